@@ -1,0 +1,145 @@
+//! What a job is and the states that it goes through.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a job does. Stored as its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobKind {
+    /// Trains a model version.
+    Train,
+}
+
+/// The stored state of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobState {
+    /// Waits for a worker (or for its `run_at`).
+    Queued,
+    /// A worker holds its lease.
+    Running,
+    /// Done; its result is committed. Never changes again.
+    Succeeded,
+    /// Ended by its own fault; only an operator's retry runs it again.
+    Failed,
+    /// Ended by a request.
+    Cancelled,
+    /// Ended because a budget of retries is used up.
+    Dead,
+}
+
+/// The state as people see it: the stored one, refined by what the row says besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DisplayState {
+    /// QUEUED, due now, never claimed.
+    Queued,
+    /// QUEUED with `run_at` ahead, never claimed.
+    Scheduled,
+    /// QUEUED again after an attempt.
+    Retrying,
+    /// RUNNING.
+    Running,
+    /// RUNNING with a cancel requested.
+    Cancelling,
+    /// SUCCEEDED.
+    Succeeded,
+    /// FAILED.
+    Failed,
+    /// CANCELLED.
+    Cancelled,
+    /// DEAD.
+    Dead,
+}
+
+impl JobKind {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Train => "TRAIN",
+        }
+    }
+
+    /// The kind of a stored word, `None` for a word of another version.
+    pub fn from_word(word: &str) -> Option<Self> {
+        (word == "TRAIN").then_some(Self::Train)
+    }
+}
+
+impl JobState {
+    /// Every state.
+    pub const ALL: [JobState; 6] = [
+        Self::Queued,
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Dead,
+    ];
+
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::Cancelled => "CANCELLED",
+            Self::Dead => "DEAD",
+        }
+    }
+
+    /// The state of a stored word, `None` for a word of another version.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// True for a state that ends a job (an operator's retry aside).
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+
+    /// The state as people see it. `scheduled`: `run_at` lies ahead by the database's clock.
+    pub fn display(self, attempts: i64, scheduled: bool, cancel_requested: bool) -> DisplayState {
+        match self {
+            Self::Queued if attempts > 0 => DisplayState::Retrying,
+            Self::Queued if scheduled => DisplayState::Scheduled,
+            Self::Queued => DisplayState::Queued,
+            Self::Running if cancel_requested => DisplayState::Cancelling,
+            Self::Running => DisplayState::Running,
+            Self::Succeeded => DisplayState::Succeeded,
+            Self::Failed => DisplayState::Failed,
+            Self::Cancelled => DisplayState::Cancelled,
+            Self::Dead => DisplayState::Dead,
+        }
+    }
+}
+
+impl fmt::Display for JobState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How soon a job is claimed among those of its project: 0 first, 4 last, 2 by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Priority(i16);
+
+impl Priority {
+    /// The priority of a request that names none.
+    pub const DEFAULT: Priority = Priority(2);
+
+    /// `None` outside 0..=4.
+    pub fn new(value: i32) -> Option<Self> {
+        i16::try_from(value)
+            .ok()
+            .filter(|v| (0..=4).contains(v))
+            .map(Self)
+    }
+
+    /// 0 (first) to 4 (last).
+    pub fn value(self) -> i16 {
+        self.0
+    }
+}

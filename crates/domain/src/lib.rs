@@ -1,0 +1,37 @@
+//! The words of the service: ids, specs, states and error reasons.
+//!
+//! This crate is pure: no I/O, no clock, no other room of the house. Specs are plain data that can always be read back
+//! from a row; only a [`Checked`] one can be stored or run.
+
+pub mod evaluation;
+pub mod failure;
+pub mod ids;
+pub mod job;
+pub mod model;
+pub mod name;
+pub mod progress;
+pub mod reason;
+pub mod role;
+pub mod source;
+pub mod spec;
+pub mod time;
+pub mod violation;
+
+pub use evaluation::{Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics};
+pub use failure::{FailureClass, JobFailure};
+pub use ids::{Epoch, IdError, JobId, ModelId, ProjectId, RequestId, ResultId, SourceId, WorkerId};
+pub use job::{DisplayState, JobKind, JobState, Priority};
+pub use model::{RowCounts, VersionFacts};
+pub use progress::{Progress, WorkPhase};
+pub use reason::Reason;
+pub use role::Role;
+pub use source::{ColumnRole, DataType, DuplicateRule, SourceColumn, SourcePhase, SourceSpec};
+pub use spec::Checked;
+pub use spec::algorithm::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec};
+pub use spec::features::{FeatureExpr, FeatureSpec, Window};
+pub use spec::label::{ChangeAtHorizon, Direction, LabelSpec};
+pub use spec::split::{Holdout, SplitSpec, WalkForward, WalkForwardScheme};
+pub use spec::threshold::ThresholdSpec;
+pub use spec::train::TrainSpec;
+pub use time::{Span, TimeRange};
+pub use violation::{FieldViolation, Violations};

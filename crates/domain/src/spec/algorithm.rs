@@ -1,0 +1,170 @@
+//! Which learner, with which parameters.
+
+use crate::Violations;
+use serde::{Deserialize, Serialize};
+
+/// Which learner, with which parameters. Adding one: a variant here, a file in `learn`, a message in the proto.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlgorithmSpec {
+    /// Bagged trees on random subsets of features.
+    RandomForest(RandomForestSpec),
+    /// L2-regularised logistic regression on standardised features.
+    LogisticRegression(LogisticRegressionSpec),
+}
+
+/// How the two classes are weighed in the fit.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassWeight {
+    /// Every row counts 1.
+    #[default]
+    None,
+    /// n / (2 n_class), as scikit-learn's `balanced`.
+    Balanced,
+    /// Positives count this much, negatives 1.
+    Positive(f64),
+}
+
+/// Parameters of [`AlgorithmSpec::RandomForest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RandomForestSpec {
+    /// 1 to 10,000.
+    pub trees: u32,
+    /// 1 to 64.
+    pub max_depth: u32,
+    /// 1 or more.
+    pub min_samples_leaf: u32,
+    /// Share of the features tried at each split, (0, 1]; `None` means sqrt(F) of F.
+    pub max_features: Option<f64>,
+    /// Rows drawn with replacement for each tree, as a share of all, (0, 1].
+    pub max_samples: f64,
+    /// Class weights.
+    pub class_weight: ClassWeight,
+}
+
+/// Parameters of [`AlgorithmSpec::LogisticRegression`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogisticRegressionSpec {
+    /// Strength of the L2 penalty: minimises sum of log losses + l2 / 2 * |w|^2. 1.0 is scikit-learn's C = 1.
+    pub l2: f64,
+    /// 1 to 10,000.
+    pub max_iterations: u32,
+    /// Stops when the largest component of the mean gradient is below this.
+    pub tolerance: f64,
+    /// Class weights.
+    pub class_weight: ClassWeight,
+}
+
+impl Default for RandomForestSpec {
+    fn default() -> Self {
+        Self {
+            trees: 100,
+            max_depth: 10,
+            min_samples_leaf: 1,
+            max_features: None,
+            max_samples: 1.0,
+            class_weight: ClassWeight::None,
+        }
+    }
+}
+
+impl Default for LogisticRegressionSpec {
+    fn default() -> Self {
+        Self {
+            l2: 1.0,
+            max_iterations: 100,
+            tolerance: 1e-6,
+            class_weight: ClassWeight::None,
+        }
+    }
+}
+
+impl Default for AlgorithmSpec {
+    fn default() -> Self {
+        Self::RandomForest(RandomForestSpec::default())
+    }
+}
+
+impl AlgorithmSpec {
+    /// The registry's name of the learner.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RandomForest(_) => "random_forest",
+            Self::LogisticRegression(_) => "logistic_regression",
+        }
+    }
+
+    /// What is wrong with it; fields are named below `prefix`.
+    pub fn check(&self, prefix: &str) -> Violations {
+        match self {
+            Self::RandomForest(spec) => spec.check(&format!("{prefix}.random_forest")),
+            Self::LogisticRegression(spec) => spec.check(&format!("{prefix}.logistic_regression")),
+        }
+    }
+}
+
+fn check_class_weight(found: &mut Violations, prefix: &str, weight: ClassWeight) {
+    if let ClassWeight::Positive(w) = weight {
+        found.require(
+            w.is_finite() && w > 0.0 && w <= 1e6,
+            &format!("{prefix}.class_weight"),
+            || format!("{w} is no weight; give a positive number up to 1,000,000"),
+        );
+    }
+}
+
+impl RandomForestSpec {
+    fn check(&self, prefix: &str) -> Violations {
+        let mut found = Violations::new();
+        found.require(
+            (1..=10_000).contains(&self.trees),
+            &format!("{prefix}.trees"),
+            || format!("{} trees; give 1 to 10,000", self.trees),
+        );
+        found.require(
+            (1..=64).contains(&self.max_depth),
+            &format!("{prefix}.max_depth"),
+            || format!("{} is no depth; give 1 to 64", self.max_depth),
+        );
+        found.require(
+            self.min_samples_leaf >= 1,
+            &format!("{prefix}.min_samples_leaf"),
+            || "give 1 or more".to_owned(),
+        );
+        let share = |v: f64| v > 0.0 && v <= 1.0;
+        found.require(
+            self.max_features.is_none_or(share),
+            &format!("{prefix}.max_features"),
+            || "give a share of the features above 0 and up to 1".to_owned(),
+        );
+        found.require(share(self.max_samples), &format!("{prefix}.max_samples"), || {
+            format!("{} must be a share above 0 and up to 1", self.max_samples)
+        });
+        check_class_weight(&mut found, prefix, self.class_weight);
+        found
+    }
+}
+
+impl LogisticRegressionSpec {
+    fn check(&self, prefix: &str) -> Violations {
+        let mut found = Violations::new();
+        found.require(
+            self.l2.is_finite() && self.l2 >= 0.0,
+            &format!("{prefix}.l2"),
+            || format!("{} is no penalty; give 0 or more", self.l2),
+        );
+        found.require(
+            (1..=10_000).contains(&self.max_iterations),
+            &format!("{prefix}.max_iterations"),
+            || format!("{} iterations; give 1 to 10,000", self.max_iterations),
+        );
+        found.require(
+            self.tolerance > 0.0 && self.tolerance < 1.0,
+            &format!("{prefix}.tolerance"),
+            || format!("{} must lie between 0 and 1", self.tolerance),
+        );
+        check_class_weight(&mut found, prefix, self.class_weight);
+        found
+    }
+}

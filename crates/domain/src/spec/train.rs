@@ -1,0 +1,93 @@
+//! A training job, whole.
+
+use super::Checked;
+use crate::{
+    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, Reason, SourceId, SplitSpec, ThresholdSpec, TimeRange,
+    Violations,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Everything that decides what a training job does. The same spec, rows and seed give the same model bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainSpec {
+    /// The model that gets a new version; made when it does not exist.
+    pub model: ModelId,
+    /// The source of rows.
+    pub source: SourceId,
+    /// Decision times, `[start, end)`.
+    pub range: TimeRange,
+    /// What is to be foreseen.
+    pub label: LabelSpec,
+    /// What the model may look at.
+    pub features: FeatureSpec,
+    /// The learner.
+    pub algorithm: AlgorithmSpec,
+    /// Training and test.
+    pub split: SplitSpec,
+    /// From which probability on the model says yes.
+    pub threshold: ThresholdSpec,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Only these entities; empty means all.
+    pub entities: Vec<String>,
+    /// Only rows decided in these phases; empty means all.
+    pub phases: Vec<i32>,
+    /// More rows than this are refused with the count (ROW_LIMIT_EXCEEDED); nothing is cut.
+    pub max_rows: u64,
+}
+
+/// The row limit of a request that names none.
+pub const DEFAULT_MAX_ROWS: u64 = 5_000_000;
+/// The highest row limit that a request may name.
+pub const MAX_MAX_ROWS: u64 = 50_000_000;
+/// The form in which specs are stored now.
+pub const SPEC_VERSION: i32 = 1;
+
+impl TrainSpec {
+    /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).
+    pub fn check(self) -> Result<Checked<Self>, Violations> {
+        let found = self.violations();
+        found.into_result(self).map(Checked::new)
+    }
+
+    /// Everything that is wrong with it, fields named below `spec.`.
+    pub fn violations(&self) -> Violations {
+        let mut found = Violations::new();
+        if self.range.start >= self.range.end {
+            let text = format!(
+                "start {} is not before end {}",
+                self.range.start.to_rfc3339(),
+                self.range.end.to_rfc3339()
+            );
+            found.add("spec.range", Reason::InvalidField, text);
+        }
+        found.extend(self.label.check("spec.label"));
+        found.extend(self.features.check("spec.features"));
+        found.extend(self.algorithm.check("spec.algorithm"));
+        found.extend(self.split.check("spec.split"));
+        found.extend(self.threshold.check("spec.threshold"));
+        found.require(
+            (1..=MAX_MAX_ROWS).contains(&self.max_rows),
+            "spec.max_rows",
+            || format!("{} rows; give 1 to {MAX_MAX_ROWS}", self.max_rows),
+        );
+        found.require(self.entities.len() <= 100_000, "spec.entities", || {
+            "at most 100,000 entities are taken".to_owned()
+        });
+        found.require(self.phases.len() <= 1000, "spec.phases", || {
+            "at most 1000 phases are taken".to_owned()
+        });
+        found
+    }
+
+    /// Hex SHA-256 over the canonical JSON of the spec.
+    pub fn hash(&self) -> String {
+        let json = serde_json::to_vec(self)
+            .expect("a spec holds only strings, numbers and lists, which JSON can write");
+        Sha256::digest(&json)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
