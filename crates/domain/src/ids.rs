@@ -59,10 +59,10 @@ pub struct WorkerId(pub Uuid);
 #[serde(transparent)]
 pub struct ResultId(pub Uuid);
 
-/// A client's idempotency key. UUID.
+/// A client's idempotency key: the `request_id` field of AIP-155, a UUID. (The correlation id of the header `x-request-id` is a plain text.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RequestId(pub Uuid);
+pub struct IdempotencyKey(pub Uuid);
 
 /// The fence of a job: +1 per claim, never reset. Zero before the first claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -144,7 +144,7 @@ impl FromStr for JobId {
     }
 }
 
-impl FromStr for RequestId {
+impl FromStr for IdempotencyKey {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
         Uuid::try_parse(text)

@@ -19,7 +19,7 @@ pub mod violation;
 
 pub use evaluation::{Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics};
 pub use failure::{FailureClass, JobFailure};
-pub use ids::{Epoch, IdError, JobId, ModelId, ProjectId, RequestId, ResultId, SourceId, WorkerId};
+pub use ids::{Epoch, IdError, IdempotencyKey, JobId, ModelId, ProjectId, ResultId, SourceId, WorkerId};
 pub use job::{DisplayState, JobKind, JobState, Priority};
 pub use model::{RowCounts, VersionFacts};
 pub use progress::{Progress, WorkPhase};

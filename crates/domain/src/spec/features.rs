@@ -112,7 +112,7 @@ impl FeatureSpec {
             match text.parse() {
                 Ok(feature) => features.push(feature),
                 Err(error @ FeatureSyntax) => {
-                    found.add(format!("{field}[{i}]"), Reason::UnknownFeature, error.to_string())
+                    found.add(format!("{field}[{i}]"), Reason::UnknownFeature, error.to_string());
                 }
             }
         }
