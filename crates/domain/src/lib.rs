@@ -5,10 +5,13 @@
 
 pub mod evaluation;
 pub mod failure;
+pub mod filter;
 pub mod ids;
 pub mod job;
+pub mod labels;
 pub mod model;
 pub mod name;
+pub mod page;
 pub mod progress;
 pub mod reason;
 pub mod role;
