@@ -40,7 +40,9 @@ pub struct TrainSpec {
 /// The row limit of a request that names none.
 pub const DEFAULT_MAX_ROWS: u64 = 5_000_000;
 /// The highest row limit that a request may name.
-pub const MAX_MAX_ROWS: u64 = 50_000_000;
+pub const MAX_MAX_ROWS: u64 = 100_000_000;
+/// A request names at most this many entities.
+pub const MAX_ENTITIES: usize = 10_000;
 /// The form in which specs are stored now.
 pub const SPEC_VERSION: i32 = 1;
 
@@ -72,11 +74,20 @@ impl TrainSpec {
             "spec.max_rows",
             || format!("{} rows; give 1 to {MAX_MAX_ROWS}", self.max_rows),
         );
-        found.require(self.entities.len() <= 100_000, "spec.entities", || {
-            "at most 100,000 entities are taken".to_owned()
+        found.require(self.entities.len() <= MAX_ENTITIES, "spec.entities", || {
+            format!(
+                "{} entities; at most {MAX_ENTITIES} are taken, or none for all",
+                self.entities.len()
+            )
+        });
+        found.require(all_differ(&self.entities), "spec.entities", || {
+            "an entity is named twice".to_owned()
         });
         found.require(self.phases.len() <= 1000, "spec.phases", || {
             "at most 1000 phases are taken".to_owned()
+        });
+        found.require(all_differ(&self.phases), "spec.phases", || {
+            "a phase is named twice".to_owned()
         });
         found
     }
@@ -90,4 +101,10 @@ impl TrainSpec {
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }
+}
+
+fn all_differ<T: Ord>(items: &[T]) -> bool {
+    let mut sorted: Vec<&T> = items.iter().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] != pair[1])
 }
