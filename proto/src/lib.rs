@@ -1,1 +1,13 @@
-//! mltraining-proto
+//! The wire contract of the service: the gRPC package `mltraining.v1` as Rust types, clients and servers.
+//!
+//! The comments of the `.proto` files are the manual of the API. They are kept in [`FILE_DESCRIPTOR_SET`], so that
+//! server reflection (`grpcurl describe`) shows them.
+
+/// Messages, clients (`*_service_client`) and servers (`*_service_server`) of `mltraining.v1`.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, rustdoc::all)]
+pub mod v1 {
+    tonic::include_proto!("mltraining.v1");
+}
+
+/// Encoded `google.protobuf.FileDescriptorSet` of the package and its imports, with comments: for server reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("mltraining.v1");
