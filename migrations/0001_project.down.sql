@@ -1,0 +1,3 @@
+drop function labels_valid(jsonb);
+drop table queue;
+drop table project;

@@ -1,0 +1,2 @@
+drop table source_phase;
+drop table source;

@@ -1,0 +1,3 @@
+drop table evaluation;
+drop table model_version;
+drop table model;
