@@ -1,0 +1,13 @@
+//! What every service holds: the stores, the configuration and the signal to stop.
+
+use mltraining_runtime::config::ApiConfig;
+use tokio_util::sync::CancellationToken;
+
+/// Shared by all services as an `Arc`. It has no clock: only the database's clock decides.
+#[derive(Debug)]
+pub struct Context {
+    /// The checked configuration.
+    pub config: ApiConfig,
+    /// Fires when the server drains: a stream ends then with UNAVAILABLE, and its client resumes elsewhere.
+    pub stop: CancellationToken,
+}
