@@ -27,7 +27,10 @@ impl Deadline {
 
     /// The deadline of a request; [`LONGEST_CALL`] from now when it has none.
     pub fn of(extensions: &Extensions) -> Self {
-        extensions.get().copied().unwrap_or_else(|| Self::after(LONGEST_CALL))
+        extensions
+            .get()
+            .copied()
+            .unwrap_or_else(|| Self::after(LONGEST_CALL))
     }
 
     /// Time left, for statement timeouts; zero when it has passed.
@@ -38,7 +41,8 @@ impl Deadline {
     /// The refusal for a call whose time is over.
     pub fn exceeded(&self) -> ApiError {
         let limit = self.limit.as_secs_f64();
-        let message = format!("the call took longer than {limit} s; give it a longer timeout or ask for less");
+        let message =
+            format!("the call took longer than {limit} s; give it a longer timeout or ask for less");
         ApiError::new(Reason::DeadlineExceeded, message).with("limit", format!("{limit}s"))
     }
 
@@ -47,6 +51,8 @@ impl Deadline {
     /// # Errors
     /// DEADLINE_EXCEEDED when it is not done by then; the work is dropped.
     pub async fn bound<T>(self, work: impl Future<Output = T>) -> Result<T, ApiError> {
-        tokio::time::timeout_at(self.at, work).await.map_err(|_| self.exceeded())
+        tokio::time::timeout_at(self.at, work)
+            .await
+            .map_err(|_| self.exceeded())
     }
 }

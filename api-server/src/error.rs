@@ -91,7 +91,10 @@ impl ApiError {
             let violation = PreconditionViolation::new(self.reason.as_str(), subject, &self.message);
             details.set_precondition_failure(vec![violation]);
         }
-        if matches!(self.reason, Reason::QuotaExceeded | Reason::QueueFull | Reason::RateLimited) {
+        if matches!(
+            self.reason,
+            Reason::QuotaExceeded | Reason::QueueFull | Reason::RateLimited
+        ) {
             let subject = self.metadata.get("quota").map_or(DOMAIN, String::as_str);
             details.set_quota_failure(vec![QuotaViolation::new(subject, &self.message)]);
         }
