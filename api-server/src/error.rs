@@ -4,6 +4,7 @@
 //! on limits, PreconditionFailure on wrong states. The layer `request_id` adds RequestInfo to all of them.
 
 use mltraining_domain::{FieldViolation, Reason, Violations};
+use mltraining_store::StoreError;
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
@@ -176,6 +177,39 @@ impl From<Violations> for ApiError {
         let mut error = Self::new(violations.reason(), violations.to_string());
         error.violations = violations.iter().cloned().collect();
         error
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } => Self::unavailable(
+                "the service cannot reach its database now; try again in 1 s",
+                error,
+            ),
+            StoreError::Timeout { .. } => {
+                let mut late = Self::new(
+                    Reason::DeadlineExceeded,
+                    "the database took longer than the call may; ask for less",
+                );
+                late.cause = Some(error.into());
+                late
+            }
+            StoreError::Conflict {
+                reason,
+                field,
+                message,
+            } if code(reason) == Code::InvalidArgument && !field.is_empty() => {
+                Violations::one(field, reason, message).into()
+            }
+            StoreError::Conflict { reason, message, .. } => Self::new(reason, message),
+            StoreError::NotFound { what, name } => {
+                Self::new(Reason::NotFound, format!("{what} {name} was not found")).with("name", name)
+            }
+            StoreError::LeaseLost { .. } | StoreError::Corrupt { .. } | StoreError::Statement { .. } => {
+                Self::internal(error)
+            }
+        }
     }
 }
 
