@@ -1,0 +1,33 @@
+//! Where the binaries under test lie.
+
+use std::path::PathBuf;
+
+/// The path of a built binary of the workspace; `./dev test` builds them first.
+pub fn path(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let profile = test
+        .parent()
+        .and_then(|deps| deps.parent())
+        .expect("tests lie in target/PROFILE/deps");
+    let binary = profile.join(name);
+    assert!(
+        binary.exists(),
+        "{} is not built; run `cargo build --workspace --bins` or `./dev test`",
+        binary.display()
+    );
+    binary
+}
+
+/// The folder of shared test data, `None` (with the reason printed) when it is absent.
+pub fn shared_data(part: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("MLTS_SHARED_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
+    let folder = root.join("data").join(part);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: the shared data folder {part} is absent (MLTS_SHARED_DIR names its parent)");
+    None
+}

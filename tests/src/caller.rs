@@ -1,0 +1,55 @@
+//! gRPC clients with a key.
+
+use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
+use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
+use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
+use mltraining_proto::v1::job_service_client::JobServiceClient;
+use mltraining_proto::v1::model_service_client::ModelServiceClient;
+use mltraining_proto::v1::training_service_client::TrainingServiceClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// Adds the key to every call.
+#[derive(Clone)]
+pub struct Key(MetadataValue<Ascii>);
+
+impl Interceptor for Key {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+/// A channel that carries a key.
+pub type Authenticated = InterceptedService<Channel, Key>;
+
+/// Every service of one server, for one caller.
+#[derive(Clone)]
+pub struct Caller {
+    pub catalog: CatalogServiceClient<Authenticated>,
+    pub datasets: DatasetServiceClient<Authenticated>,
+    pub training: TrainingServiceClient<Authenticated>,
+    pub jobs: JobServiceClient<Authenticated>,
+    pub models: ModelServiceClient<Authenticated>,
+    pub artifacts: ArtifactServiceClient<Authenticated>,
+}
+
+impl Caller {
+    /// Connects lazily: the first call connects.
+    pub fn new(endpoint: &str, key: &str) -> Self {
+        let channel = Channel::from_shared(endpoint.to_owned()).unwrap().connect_lazy();
+        let key = Key(format!("Bearer {key}").parse().unwrap());
+        let with_key = || InterceptedService::new(channel.clone(), key.clone());
+        Self {
+            catalog: CatalogServiceClient::new(with_key()),
+            datasets: DatasetServiceClient::new(with_key()),
+            training: TrainingServiceClient::new(with_key()),
+            jobs: JobServiceClient::new(with_key()),
+            models: ModelServiceClient::new(with_key()),
+            artifacts: ArtifactServiceClient::new(with_key()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A database of its own for one test, reached by psql, so that what tests see is independent of the code they test.
+
+use std::process::{Command, Stdio};
+use uuid::Uuid;
+
+/// A database; dropped with its value.
+pub struct Database {
+    name: String,
+    server: String,
+}
+
+impl Database {
+    /// Creates an empty database on the server that `DATABASE_URL` names.
+    pub fn create() -> Self {
+        let server =
+            std::env::var("DATABASE_URL").expect("DATABASE_URL is not set; run the tests with `./dev test`");
+        let name = format!("system_{}", Uuid::new_v4().simple());
+        psql(&server, &format!("CREATE DATABASE {name}"));
+        Self { name, server }
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        let (head, query) = match self.server.split_once('?') {
+            Some((head, query)) => (head, format!("?{query}")),
+            None => (self.server.as_str(), String::new()),
+        };
+        let authority = head.find("://").map_or(0, |i| i + 3);
+        let root = head[authority..]
+            .find('/')
+            .map_or(head, |i| &head[..authority + i]);
+        format!("{root}/{}{query}", self.name)
+    }
+
+    /// Runs SQL; rows come as lines, columns joined by `|`.
+    pub fn sql(&self, text: &str) -> String {
+        psql(&self.url(), text)
+    }
+
+    /// Runs SQL that gives one number.
+    pub fn count(&self, text: &str) -> i64 {
+        let answer = self.sql(text);
+        answer
+            .parse()
+            .unwrap_or_else(|_| panic!("no number: {answer:?} from {text}"))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let text = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let _ = Command::new("psql")
+            .args([&self.server, "-qXAtc", &text])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+fn psql(url: &str, text: &str) -> String {
+    let out = Command::new("psql")
+        .args([url, "-qXAt", "-v", "ON_ERROR_STOP=1", "-c", text])
+        .output();
+    let out = out.expect("psql is installed with the server");
+    assert!(
+        out.status.success(),
+        "psql: {}\n{text}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8_lossy(&out.stdout).trim().to_owned()
+}

@@ -1,0 +1,205 @@
+//! A whole system: database, API server, workers.
+
+use crate::binaries;
+use crate::caller::Caller;
+use crate::database::Database;
+use crate::process::Process;
+use crate::wait;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use uuid::Uuid;
+
+/// A migrated database, an API server, and as many workers as the test starts. Fields drop in order: processes first.
+pub struct System {
+    /// The API server.
+    pub api: Process,
+    /// The workers.
+    pub workers: Vec<Process>,
+    /// Where the API server listens, `http://127.0.0.1:PORT`.
+    pub endpoint: String,
+    /// An admin's key of the project `default`.
+    pub key: String,
+    /// The database.
+    pub database: Database,
+    /// Logs and artifacts.
+    pub folder: TempDir,
+    stream: String,
+    settings: Vec<(String, String)>,
+}
+
+impl System {
+    /// Starts an API server with the usual settings and no worker.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts an API server and no worker. `settings` are environment variables for all processes.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let database = Database::create();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let stream = format!("test:{}", Uuid::new_v4().simple());
+        let settings: Vec<(String, String)> =
+            settings.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let env = Environment {
+            url: database.url(),
+            folder: folder.path(),
+            stream: &stream,
+            settings: &settings,
+        };
+        env.run("api-server", &["migrate"]);
+        let key = env.run(
+            "api-server",
+            &[
+                "keys",
+                "create",
+                "--project",
+                "default",
+                "--role",
+                "admin",
+                "--name",
+                "test",
+            ],
+        );
+        let port = free_port();
+        let mut command = env.command("api-server");
+        command
+            .arg("serve")
+            .env("MLTS_SERVER__LISTEN", format!("127.0.0.1:{port}"));
+        let api = Process::start("api-server", command, folder.path());
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let system = Self {
+            api,
+            workers: Vec::new(),
+            endpoint,
+            key,
+            database,
+            folder,
+            stream,
+            settings,
+        };
+        ready(&system.endpoint, "the API server is ready").await;
+        system
+    }
+
+    /// Starts one more worker and waits until it is ready. Returns its index.
+    pub async fn add_worker(&mut self) -> usize {
+        self.add_worker_with(&[]).await
+    }
+
+    /// Starts one more worker with environment variables of its own.
+    pub async fn add_worker_with(&mut self, settings: &[(&str, &str)]) -> usize {
+        let port = free_port();
+        let mut command = self.environment().command("worker");
+        command.env("MLTS_HEALTH__LISTEN", format!("127.0.0.1:{port}"));
+        for (name, value) in settings {
+            command.env(name, value);
+        }
+        let name = format!("worker-{}", self.workers.len());
+        self.workers
+            .push(Process::start(&name, command, self.folder.path()));
+        ready(&format!("http://127.0.0.1:{port}"), "the worker is ready").await;
+        self.workers.len() - 1
+    }
+
+    /// A caller with the admin's key.
+    pub fn caller(&self) -> Caller {
+        Caller::new(&self.endpoint, &self.key)
+    }
+
+    /// The command line `mlts`, pointed at this system.
+    pub fn mlts(&self) -> Command {
+        let mut command = Command::new(binaries::path("mlts"));
+        command
+            .env("MLTS_ENDPOINT", &self.endpoint)
+            .env("MLTS_API_KEY", &self.key)
+            .env("DATABASE_URL", self.database.url());
+        command
+    }
+
+    /// Runs a binary of the house to its end and returns its standard output.
+    pub fn run(&self, binary: &str, arguments: &[&str]) -> String {
+        self.environment().run(binary, arguments)
+    }
+
+    fn environment(&self) -> Environment<'_> {
+        Environment {
+            url: self.database.url(),
+            folder: self.folder.path(),
+            stream: &self.stream,
+            settings: &self.settings,
+        }
+    }
+}
+
+/// What every process of a system is told.
+struct Environment<'a> {
+    url: String,
+    folder: &'a Path,
+    stream: &'a str,
+    settings: &'a [(String, String)],
+}
+
+impl Environment<'_> {
+    fn command(&self, binary: &str) -> Command {
+        let redis =
+            std::env::var("REDIS_URL").expect("REDIS_URL is not set; run the tests with `./dev test`");
+        let mut command = Command::new(binaries::path(binary));
+        command
+            .env("MLTS_DATABASE__URL", &self.url)
+            .env("MLTS_REDIS__URL", redis)
+            .env("MLTS_REDIS__STREAM", self.stream)
+            .env("MLTS_ARTIFACTS__DIR", self.folder.join("artifacts"))
+            .env("MLTS_READINESS__INTERVAL", "200ms")
+            .envs(self.settings.iter().map(|(k, v)| (k, v)));
+        command
+    }
+
+    fn run(&self, binary: &str, arguments: &[&str]) -> String {
+        let out = self
+            .command(binary)
+            .args(arguments)
+            .output()
+            .expect("the binary runs");
+        let error = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{binary} {arguments:?}: {error}");
+        String::from_utf8_lossy(&out.stdout).trim().to_owned()
+    }
+}
+
+/// A port that is free now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener
+        .local_addr()
+        .expect("a bound listener has an address")
+        .port()
+}
+
+/// Waits until the health service at `endpoint` says that the process is ready.
+pub async fn ready(endpoint: &str, what: &str) {
+    wait::until(what, || async {
+        (readiness(endpoint).await == Some(ServingStatus::Serving)).then_some(())
+    })
+    .await;
+}
+
+/// What the health service at `endpoint` says of readiness; `None` when it does not answer.
+pub async fn readiness(endpoint: &str) -> Option<ServingStatus> {
+    let channel = Channel::from_shared(endpoint.to_owned())
+        .ok()?
+        .connect()
+        .await
+        .ok()?;
+    let mut health = HealthClient::new(channel);
+    let request = HealthCheckRequest {
+        service: "readiness".into(),
+    };
+    let answer = health.check(request).await.ok()?;
+    ServingStatus::try_from(answer.into_inner().status).ok()
+}

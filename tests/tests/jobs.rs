@@ -1,0 +1,182 @@
+//! Jobs and the processes that do them.
+#![allow(clippy::unwrap_used)]
+
+use futures::future::join_all;
+use mltraining_proto::v1 as pb;
+use mltraining_tests::caller::Caller;
+use mltraining_tests::process::Signal;
+use mltraining_tests::system::{self, System};
+use mltraining_tests::{data, wait};
+use tonic_health::pb::health_check_response::ServingStatus;
+
+/// Short leases, so that a lost worker is noticed within the patience of a test.
+const SHORT_LEASE: &[(&str, &str)] = &[
+    ("MLTS_WORKER__LEASE", "3s"),
+    ("MLTS_WORKER__HEARTBEAT", "500ms"),
+    ("MLTS_WORKER__REAP_INTERVAL", "500ms"),
+    ("MLTS_WORKER__POLL_MIN", "200ms"),
+    ("MLTS_WORKER__POLL_MAX", "500ms"),
+];
+
+/// Violations of the invariants that hold at every moment; all zero.
+const VIOLATIONS: &str = "
+    SELECT (SELECT count(*) FROM (SELECT job_id FROM result WHERE state = 'COMMITTED' GROUP BY 1 HAVING count(*) > 1) x)
+         + (SELECT count(*) FROM job j WHERE (j.state = 'SUCCEEDED') <> EXISTS (
+              SELECT 1 FROM result r WHERE r.id = j.result_id AND r.state = 'COMMITTED' AND r.lease_epoch = j.lease_epoch))
+         + (SELECT count(*) FROM job_attempt a JOIN job j ON j.id = a.job_id
+              WHERE a.ended_at IS NULL AND NOT (j.state = 'RUNNING' AND a.lease_epoch = j.lease_epoch))
+         + (SELECT count(*) FROM job j WHERE j.lease_epoch <> (SELECT count(*) FROM job_attempt a WHERE a.job_id = j.id))";
+
+async fn submit(caller: &Caller, model: &str, trees: i32) -> String {
+    let request = data::training(model, 240, trees);
+    caller.training.clone().train_model(request).await.expect("the job is taken").into_inner().name
+}
+
+async fn ended(caller: &Caller, name: &str) -> pb::Job {
+    wait::until("the job ends", || async {
+        let request = pb::GetJobRequest { name: name.into(), ..Default::default() };
+        let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
+        job.end_time.is_some().then_some(job)
+    })
+    .await
+}
+
+async fn running(caller: &Caller, name: &str) -> pb::Job {
+    wait::until("the job fits its model", || async {
+        let request = pb::GetJobRequest { name: name.into(), ..Default::default() };
+        let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
+        let fits = job.progress.as_ref().is_some_and(|p| p.phase() == pb::JobPhase::Fit);
+        (job.state() == pb::JobState::Running && fits).then_some(job)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn two_workers_do_two_hundred_jobs_each_once() {
+    let mut system = System::start().await;
+    data::make_bars(&system.database, 4, 300);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system.database.sql("UPDATE project SET max_running = 16");
+    for _ in 0..2 {
+        system.add_worker_with(&[("MLTS_WORKER__SLOTS", "2")]).await;
+    }
+    let names = join_all((0..200).map(|i| {
+        let caller = caller.clone();
+        async move { submit(&caller, &format!("m{}", i % 10), 2).await }
+    }))
+    .await;
+    wait::until("all jobs have ended", || async {
+        (system.database.count("SELECT count(*) FROM job WHERE finished_at IS NULL") == 0).then_some(())
+    })
+    .await;
+    let counts = system.database.sql(
+        "SELECT count(*), count(*) FILTER (WHERE state = 'SUCCEEDED'), max(lease_epoch), min(lease_epoch) FROM job",
+    );
+    assert_eq!(counts, "200|200|1|1", "each job has one attempt and succeeds");
+    assert_eq!(system.database.count("SELECT count(*) FROM model_version"), 200);
+    assert_eq!(system.database.count("SELECT count(DISTINCT worker_id) FROM job_attempt"), 2, "both workers worked");
+    assert_eq!(names.len(), 200);
+    assert_eq!(system.database.count(VIOLATIONS), 0);
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_is_killed_is_finished_by_the_other() {
+    let mut system = System::start_with(SHORT_LEASE).await;
+    data::make_bars(&system.database, 20, 1000);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    let first = system.add_worker().await;
+    let job = submit(&caller, "survivor", 6000).await;
+    running(&caller, &job).await;
+    let second = system.add_worker().await;
+    system.workers[first].signal(Signal::Kill);
+    system.workers[first].exit().await;
+    let other = system.database.sql("SELECT worker_id FROM job");
+    let retaken = wait::until("the other worker takes the job", || async {
+        let request = pb::GetJobRequest { name: job.clone(), ..Default::default() };
+        let now = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
+        (now.attempt == 2).then_some(now)
+    })
+    .await;
+    assert_ne!(system.database.sql("SELECT worker_id FROM job"), other, "{retaken:?}");
+    let job = ended(&caller, &job).await;
+    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
+    assert_eq!(job.attempts.len(), 2);
+    assert_eq!(job.attempts[0].outcome(), pb::AttemptOutcome::Lost);
+    assert_eq!(system.database.count(VIOLATIONS), 0);
+    assert!(system.workers[second].is_running());
+}
+
+#[tokio::test]
+async fn a_cancel_reaches_into_the_fit() {
+    let mut system = System::start_with(SHORT_LEASE).await;
+    data::make_bars(&system.database, 20, 1000);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system.add_worker().await;
+    let name = submit(&caller, "cancelled", 10_000).await;
+    running(&caller, &name).await;
+    let request = pb::CancelJobRequest { name: name.clone(), reason: "changed my mind".into(), ..Default::default() };
+    caller.jobs.clone().cancel_job(request).await.unwrap();
+    let job = ended(&caller, &name).await;
+    assert_eq!(job.state(), pb::JobState::Cancelled);
+    assert_eq!(job.cancel_reason, "changed my mind");
+    assert_eq!(system.database.count("SELECT count(*) FROM model_version"), 0);
+    assert_eq!(system.database.count(VIOLATIONS), 0);
+}
+
+#[tokio::test]
+async fn sigterm_drains_both_processes_and_loses_nothing() {
+    let mut system = System::start_with(&[("MLTS_WORKER__DRAIN_GRACE", "1s"), SHORT_LEASE[3], SHORT_LEASE[4]]).await;
+    data::make_bars(&system.database, 20, 1000);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    let worker = system.add_worker().await;
+    let name = submit(&caller, "released", 6000).await;
+    running(&caller, &name).await;
+    let waiting = submit(&caller, "waiting", 2).await;
+
+    system.workers[worker].signal(Signal::Term);
+    assert_eq!(system.workers[worker].exit().await.code(), Some(0), "{}", system.workers[worker].log());
+    let row = system.database.sql("SELECT state, failures + infra_failures + lost_count FROM job WHERE model = 'released'");
+    assert_eq!(row, "QUEUED|0", "the running job is given back, uncharged");
+    assert_eq!(system.database.sql("SELECT outcome FROM job_attempt"), "RELEASED");
+
+    system.api.signal(Signal::Term);
+    wait::until("readiness is off", || async {
+        (system::readiness(&system.endpoint).await != Some(ServingStatus::Serving)).then_some(())
+    })
+    .await;
+    assert_eq!(system.api.exit().await.code(), Some(0), "{}", system.api.log());
+    let rows = system.database.sql("SELECT count(*) FROM job WHERE state = 'QUEUED'");
+    assert_eq!(rows, "2", "both jobs wait for the next worker: {name} {waiting}");
+    assert_eq!(system.database.count(VIOLATIONS), 0);
+}
+
+#[tokio::test]
+async fn the_hint_alone_wakes_a_worker_after_seconds_of_silence() {
+    let mut system = System::start().await;
+    data::make_bars(&system.database, 4, 300);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    // A poll that never comes within the patience of a test: only the hint can start the job.
+    system.add_worker_with(&[("MLTS_WORKER__POLL_MIN", "1h"), ("MLTS_WORKER__POLL_MAX", "2h")]).await;
+    for round in 0..2 {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await; // silence longer than a blocking read's usual timeout
+        let name = submit(&caller, &format!("round{round}"), 2).await;
+        assert_eq!(ended(&caller, &name).await.state(), pb::JobState::Succeeded);
+    }
+}
+
+#[tokio::test]
+async fn jobs_are_done_while_redis_is_away() {
+    let dead = format!("redis://127.0.0.1:{}/0", system::free_port());
+    let mut system = System::start_with(&[("MLTS_REDIS__URL", &dead), SHORT_LEASE[3], SHORT_LEASE[4]]).await;
+    data::make_bars(&system.database, 4, 300);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system.add_worker().await;
+    let name = submit(&caller, "poll", 2).await;
+    assert_eq!(ended(&caller, &name).await.state(), pb::JobState::Succeeded);
+}
