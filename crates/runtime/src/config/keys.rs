@@ -1,0 +1,158 @@
+//! Every key of the configuration: its owner, default, range and effect. docs/CONFIGURATION.md shows this table.
+
+use Kind::{Integer, OneOf, Ratio, Secret, Span, Switch, Text};
+use Owner::{Api, Both, Worker};
+use std::fmt;
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Dotted name, e.g. `database.url`.
+    pub path: &'static str,
+    /// The process that reads it.
+    pub owner: Owner,
+    /// The value when nothing is given; empty: unset.
+    pub default: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// What it does.
+    pub effect: &'static str,
+}
+
+/// Which process reads a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// api-server and worker.
+    Both,
+    /// api-server.
+    Api,
+    /// worker.
+    Worker,
+}
+
+/// What a value may be. `Display` gives the range in words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A span of time from .. to, both included.
+    Span(&'static str, &'static str),
+    /// A whole number from .. to, both included.
+    Integer(u64, u64),
+    /// A number from 0 to 1.
+    Ratio,
+    /// `true` or `false`.
+    Switch,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A text; says which.
+    Text(&'static str),
+    /// A text never shown; can be given as a file as well. Says which.
+    Secret(&'static str),
+}
+
+impl Key {
+    /// The environment variable of the key: `MLTS_DATABASE__URL` for `database.url`.
+    pub fn variable(&self) -> String {
+        format!("MLTS_{}", self.path.replace('.', "__").to_uppercase())
+    }
+
+    /// The environment variable that names a file with the value; secrets only.
+    pub fn file_variable(&self) -> Option<String> {
+        matches!(self.kind, Secret(_)).then(|| format!("{}_FILE", self.variable()))
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Span(from, to) => write!(f, "a span of time from {from} to {to}"),
+            Integer(from, to) => write!(f, "a whole number from {from} to {to}"),
+            Ratio => f.write_str("a number from 0 to 1"),
+            Switch => f.write_str("true or false"),
+            OneOf(words) => f.write_str(&words.join(" or ")),
+            Text(what) | Secret(what) => f.write_str(what),
+        }
+    }
+}
+
+const fn key(
+    path: &'static str,
+    owner: Owner,
+    default: &'static str,
+    kind: Kind,
+    effect: &'static str,
+) -> Key {
+    Key {
+        path,
+        owner,
+        default,
+        kind,
+        effect,
+    }
+}
+
+const SOCKET: Kind = Text("an address with port, such as 127.0.0.1:50051 or [::]:50051");
+const BYTES_MAX: u64 = 1 << 50;
+
+/// All keys, by section.
+#[rustfmt::skip]
+pub const KEYS: &[Key] = &[
+    key("database.url", Both, "", Secret("a URL postgres://user:password@host:port/database"), "Postgres, the truth. Required"),
+    key("database.max_connections", Both, "10", Integer(2, 1_000), "Connections of this process at most"),
+    key("database.connect_timeout", Both, "5s", Span("100ms", "1m"), "Longest wait for a new connection"),
+    key("database.acquire_timeout", Both, "3s", Span("100ms", "1m"), "Longest wait for a free connection of the pool"),
+    key("database.statement_timeout", Both, "10s", Span("100ms", "10m"), "Longest run of one statement, the reading of a source aside"),
+    key("database.copy_timeout", Both, "10m", Span("1s", "1d"), "Longest run of the COPY that reads a source"),
+
+    key("redis.url", Both, "redis://127.0.0.1:6379/0", Secret("a URL redis://user:password@host:port/db"), "Redis, which carries hints. Without it jobs start later and none is lost"),
+    key("redis.stream", Both, "mlts:jobs", Text("1 to 100 of a-z A-Z 0-9 : _ . -"), "The stream of hints; the same for all processes of one service"),
+    key("redis.stream_max_entries", Both, "10000", Integer(100, 1_000_000), "Length near which the stream is trimmed"),
+    key("redis.timeout", Both, "200ms", Span("10ms", "200ms"), "Longest time that one hint may take in all"),
+    key("redis.max_connections", Both, "8", Integer(1, 100), "Connections of this process at most, the listener's own aside"),
+
+    key("artifacts.dir", Both, "/var/lib/mltraining/artifacts", Text("an absolute path"), "Folder of the artifacts; the same for all processes"),
+    key("artifacts.min_free_bytes", Both, "268435456", Integer(0, BYTES_MAX), "Free space below which the process is not ready"),
+
+    key("log.level", Both, "info", Text("a level (error, warn, info, debug, trace), or levels by target such as info,worker=debug"), "What is logged. SIGUSR1 raises it to debug, SIGUSR2 returns to this value"),
+    key("log.format", Both, "json", OneOf(&["json", "text"]), "One JSON object a line, or lines for people"),
+    key("log.output", Both, "stdout", OneOf(&["stdout", "stderr"]), "Where lines go"),
+
+    key("telemetry.otlp_endpoint", Both, "", Text("a URL http://host:4317 or https://host:4317 without user and password"), "OTLP/gRPC receiver of traces. Unset: no export"),
+    key("telemetry.service_name", Both, "", Text("1 to 63 of a-z 0-9 . _ -"), "Name in traces and log lines. Unset: the name of the process"),
+    key("telemetry.sample_ratio", Both, "1.0", Ratio, "Share of the traces begun here that is exported; a caller's decision is kept"),
+    key("telemetry.export_timeout", Both, "5s", Span("100ms", "1m"), "Longest time of one export, and of the last one at exit"),
+
+    key("readiness.interval", Both, "5s", Span("100ms", "5m"), "Time between two rounds of readiness checks"),
+    key("readiness.timeout", Both, "2s", Span("100ms", "1m"), "Longest time of one readiness check"),
+
+    key("server.listen", Api, "127.0.0.1:50051", SOCKET, "Address of the gRPC server"),
+    key("server.auth.mode", Api, "api_key", OneOf(&["api_key", "none"]), "How callers prove who they are. none: everyone is an admin"),
+    key("server.insecure_no_auth", Api, "false", Switch, "Says that auth.mode = none is meant; only with a loopback address"),
+    key("server.max_message_bytes", Api, "1048576", Integer(1_024, 64 << 20), "Largest request message"),
+    key("server.max_response_bytes", Api, "4194304", Integer(1 << 20, 64 << 20), "Largest response message"),
+    key("server.max_header_list_bytes", Api, "8192", Integer(1_024, 1 << 20), "Largest list of request headers"),
+    key("server.max_concurrent_streams", Api, "128", Integer(1, 10_000), "HTTP/2 streams of one connection at most"),
+    key("server.max_requests_per_connection", Api, "64", Integer(1, 10_000), "Requests of one connection that run at the same time"),
+    key("server.max_concurrent_requests", Api, "512", Integer(1, 100_000), "Requests of all connections that run at the same time; more are refused at once"),
+    key("server.max_connections", Api, "1024", Integer(1, 100_000), "Connections at most; more are closed at once"),
+    key("server.max_watches_per_caller", Api, "32", Integer(1, 10_000), "Open watches of one caller at most"),
+    key("server.max_pending_reset_streams", Api, "20", Integer(1, 1_000), "Streams reset by the peer and not yet forgotten, per connection"),
+    key("server.request_timeout", Api, "30s", Span("100ms", "10m"), "Longest run of a unary call"),
+    key("server.stream_idle_timeout", Api, "5m", Span("1s", "1d"), "A watch without an event for this long is ended; it can be resumed"),
+    key("server.keepalive_interval", Api, "30s", Span("1s", "1h"), "Time between HTTP/2 pings"),
+    key("server.keepalive_timeout", Api, "10s", Span("1s", "5m"), "A ping unanswered for this long closes the connection"),
+    key("server.max_connection_age", Api, "30m", Span("1s", "1d"), "Age at which a connection is asked to go away"),
+    key("server.max_connection_age_grace", Api, "1m", Span("1s", "1h"), "Time that its running calls then have left"),
+    key("server.drain_grace", Api, "20s", Span("0ms", "10m"), "Time that running calls have after SIGTERM"),
+
+    key("worker.slots", Worker, "1", Integer(1, 256), "Jobs at the same time"),
+    key("worker.threads", Worker, "", Integer(1, 1_024), "Threads that train, shared by the slots. Unset: one a core"),
+    key("worker.memory_limit_bytes", Worker, "", Integer(64 << 20, BYTES_MAX), "Memory that running jobs may be estimated to take together. Unset: 80 % of what the process may use"),
+    key("worker.poll_min", Worker, "2s", Span("10ms", "10m"), "Shortest wait between two looks at the queue without a hint"),
+    key("worker.poll_max", Worker, "5s", Span("10ms", "10m"), "Longest wait between two looks at the queue without a hint"),
+    key("worker.lease", Worker, "1m", Span("1s", "1h"), "Time without heartbeat after which a job is another worker's"),
+    key("worker.heartbeat", Worker, "10s", Span("100ms", "20m"), "Time between two heartbeats, give or take 20 %; at most a third of the lease"),
+    key("worker.reap_interval", Worker, "15s", Span("100ms", "10m"), "Time between two searches for jobs whose lease has expired"),
+    key("worker.drain_grace", Worker, "30s", Span("0ms", "1d"), "Time that running jobs have after SIGTERM before they are released"),
+
+    key("health.listen", Worker, "127.0.0.1:50052", SOCKET, "Address of the worker's health service"),
+];

@@ -1,0 +1,28 @@
+//! Configuration: defaults, then the file, then the environment; checked as a whole before anything is opened.
+//!
+//! * File: TOML, given by `--config` or `MLTS_CONFIG`. A key that is not in [`KEYS`] is refused.
+//! * Environment: `MLTS_` and the dotted key in capitals with `__` for the dot, e.g. `MLTS_DATABASE__URL` for
+//!   `database.url`. An empty variable counts as unset. An unknown `MLTS_` variable is refused; one that belongs to the
+//!   other process is passed over, so that both can share an environment.
+//! * Secrets: `MLTS_DATABASE__URL_FILE` names a file with the value; its trailing newline is dropped.
+
+mod check;
+mod environment;
+mod error;
+mod keys;
+mod load;
+mod print;
+mod sections;
+mod span;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{ConfigError, Problem};
+pub use keys::{KEYS, Key, Kind, Owner};
+pub use load::{Settings, Sources, load};
+pub use print::print;
+pub use sections::{
+    ApiConfig, ArtifactsConfig, AuthConfig, AuthMode, DatabaseConfig, HealthConfig, LogConfig, LogFormat,
+    LogOutput, ReadinessConfig, RedisConfig, ServerConfig, TelemetryConfig, WorkerConfig, WorkerSection,
+};

@@ -1,0 +1,75 @@
+//! The layers that see every span and event.
+
+use super::Service;
+use super::json::JsonLines;
+use super::level::{self, LevelSwitch};
+use crate::config::{LogConfig, LogFormat, LogOutput, TelemetryConfig};
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::{Registry, filter};
+
+/// Spans of libraries are no part of our traces; the exporter's own would make ever new ones.
+const OWN_BUSINESS: [&str; 8] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "opentelemetry",
+    "rustls",
+    "sqlx",
+    "tonic",
+    "tower",
+];
+
+pub(super) fn build(
+    service: Service,
+    log: &LogConfig,
+    telemetry: &TelemetryConfig,
+    provider: &SdkTracerProvider,
+) -> (impl Subscriber + Send + Sync + use<>, LevelSwitch) {
+    let writer = match log.output {
+        LogOutput::Stdout => BoxMakeWriter::new(std::io::stdout),
+        LogOutput::Stderr => BoxMakeWriter::new(std::io::stderr),
+    };
+    build_to(writer, service, log, telemetry, provider)
+}
+
+pub(super) fn build_to(
+    writer: BoxMakeWriter,
+    service: Service,
+    log: &LogConfig,
+    telemetry: &TelemetryConfig,
+    provider: &SdkTracerProvider,
+) -> (impl Subscriber + Send + Sync + use<>, LevelSwitch) {
+    let level = level::parse(&log.level).or_else(|| level::parse("info"));
+    let (filter, switch) = LevelSwitch::new(level.expect("info is a level"));
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
+        LogFormat::Json => {
+            let name = telemetry
+                .service_name
+                .clone()
+                .unwrap_or_else(|| service.name.to_owned());
+            Box::new(JsonLines::new(writer, name, service.version))
+        }
+        LogFormat::Text => Box::new(
+            tracing_subscriber::fmt::layer()
+                .with_ansi(false)
+                .with_writer(writer),
+        ),
+    };
+    let ours = filter::filter_fn(|metadata| {
+        let target = metadata.target().split("::").next().unwrap_or_default();
+        *metadata.level() <= Level::INFO && !OWN_BUSINESS.contains(&target)
+    });
+    let traces = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("mltraining"))
+        .with_location(false)
+        .with_threads(false)
+        .with_filter(ours);
+    let subscriber = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(traces);
+    (subscriber, switch)
+}
