@@ -1,5 +1,6 @@
 //! Spans and ranges of time, in whole microseconds as Postgres keeps them.
 
+use crate::Violations;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -100,6 +101,16 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
+    /// What is wrong with it, named as `field`.
+    pub fn check(&self, field: &str) -> Violations {
+        let mut found = Violations::new();
+        found.require(self.start < self.end, field, || {
+            let (start, end) = (self.start.to_rfc3339(), self.end.to_rfc3339());
+            format!("start {start} is not before end {end}")
+        });
+        found
+    }
+
     /// Start as microseconds since 1970-01-01 UTC.
     pub fn start_micros(&self) -> i64 {
         self.start.timestamp_micros()

@@ -108,7 +108,7 @@ fn check_class_weight(found: &mut Violations, prefix: &str, weight: ClassWeight)
     if let ClassWeight::Positive(w) = weight {
         found.require(
             w.is_finite() && w > 0.0 && w <= 1e6,
-            &format!("{prefix}.class_weight"),
+            &format!("{prefix}.class_weight.positive_weight"),
             || format!("{w} is no weight; give a positive number up to 1,000,000"),
         );
     }

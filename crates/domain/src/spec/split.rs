@@ -3,6 +3,9 @@
 use crate::{Span, Violations};
 use serde::{Deserialize, Serialize};
 
+/// A year: no embargo is longer.
+const MAX_EMBARGO: Span = Span::from_mins(366 * 24 * 60);
+
 /// How rows are parted into training and test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -58,6 +61,15 @@ impl SplitSpec {
     /// What is wrong with it; fields are named below `prefix`.
     pub fn check(&self, prefix: &str) -> Violations {
         let mut found = Violations::new();
+        let kind = match self {
+            Self::WalkForward(_) => "walk_forward",
+            Self::Holdout(_) => "holdout",
+        };
+        found.require(
+            self.embargo() <= MAX_EMBARGO,
+            &format!("{prefix}.{kind}.embargo"),
+            || "longer than 366 days".to_owned(),
+        );
         match self {
             Self::WalkForward(w) => found.require(
                 (1..=50).contains(&w.folds),

@@ -2,8 +2,7 @@
 
 use super::Checked;
 use crate::{
-    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, Reason, SourceId, SplitSpec, ThresholdSpec, TimeRange,
-    Violations,
+    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SourceId, SplitSpec, ThresholdSpec, TimeRange, Violations,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,14 +55,7 @@ impl TrainSpec {
     /// Everything that is wrong with it, fields named below `spec.`.
     pub fn violations(&self) -> Violations {
         let mut found = Violations::new();
-        if self.range.start >= self.range.end {
-            let text = format!(
-                "start {} is not before end {}",
-                self.range.start.to_rfc3339(),
-                self.range.end.to_rfc3339()
-            );
-            found.add("spec.range", Reason::InvalidField, text);
-        }
+        found.extend(self.range.check("spec.range"));
         found.extend(self.label.check("spec.label"));
         found.extend(self.features.check("spec.features"));
         found.extend(self.algorithm.check("spec.algorithm"));
