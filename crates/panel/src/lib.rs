@@ -1,1 +1,23 @@
-//! mltraining-panel
+//! One source as a columnar panel, and everything that is computed from it: features, labels, splits, previews.
+//!
+//! This crate is pure: no I/O and no clock. The same rows and spec give the same bytes, on any number of threads.
+//! Data flows one way: [`PanelBuilder`] -> [`Panel`] -> [`compute`] (features of a [`catalogue`] plan), [`labels`] ->
+//! [`split`], [`preview`]. A new family of features is one file in `families/` and its line in the registry there; a new
+//! kind of label is one file in `labels/` and its line there.
+
+pub mod catalogue;
+pub mod compute;
+pub mod labels;
+pub mod preview;
+pub mod split;
+
+mod builder;
+mod families;
+mod fingerprint;
+mod panel;
+mod sets;
+mod window;
+
+pub use builder::{PanelBuilder, PanelError};
+pub use fingerprint::Fingerprint;
+pub use panel::Panel;

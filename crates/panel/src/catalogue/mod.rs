@@ -1,0 +1,44 @@
+//! The catalogue of features: which families and sets exist, and what a client's spec becomes for one source.
+
+mod family;
+mod plan;
+mod resolve;
+mod suggest;
+
+pub use crate::families::FAMILIES;
+pub use crate::sets::SETS;
+pub use family::{Bars, Family, Formula, Need, Parameter, Reach, Scratch};
+pub use plan::{FeaturePlan, LookBack, PlannedFeature};
+pub use resolve::resolve;
+pub(crate) use suggest::did_you_mean;
+
+use mltraining_domain::{FeatureExpr, SourceSpec, Window};
+
+/// A named set of features that is written out for a source.
+#[derive(Debug)]
+pub struct FeatureSet {
+    /// Name, as in `FeatureSpec.sets`.
+    pub name: &'static str,
+    /// What it is good for, for people.
+    pub description: &'static str,
+    /// Families that it holds, by name.
+    pub families: &'static [&'static str],
+    /// Writes it out.
+    pub expand: fn(&SourceSpec, &[Window]) -> Vec<FeatureExpr>,
+}
+
+/// The family of this name.
+pub fn family(name: &str) -> Option<&'static Family> {
+    FAMILIES.iter().copied().find(|family| family.name == name)
+}
+
+/// The set of this name.
+pub fn set(name: &str) -> Option<&'static FeatureSet> {
+    SETS.iter().copied().find(|set| set.name == name)
+}
+
+/// The features that a set becomes for a source and these windows, in the order in which a model sees them; none for a
+/// name that is not in [`SETS`].
+pub fn expand_set(name: &str, source: &SourceSpec, windows: &[Window]) -> Vec<FeatureExpr> {
+    set(name).map_or_else(Vec::new, |set| (set.expand)(source, windows))
+}

@@ -1,0 +1,151 @@
+//! Features of a panel, in parallel over features and entities.
+
+use crate::Panel;
+use crate::catalogue::{Bars, FeaturePlan, PlannedFeature, Scratch};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How a long computation is watched and stopped.
+#[derive(Clone, Copy)]
+pub struct Control<'a> {
+    /// Set from outside to stop at the next opportunity (a few milliseconds).
+    pub cancel: &'a AtomicBool,
+    /// Told (steps done, steps in all) from any thread; a call may overtake another.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+/// The computation was stopped by its [`Control`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("cancelled")]
+pub struct Cancelled;
+
+/// Features of some rows, column by column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureColumns {
+    /// The features' names.
+    pub names: Vec<String>,
+    /// One column per name, one value per row asked for; NaN for unknown.
+    pub columns: Vec<Vec<f32>>,
+}
+
+/// Rows of the panel from which on entities are gathered into one piece of work.
+const ROWS_PER_PIECE: usize = 32 * 1024;
+
+/// Computes a plan's features for some rows of the panel (`rows`, rising), from all rows of the panel. Runs in rayon's
+/// current pool; the outcome is the same on any number of threads. A value beyond the range of `f32` becomes its largest.
+///
+/// # Errors
+/// [`Cancelled`] when the control says so.
+///
+/// # Panics
+/// When `rows` does not rise strictly, names a row that the panel lacks, or the panel lacks a column of the plan.
+pub fn features(
+    panel: &Panel,
+    plan: &FeaturePlan,
+    rows: &[u32],
+    control: &Control<'_>,
+) -> Result<FeatureColumns, Cancelled> {
+    assert!(
+        rows.windows(2).all(|pair| pair[0] < pair[1]),
+        "rows must rise strictly"
+    );
+    let pieces = pieces(panel, rows);
+    let total = (pieces.len() * plan.features.len()) as u64;
+    let done = AtomicU64::new(0);
+    let columns = plan.features.par_iter().map(|feature| {
+        let inputs = inputs(panel, feature);
+        let mut column = vec![0.0; rows.len()];
+        let parts = parts_of(&mut column, &pieces);
+        parts.into_par_iter().try_for_each(|(piece, part)| {
+            if control.cancel.load(Ordering::Relaxed) {
+                return Err(Cancelled);
+            }
+            fill(panel, feature, &inputs, &rows[piece], part);
+            (control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            Ok(())
+        })?;
+        Ok(column)
+    });
+    Ok(FeatureColumns {
+        columns: columns.collect::<Result<_, Cancelled>>()?,
+        names: plan.names(),
+    })
+}
+
+/// One feature for every row of the panel, in full precision.
+///
+/// # Panics
+/// When the panel lacks a column of the feature.
+pub fn feature_values(panel: &Panel, feature: &PlannedFeature) -> Vec<f64> {
+    let inputs = inputs(panel, feature);
+    let mut scratch = Scratch::default();
+    let mut out = vec![f64::NAN; panel.rows()];
+    for entity in 0..panel.entities().len() {
+        let rows = panel.range_of(entity);
+        let bars = Bars::of(panel, &inputs, rows.clone());
+        (feature.family.formula)(&bars, feature.window, &mut scratch, &mut out[rows]);
+    }
+    out
+}
+
+/// Parts the rows asked for at borders of entities: ranges of positions in `rows`.
+fn pieces(panel: &Panel, rows: &[u32]) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    while start < rows.len() {
+        let first = panel.range_of(panel.entity_of(rows[start] as usize)).start;
+        let target = (first + ROWS_PER_PIECE - 1).min(panel.rows() - 1);
+        let end = panel.range_of(panel.entity_of(target)).end;
+        let stop = start + rows[start..].partition_point(|row| (*row as usize) < end);
+        pieces.push(start..stop);
+        start = stop;
+    }
+    pieces
+}
+
+/// Each piece with its part of the column.
+fn parts_of<'a>(column: &'a mut [f32], pieces: &[Range<usize>]) -> Vec<(Range<usize>, &'a mut [f32])> {
+    let mut rest = column;
+    let mut parts = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let (part, after) = rest.split_at_mut(piece.len());
+        parts.push((piece.clone(), part));
+        rest = after;
+    }
+    parts
+}
+
+/// Computes a feature entity by entity and keeps the rows asked for.
+fn fill(panel: &Panel, feature: &PlannedFeature, inputs: &[&[f64]], rows: &[u32], out: &mut [f32]) {
+    let mut scratch = Scratch::default();
+    let mut values = Vec::new();
+    let mut next = 0;
+    while next < rows.len() {
+        let of_entity = panel.range_of(panel.entity_of(rows[next] as usize));
+        values.clear();
+        values.resize(of_entity.len(), f64::NAN);
+        let bars = Bars::of(panel, inputs, of_entity.clone());
+        (feature.family.formula)(&bars, feature.window, &mut scratch, &mut values);
+        while let Some(row) = rows.get(next).map(|row| *row as usize)
+            && row < of_entity.end
+        {
+            out[next] = narrow(values[row - of_entity.start]);
+            next += 1;
+        }
+    }
+}
+
+fn narrow(value: f64) -> f32 {
+    // NaN stays NaN under clamp.
+    value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+}
+
+fn inputs<'a>(panel: &'a Panel, feature: &PlannedFeature) -> Vec<&'a [f64]> {
+    let column = |name: &String| {
+        panel
+            .column(name)
+            .expect("a panel is read with the columns of its plan")
+    };
+    feature.inputs.iter().map(column).collect()
+}

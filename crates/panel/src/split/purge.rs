@@ -1,0 +1,73 @@
+//! Which training rows know nothing of a test block (Lopez de Prado, "Advances in Financial Machine Learning", 2018,
+//! chapter 7). A row is known from its decision time t to its label's resolve time r.
+
+/// Rows that stay, and how many went for which reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The rows that stay, in the order given.
+    pub rows: Vec<u32>,
+    /// Rows dropped because their span meets the test block.
+    pub purged: u64,
+    /// Rows dropped because of the embargo alone.
+    pub embargoed: u64,
+}
+
+/// Of rows decided before the test block (`candidates`, positions in `resolve`) those with r < T0 - embargo stay, T0 being
+/// the block's first decision time.
+pub fn walk_forward(resolve: &[i64], candidates: &[u32], first_test_decision: i64, embargo: i64) -> Kept {
+    let limit = first_test_decision.saturating_sub(embargo);
+    sift(candidates, |row| {
+        let resolved = resolve[row as usize];
+        if resolved >= first_test_decision {
+            Fate::Purged
+        } else if resolved >= limit {
+            Fate::Embargoed
+        } else {
+            Fate::Kept
+        }
+    })
+}
+
+/// Of rows on both sides of a test block (`candidates`, positions in the other slices) those stay whose span [t, r] does
+/// not meet [T0, T1] and that are not decided in (T1, T1 + embargo]. T0 is the first decision time of the rows in `test`,
+/// T1 the latest of their resolve times. Without a test row all stay.
+pub fn k_fold(decision: &[i64], resolve: &[i64], candidates: &[u32], test: &[u32], embargo: i64) -> Kept {
+    let first = test.iter().map(|row| decision[*row as usize]).min();
+    let last = test.iter().map(|row| resolve[*row as usize]).max();
+    let (Some(first), Some(last)) = (first, last) else {
+        return sift(candidates, |_| Fate::Kept);
+    };
+    let embargo_end = last.saturating_add(embargo);
+    sift(candidates, |row| {
+        let (decided, resolved) = (decision[row as usize], resolve[row as usize]);
+        if decided <= last && resolved >= first {
+            Fate::Purged
+        } else if decided > last && decided <= embargo_end {
+            Fate::Embargoed
+        } else {
+            Fate::Kept
+        }
+    })
+}
+
+enum Fate {
+    Kept,
+    Purged,
+    Embargoed,
+}
+
+fn sift(candidates: &[u32], fate: impl Fn(u32) -> Fate) -> Kept {
+    let mut kept = Kept {
+        rows: Vec::with_capacity(candidates.len()),
+        purged: 0,
+        embargoed: 0,
+    };
+    for row in candidates {
+        match fate(*row) {
+            Fate::Kept => kept.rows.push(*row),
+            Fate::Purged => kept.purged += 1,
+            Fate::Embargoed => kept.embargoed += 1,
+        }
+    }
+    kept
+}
