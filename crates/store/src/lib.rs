@@ -1,1 +1,26 @@
-//! mltraining-store
+//! Postgres, the truth: one file per aggregate, every statement in a file of `sql/` and checked at compile time.
+//!
+//! A [`Store`] is a cheap handle on a pool. Every call has a client-side timeout; a connection that did not answer in time
+//! is closed, not reused. Sources are read by binary COPY ([`reader`]); their names reach SQL only through the catalogue.
+
+pub mod api_keys;
+pub mod artifacts;
+pub mod claims;
+pub mod error;
+pub mod jobs;
+pub mod migrate;
+pub mod models;
+pub mod projects;
+pub mod queues;
+pub mod reader;
+pub mod sources;
+pub mod workers;
+
+mod config;
+mod constraint;
+mod store;
+mod stored;
+
+pub use config::StoreConfig;
+pub use error::StoreError;
+pub use store::Store;

@@ -1,0 +1,2 @@
+-- store.ping
+select 1 as "one!"

@@ -1,0 +1,29 @@
+//! Taking jobs from workers that stopped renewing their leases. Any worker may do it, at any time.
+
+use super::Lease;
+use crate::{Store, StoreError};
+use mltraining_domain::{JobState, Reason};
+use std::time::Duration;
+
+/// A job that was taken from its worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reaped {
+    /// The lease that is void now.
+    pub lease: Lease,
+    /// Where the job went: QUEUED, FAILED (past its deadline), DEAD (lost too often) or CANCELLED.
+    pub state: JobState,
+    /// LEASE_EXPIRED, JOB_TIMEOUT, POISON or CANCELLED.
+    pub reason: Reason,
+}
+
+impl Store {
+    /// Takes back at most `limit` jobs whose leases have run out; nothing within one `lease` of a start of Postgres, when
+    /// nobody could renew.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn reap(&self, limit: i64, lease: Duration) -> Result<Vec<Reaped>, StoreError> {
+        let _ = (limit, lease);
+        unimplemented!()
+    }
+}

@@ -1,0 +1,46 @@
+//! Cancelling: a waiting job at once, a running one by a durable flag.
+
+use super::Job;
+use crate::{Store, StoreError};
+use chrono::{DateTime, Utc};
+use mltraining_domain::{JobId, ProjectId};
+
+/// A cancel that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CancelRequest {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: String,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// What became of a request to cancel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CancelOutcome {
+    /// It is CANCELLED, or RUNNING with the flag: it never becomes SUCCEEDED. Also when it was so before.
+    Acknowledged(Job),
+    /// It has ended otherwise (JOB_NOT_CANCELLABLE).
+    AlreadyFinal(Job),
+    /// It changed since the client read it (ETAG_MISMATCH).
+    RevisionMismatch(Job),
+}
+
+impl Store {
+    /// Cancels a job. `expected_revision`: only if it is still the job's.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] for a reason of more than 512 characters.
+    pub async fn cancel_job(
+        &self,
+        project: &ProjectId,
+        id: JobId,
+        by: &str,
+        reason: &str,
+        expected_revision: Option<i64>,
+    ) -> Result<CancelOutcome, StoreError> {
+        let _ = (project, id, by, reason, expected_revision);
+        unimplemented!()
+    }
+}

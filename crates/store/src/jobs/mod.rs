@@ -1,0 +1,139 @@
+//! Jobs as clients see them: made, read, listed, cancelled, followed. What workers do is in [`claims`](crate::claims).
+
+mod cancel;
+mod create;
+mod events;
+mod list;
+mod read;
+
+pub use cancel::{CancelOutcome, CancelRequest};
+pub use create::{CreatedJob, NewJob};
+pub use events::{EventBody, JobEvent, LogSeverity, StateChange};
+pub use list::{JobCursor, JobFilter};
+pub use read::{Attempt, AttemptOutcome};
+
+use crate::StoreError;
+use chrono::{DateTime, Utc};
+use mltraining_domain::{
+    DisplayState, Epoch, FailureClass, IdempotencyKey, JobId, JobKind, JobState, Metrics, ModelId, Priority,
+    Progress, ProjectId, Reason, ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How much of a job to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobView {
+    /// Without the spec.
+    Basic,
+    /// Everything.
+    Full,
+}
+
+/// A job as its row says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// UUID v7.
+    pub id: JobId,
+    /// The project.
+    pub project: ProjectId,
+    /// The queue.
+    pub queue: String,
+    /// What it does.
+    pub kind: JobKind,
+    /// What is to be done, as stored; `None` in [`JobView::Basic`].
+    pub spec: Option<Value>,
+    /// The form of the spec.
+    pub spec_version: i32,
+    /// The model that gets a version.
+    pub model: Option<ModelId>,
+    /// The source that is read.
+    pub source: Option<SourceId>,
+    /// The client's idempotency key.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The correlation id of the request that made it.
+    pub request_id: Option<String>,
+    /// The W3C trace of the request that made it.
+    pub traceparent: Option<String>,
+    /// Who asked for it.
+    pub created_by: String,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// Words to find it by.
+    pub labels: BTreeMap<String, String>,
+    /// Where it stands.
+    pub state: JobState,
+    /// True while `run_at` lies ahead, by the database's clock.
+    pub scheduled: bool,
+    /// 0 first, 4 last.
+    pub priority: Priority,
+    /// It does not start before.
+    pub run_at: DateTime<Utc>,
+    /// Rises with state, priority, labels and cancel; the etag.
+    pub revision: i64,
+    /// The sequence of its last event.
+    pub event_seq: i64,
+    /// The present or last attempt, 0 before the first.
+    pub epoch: Epoch,
+    /// Who runs it.
+    pub worker: Option<WorkerId>,
+    /// When the present or last attempt started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// Longest time of an attempt.
+    pub timeout: Span,
+    /// When the present attempt must have ended.
+    pub deadline_at: Option<DateTime<Utc>>,
+    /// When and why a cancel was asked for.
+    pub cancel: Option<CancelRequest>,
+    /// How far the present or last attempt came.
+    pub progress: Option<Progress>,
+    /// When it said so.
+    pub progress_at: Option<DateTime<Utc>>,
+    /// Why it ended badly, or why it waits to be tried again.
+    pub error: Option<JobError>,
+    /// What it left behind, once SUCCEEDED.
+    pub result: Option<JobResult>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// Why a job or an attempt went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobError {
+    /// Which budget paid; `None` for a cancel.
+    pub class: Option<FailureClass>,
+    /// The machine-readable reason.
+    pub reason: Reason,
+    /// One line for people.
+    pub message: String,
+    /// The step in which it happened.
+    pub phase: Option<WorkPhase>,
+}
+
+/// What a job left behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobResult {
+    /// The set of artifacts.
+    pub id: ResultId,
+    /// The model version that it made.
+    pub version: Option<i32>,
+    /// The overall metrics of its evaluation.
+    pub metrics: Option<Metrics>,
+}
+
+impl Job {
+    /// The spec of a training job.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn train_spec(&self) -> Result<TrainSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// The state as people see it.
+    pub fn display_state(&self) -> DisplayState {
+        self.state
+            .display(self.epoch.0, self.scheduled, self.cancel.is_some())
+    }
+}

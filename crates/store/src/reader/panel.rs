@@ -1,0 +1,135 @@
+//! Reading a source as a panel.
+
+use crate::{Store, StoreError};
+use mltraining_domain::{Reason, SourceSpec, TimeRange, Violations};
+use mltraining_panel::catalogue::LookBack;
+use mltraining_panel::{Fingerprint, Panel, PanelError};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// What to read.
+#[derive(Debug, Clone, Copy)]
+pub struct PanelQuery<'a> {
+    /// The source, from the catalogue: the only origin of names that reach SQL.
+    pub source: &'a SourceSpec,
+    /// The value columns; each must be one of the source's.
+    pub columns: &'a [String],
+    /// Decision times. No row at or after its end is read.
+    pub range: TimeRange,
+    /// How far before the start of the range rows are read as history, for entities that have a row in the range.
+    pub look_back: LookBack,
+    /// Only these entities; empty means all.
+    pub entities: &'a [String],
+    /// More rows than this, history included, are refused; nothing is cut.
+    pub max_rows: u64,
+    /// The longest time of the count and of the COPY, each, on the server's clock.
+    pub timeout: Duration,
+}
+
+/// How many rows a query would read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PanelRows {
+    /// Rows in the range.
+    pub in_range: u64,
+    /// Rows before it that are read as history.
+    pub warm_up: u64,
+}
+
+/// How far a read is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadProgress {
+    /// Rows that arrived.
+    pub rows: u64,
+    /// Rows that were counted before.
+    pub expected: u64,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct PanelRead {
+    /// The rows.
+    pub panel: Panel,
+    /// SHA-256 over them, in order.
+    pub fingerprint: Fingerprint,
+    /// How many they are, duplicates that were settled left out.
+    pub rows: PanelRows,
+}
+
+/// Why a source could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Postgres; a missing right to read the table is [`StoreError::Statement`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The table no longer matches the catalogue.
+    #[error("the table no longer matches the source: {0}")]
+    SchemaChanged(Violations),
+    /// More rows than the request's limit; nothing was read.
+    #[error(
+        "the range holds {} rows and needs {} rows of history before it: more than the limit of {limit}; \
+         take a shorter range, fewer entities, or raise max_rows", rows.in_range, rows.warm_up
+    )]
+    RowLimitExceeded {
+        /// What would have been read.
+        rows: PanelRows,
+        /// The limit.
+        limit: u64,
+    },
+    /// The rows do not make a panel, e.g. [`PanelError::DuplicateKeys`].
+    #[error(transparent)]
+    Panel(#[from] PanelError),
+    /// A value that cannot be a number, or a row without an entity.
+    #[error("row {row}, column `{column}`: {detail}")]
+    Value {
+        /// Number of the row, from 1.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The caller stopped it.
+    #[error("reading was stopped")]
+    Stopped,
+}
+
+impl ReadError {
+    /// The reason to tell a client.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Store(StoreError::Timeout { .. }) => Reason::DeadlineExceeded,
+            Self::Store(_) => Reason::SourceUnavailable,
+            Self::SchemaChanged(_) => Reason::SchemaChanged,
+            Self::RowLimitExceeded { .. } => Reason::RowLimitExceeded,
+            Self::Panel(PanelError::DuplicateKeys { .. }) => Reason::DuplicateKeys,
+            Self::Panel(PanelError::TooManyRows) => Reason::RowLimitExceeded,
+            Self::Panel(_) | Self::Value { .. } => Reason::SourceUnavailable,
+            Self::Stopped => Reason::Cancelled,
+        }
+    }
+}
+
+impl Store {
+    /// Counts the rows that [`read_panel`](Self::read_panel) would read.
+    ///
+    /// # Errors
+    /// [`ReadError::Store`], [`ReadError::SchemaChanged`].
+    pub async fn count_panel_rows(&self, query: &PanelQuery<'_>) -> Result<PanelRows, ReadError> {
+        let _ = query;
+        unimplemented!()
+    }
+
+    /// Reads a source in one read-only transaction. `on_rows` is called at the start and about every 10,000 rows; its
+    /// [`ControlFlow::Break`] stops the read. The store's call timeout does not apply, `query.timeout` does.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_panel(
+        &self,
+        query: &PanelQuery<'_>,
+        on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
+    ) -> Result<PanelRead, ReadError> {
+        let _ = (query, on_rows);
+        unimplemented!()
+    }
+}

@@ -1,0 +1,140 @@
+//! The handle on the pool, and the one way in which calls use it.
+
+use crate::{StoreConfig, StoreError};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres};
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+/// A handle on Postgres. Clones share the pool.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    call_timeout: Duration,
+}
+
+impl Store {
+    /// A store whose connections are made when they are needed. Does no I/O.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the URL is none.
+    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let millis = config.statement_timeout.as_millis().to_string();
+        let options: PgConnectOptions = config.url.parse().map_err(StoreError::from_sqlx)?;
+        let options = options
+            .application_name(&config.application_name)
+            .options([("statement_timeout", millis.as_str()), ("timezone", "UTC")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(config.max_connections)
+            .acquire_timeout(config.acquire_timeout)
+            .connect_lazy_with(options);
+        Ok(Self {
+            pool,
+            call_timeout: config.call_timeout,
+        })
+    }
+
+    /// [`open`](Self::open), and one connection made at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when Postgres does not answer or refuses the login.
+    pub async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
+        let store = Self::open(config)?;
+        store.ping().await?;
+        Ok(store)
+    }
+
+    /// The same pool with another limit for whole calls, for a caller with a deadline of its own.
+    pub fn with_call_timeout(&self, call_timeout: Duration) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            call_timeout,
+        }
+    }
+
+    /// Answers when Postgres answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.within("store.ping", async {
+            let mut session = self.session().await?;
+            sqlx::query_file!("sql/store/ping.sql")
+                .fetch_one(&mut *session)
+                .await?;
+            session.release();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Closes all connections, waiting for those in use.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// The longest time that one call may take.
+    pub(crate) fn call_timeout(&self) -> Duration {
+        self.call_timeout
+    }
+
+    /// A connection that is closed, not reused, unless [`Session::release`] is called: a call that was cut short leaves a
+    /// connection whose next answer belongs to somebody else, or to nobody.
+    pub(crate) async fn session(&self) -> Result<Session, StoreError> {
+        let connection = self.pool.acquire().await.map_err(StoreError::from_sqlx)?;
+        Ok(Session {
+            connection: Some(connection),
+            released: false,
+        })
+    }
+
+    /// Runs a call with the store's limit of time.
+    pub(crate) async fn within<T>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.call_timeout, work).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Timeout { call }),
+        }
+    }
+}
+
+/// One connection, lent for one call.
+pub(crate) struct Session {
+    connection: Option<PoolConnection<Postgres>>,
+    released: bool,
+}
+
+impl Session {
+    /// The call is over and everything it asked was answered: the connection can serve others.
+    pub(crate) fn release(mut self) {
+        self.released = true;
+    }
+}
+
+impl Deref for Session {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        self.connection.as_deref().expect("taken only when dropped")
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.connection.as_deref_mut().expect("taken only when dropped")
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(mut connection) = self.connection.take()
+            && !self.released
+        {
+            connection.close_on_drop();
+        }
+    }
+}

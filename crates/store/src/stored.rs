@@ -1,0 +1,52 @@
+//! From stored words and values to the domain's types. A value that cannot be read is an error that names its column.
+
+use crate::StoreError;
+use mltraining_domain::Span;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Parses a stored text, e.g. a slug.
+pub(crate) fn parse<T: FromStr<Err: Display>>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|error: T::Err| StoreError::Corrupt {
+        what,
+        detail: error.to_string(),
+    })
+}
+
+/// The value of a stored word, `None` from `found` meaning a word of another version.
+pub(crate) fn word<T>(what: &'static str, word: &str, found: Option<T>) -> Result<T, StoreError> {
+    found.ok_or_else(|| StoreError::Corrupt {
+        what,
+        detail: format!("`{word}` is not a word of this version"),
+    })
+}
+
+/// Reads stored JSON.
+pub(crate) fn json<T: DeserializeOwned>(what: &'static str, value: Value) -> Result<T, StoreError> {
+    serde_json::from_value(value).map_err(|error| StoreError::Corrupt {
+        what,
+        detail: error.to_string(),
+    })
+}
+
+/// Reads stored labels.
+pub(crate) fn labels(what: &'static str, value: Value) -> Result<BTreeMap<String, String>, StoreError> {
+    json(what, value)
+}
+
+/// Reads a stored length of time, in microseconds.
+pub(crate) fn span(what: &'static str, micros: i64) -> Result<Span, StoreError> {
+    Span::from_micros(micros).ok_or_else(|| StoreError::Corrupt {
+        what,
+        detail: format!("{micros} us is negative"),
+    })
+}
+
+/// Writes a value of the domain as JSON.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Value {
+    serde_json::to_value(value)
+        .expect("the domain's values hold only texts, finite numbers and lists, which JSON can write")
+}
