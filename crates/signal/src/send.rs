@@ -1,0 +1,148 @@
+//! Sending hints.
+
+use crate::counts::{Counters, Counts, count};
+use crate::{Hint, HintListener, SignalError};
+use deadpool_redis::{Manager, Pool};
+use redis::{AsyncConnectionConfig, Client, RedisError};
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// What a signal may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Longest time that one hint or ping may take in all, connecting included.
+    pub timeout: Duration,
+    /// Length near which the stream is trimmed (`MAXLEN ~`), in entries.
+    pub stream_max_entries: u64,
+    /// Connections of the pool at most.
+    pub max_connections: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_millis(200),
+            stream_max_entries: 10_000,
+            max_connections: 8,
+        }
+    }
+}
+
+/// Redis as the bearer of hints. Clones share pool and counters.
+#[derive(Clone)]
+pub struct Signal {
+    pool: Pool,
+    client: Client,
+    stream: Arc<str>,
+    limits: Limits,
+    counters: Arc<Counters>,
+}
+
+impl Signal {
+    /// Makes the pool; nothing is connected yet, so that a process starts while Redis is down.
+    ///
+    /// # Errors
+    /// [`SignalError::Url`].
+    pub fn connect(url: &SecretString, stream: &str, limits: Limits) -> Result<Self, SignalError> {
+        let refused = |error: RedisError| SignalError::Url(error.to_string());
+        let client = Client::open(url.expose_secret()).map_err(refused)?;
+        let settings = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(limits.timeout))
+            .set_response_timeout(Some(limits.timeout));
+        let manager = Manager::new_with_config(url.expose_secret(), settings).map_err(refused)?;
+        let pool = Pool::builder(manager)
+            .max_size(limits.max_connections as usize)
+            .build()
+            .map_err(|error| SignalError::Url(error.to_string()))?;
+        Ok(Self {
+            pool,
+            client,
+            stream: stream.into(),
+            limits,
+            counters: Arc::default(),
+        })
+    }
+
+    /// Tells that a job waits: XADD. To be called after the commit that made the job; its failure is counted here and
+    /// costs only time, so callers log it and go on.
+    ///
+    /// # Errors
+    /// [`SignalError::Timeout`] or [`SignalError::Unavailable`], within the limit.
+    pub async fn hint(&self, hint: &Hint) -> Result<(), SignalError> {
+        let mut add = redis::cmd("XADD");
+        add.arg(&*self.stream)
+            .arg("MAXLEN")
+            .arg("~")
+            .arg(self.limits.stream_max_entries)
+            .arg("*");
+        for (name, value) in hint.fields() {
+            add.arg(name).arg(value);
+        }
+        let outcome = self.ask(&add).await;
+        count(if outcome.is_ok() {
+            &self.counters.sent
+        } else {
+            &self.counters.failed
+        });
+        outcome
+    }
+
+    /// Whether Redis answers.
+    ///
+    /// # Errors
+    /// [`SignalError::Timeout`] or [`SignalError::Unavailable`], within the limit.
+    pub async fn ping(&self) -> Result<(), SignalError> {
+        self.ask(&redis::cmd("PING")).await
+    }
+
+    /// Begins to listen in a task of its own, which connects and reconnects by itself.
+    pub fn listen(&self) -> HintListener {
+        HintListener::start(
+            self.client.clone(),
+            Arc::clone(&self.stream),
+            Arc::clone(&self.counters),
+        )
+    }
+
+    /// Hints sent here and received by the listeners of this signal.
+    pub fn counts(&self) -> Counts {
+        self.counters.snapshot()
+    }
+
+    /// Asks once, within the limit.
+    async fn ask(&self, command: &redis::Cmd) -> Result<(), SignalError> {
+        let limit = self.limits.timeout;
+        timeout(limit, async {
+            // A connection is put back only after it has answered: one left in doubt is not lent again.
+            let pooled = self.pool.get().await.map_err(unavailable)?;
+            let mut lent = Lent(Some(pooled));
+            let connection = lent.0.as_mut().expect("lent until it is put back");
+            let _: redis::Value = command
+                .query_async(&mut **connection)
+                .await
+                .map_err(unavailable)?;
+            drop(lent.0.take());
+            Ok(())
+        })
+        .await
+        .unwrap_or(Err(SignalError::Timeout(limit)))
+    }
+}
+
+/// A connection on loan. Dropped unanswered, it leaves the pool.
+struct Lent(Option<deadpool_redis::Connection>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(doubtful) = self.0.take() {
+            drop(deadpool_redis::Connection::take(doubtful));
+        }
+    }
+}
+
+fn unavailable(error: impl Display) -> SignalError {
+    SignalError::Unavailable(error.to_string())
+}
