@@ -1,1 +1,24 @@
-//! mltraining-learn
+//! Learners, metrics, thresholds and the model file.
+//!
+//! Pure: no I/O, no clock. The same spec, rows and seed give the same bytes on any number of threads: work is cut into
+//! pieces that do not depend on the pool, and pieces are joined in order. Everything parallel runs in the rayon pool
+//! that the caller is in (`ThreadPool::install`); no pool is configured here.
+//!
+//! The way of a fit: [`matrix::Matrix`] -> [`fit::fit`] -> [`model::Model`] -> [`model_file::encode`]. A new learner is
+//! one module with an `impl Learner`, and its lines in [`registry`].
+
+pub mod baseline;
+mod binned;
+mod class_weight;
+pub mod control;
+pub mod fit;
+pub mod logistic_regression;
+pub mod matrix;
+pub mod metrics;
+pub mod model;
+pub mod model_file;
+mod random;
+pub mod random_forest;
+pub mod registry;
+pub mod threshold;
+pub mod tree;

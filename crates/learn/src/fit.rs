@@ -1,0 +1,172 @@
+//! One fit: a checked spec, training rows, a seed, and what comes of it.
+
+use crate::control::Control;
+use crate::matrix::Matrix;
+use crate::model::Model;
+use crate::registry;
+use mltraining_domain::{AlgorithmSpec, Violations};
+
+/// More rows than this are refused: counts of rows are kept in 31 bits.
+pub const MAX_ROWS: usize = i32::MAX as usize;
+/// More features than this are refused: a node names its feature in 16 bits.
+pub const MAX_FEATURES: usize = u16::MAX as usize;
+
+/// Why there is no model.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// The caller's flag was set.
+    #[error("the fit was cancelled")]
+    Cancelled,
+    /// All training rows are of one class, so there is nothing to tell apart.
+    #[error(
+        "the training rows have {positives} positives and {negatives} negatives; both classes are needed"
+    )]
+    OneClass {
+        /// Rows of label 1.
+        positives: u64,
+        /// Rows of label 0.
+        negatives: u64,
+    },
+    /// Fewer rows than any learner can use.
+    #[error("{rows} training rows; at least {needed} are needed")]
+    TooFewRows {
+        /// Rows given.
+        rows: usize,
+        /// Rows needed.
+        needed: usize,
+    },
+    /// More rows than can be counted.
+    #[error("{rows} training rows; at most {limit} are taken")]
+    TooManyRows {
+        /// Rows given.
+        rows: usize,
+        /// Rows taken.
+        limit: usize,
+    },
+    /// More features than can be named.
+    #[error("{features} features; at most {limit} are taken")]
+    TooManyFeatures {
+        /// Features given.
+        features: usize,
+        /// Features taken.
+        limit: usize,
+    },
+    /// Parameters that no checked spec can have.
+    #[error("the algorithm cannot be fitted: {0}")]
+    InvalidSpec(Violations),
+    /// Labels or rows that do not belong to the matrix: a fault of the caller.
+    #[error("{0}")]
+    Inconsistent(String),
+}
+
+/// A learner of the registry: its spec is what can be fitted.
+pub(crate) trait Learner {
+    /// Fits on every row of the task. Looks at the task's control inside every loop.
+    fn fit(&self, task: &Task<'_>) -> Result<Model, FitError>;
+}
+
+/// The training rows of one fit.
+pub(crate) struct Task<'a> {
+    pub(crate) x: &'a Matrix,
+    /// Matrix rows that are trained on.
+    pub(crate) rows: &'a [u32],
+    /// Their labels, 0 or 1, in the order of `rows`.
+    pub(crate) labels: Vec<u8>,
+    pub(crate) positives: u64,
+    pub(crate) seed: u64,
+    pub(crate) control: &'a Control<'a>,
+}
+
+/// Fits `spec` on `rows` of `x`, in the rayon pool of the caller.
+///
+/// `labels` has one entry per matrix row, 0 or 1; those of other rows are not looked at. A row may appear more than once
+/// and then counts as often. The result depends on the arguments alone, never on the number of threads.
+///
+/// # Errors
+/// See [`FitError`]. [`FitError::Cancelled`] comes promptly: each learner looks inside its loops.
+pub fn fit(
+    spec: &AlgorithmSpec,
+    x: &Matrix,
+    rows: &[u32],
+    labels: &[u8],
+    seed: u64,
+    control: &Control<'_>,
+) -> Result<Model, FitError> {
+    let violations = spec.check("algorithm");
+    if !violations.is_empty() {
+        return Err(FitError::InvalidSpec(violations));
+    }
+    control.check()?;
+    let task = Task::new(x, rows, labels, seed, control)?;
+    registry::learner(spec).fit(&task)
+}
+
+impl<'a> Task<'a> {
+    fn new(
+        x: &'a Matrix,
+        rows: &'a [u32],
+        labels: &[u8],
+        seed: u64,
+        control: &'a Control<'a>,
+    ) -> Result<Self, FitError> {
+        check_size(x, rows)?;
+        if labels.len() != x.rows() {
+            let text = format!("{} labels for a matrix of {} rows", labels.len(), x.rows());
+            return Err(FitError::Inconsistent(text));
+        }
+        let labels = gather_labels(rows, labels)?;
+        let positives = labels.iter().map(|&label| u64::from(label)).sum();
+        let negatives = labels.len() as u64 - positives;
+        if positives == 0 || negatives == 0 {
+            return Err(FitError::OneClass { positives, negatives });
+        }
+        Ok(Self {
+            x,
+            rows,
+            labels,
+            positives,
+            seed,
+            control,
+        })
+    }
+
+    pub(crate) fn negatives(&self) -> u64 {
+        self.labels.len() as u64 - self.positives
+    }
+}
+
+fn check_size(x: &Matrix, rows: &[u32]) -> Result<(), FitError> {
+    if rows.len() < 2 {
+        return Err(FitError::TooFewRows {
+            rows: rows.len(),
+            needed: 2,
+        });
+    }
+    if rows.len() > MAX_ROWS {
+        return Err(FitError::TooManyRows {
+            rows: rows.len(),
+            limit: MAX_ROWS,
+        });
+    }
+    if x.features() > MAX_FEATURES {
+        return Err(FitError::TooManyFeatures {
+            features: x.features(),
+            limit: MAX_FEATURES,
+        });
+    }
+    Ok(())
+}
+
+fn gather_labels(rows: &[u32], labels: &[u8]) -> Result<Vec<u8>, FitError> {
+    let label = |&row: &u32| match labels.get(row as usize) {
+        Some(&label @ (0 | 1)) => Ok(label),
+        Some(other) => Err(FitError::Inconsistent(format!(
+            "row {row} has the label {other}, not 0 or 1"
+        ))),
+        None => Err(FitError::Inconsistent(format!(
+            "row {row} lies outside a matrix of {} rows",
+            labels.len()
+        ))),
+    };
+    rows.iter().map(label).collect()
+}

@@ -1,0 +1,77 @@
+//! Metrics of binary scores against what came true. What is undefined on the rows is `None`, never 0.
+
+mod decisions;
+mod probabilities;
+mod ranking;
+
+pub(crate) use decisions::{f1, mcc, precision, recall};
+use mltraining_domain::{Confusion, Metrics};
+pub(crate) use ranking::{Counts, ranked};
+
+/// Where a yes begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cut<'a> {
+    /// Nowhere: only what needs no threshold is measured.
+    None,
+    /// At this score: at or above it is a yes.
+    At(f64),
+    /// Decided elsewhere, one decision per row (folds have thresholds of their own).
+    Decisions(&'a [bool]),
+}
+
+/// Measures `scores` (probabilities of a positive) against `labels` (0 or 1). Sorts once.
+///
+/// Without rows, and for scores of which one is NaN, all that needs scores is `None`. What needs both classes is `None`
+/// when one is missing. Precision, recall, F1, MCC and kappa are `None` when their denominator is 0.
+///
+/// # Panics
+/// When labels, scores and decisions differ in number.
+pub fn measure(labels: &[u8], scores: &[f64], cut: Cut<'_>) -> Metrics {
+    assert_eq!(labels.len(), scores.len(), "one label for each score");
+    let rows = labels.len() as u64;
+    let positives = labels.iter().map(|&label| u64::from(label != 0)).sum();
+    let mut metrics = Metrics {
+        rows,
+        positives,
+        ..Metrics::default()
+    };
+    if rows == 0 {
+        return metrics;
+    }
+    if let Some(ranked) = ranked(labels, scores) {
+        metrics.roc_auc = ranking::roc_auc(&ranked);
+        metrics.average_precision = ranking::average_precision(&ranked);
+        metrics.log_loss = Some(probabilities::log_loss(labels, scores));
+        let brier = probabilities::brier(labels, scores);
+        metrics.brier = Some(brier);
+        metrics.brier_skill = probabilities::brier_skill(brier, rows, positives);
+        metrics.expected_calibration_error = Some(probabilities::calibration_error(labels, scores));
+    }
+    match cut {
+        Cut::None => {}
+        Cut::At(threshold) => {
+            metrics.threshold = Some(threshold);
+            if !scores.iter().any(|score| score.is_nan()) {
+                let yes = scores.iter().map(|&score| score >= threshold);
+                decisions::fill(&mut metrics, decisions::confusion(labels, yes));
+            }
+        }
+        Cut::Decisions(given) => {
+            assert_eq!(labels.len(), given.len(), "one label for each decision");
+            decisions::fill(&mut metrics, decisions::confusion(labels, given.iter().copied()));
+        }
+    }
+    metrics
+}
+
+impl Counts {
+    /// What comes of saying yes to these and no to the rest of `all`.
+    pub(crate) fn confusion(self, all: Counts) -> Confusion {
+        Confusion {
+            true_positives: self.positives,
+            false_positives: self.negatives,
+            false_negatives: all.positives - self.positives,
+            true_negatives: all.negatives - self.negatives,
+        }
+    }
+}

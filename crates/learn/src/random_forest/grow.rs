@@ -1,0 +1,205 @@
+//! One tree: nodes are split depth first, rows parted in place.
+
+use super::draw::{Draw, Tally};
+use super::search::{Node as SearchNode, Search, Split};
+use crate::binned::{BinnedMatrix, MISSING};
+use crate::class_weight::Weights;
+use crate::control::Control;
+use crate::fit::FitError;
+use crate::random::Random;
+use crate::tree::{Node, Side, Tree};
+use mltraining_domain::RandomForestSpec;
+
+/// What all trees of a forest have in common.
+pub(super) struct Grower<'a> {
+    bins: &'a BinnedMatrix,
+    weights: Weights,
+    tried: usize,
+    max_depth: u32,
+    min_leaf: u32,
+    control: &'a Control<'a>,
+}
+
+/// A tree and what each feature gained in it.
+pub(super) struct Grown {
+    pub(super) tree: Tree,
+    pub(super) gains: Vec<f64>,
+}
+
+/// Memory that one thread uses for tree after tree.
+#[derive(Default)]
+pub(super) struct Scratch {
+    search: Search,
+    order: Vec<u16>,
+    right: Vec<Draw>,
+}
+
+/// A node whose rows are known and that is not looked at yet.
+struct Pending {
+    node: usize,
+    start: usize,
+    end: usize,
+    depth: u32,
+    tally: Tally,
+}
+
+impl<'a> Grower<'a> {
+    pub(super) fn new(
+        spec: &RandomForestSpec,
+        bins: &'a BinnedMatrix,
+        weights: Weights,
+        control: &'a Control<'a>,
+    ) -> Self {
+        let features = bins.features() as f64;
+        let tried = spec
+            .max_features
+            .map_or(features.sqrt(), |share| share * features);
+        Self {
+            bins,
+            weights,
+            tried: (tried as usize).max(1),
+            max_depth: spec.max_depth,
+            min_leaf: spec.min_samples_leaf,
+            control,
+        }
+    }
+
+    /// Grows a tree on `draws`, whose rows ascend.
+    pub(super) fn grow(
+        &self,
+        mut draws: Vec<Draw>,
+        random: &mut Random,
+        scratch: &mut Scratch,
+    ) -> Result<Grown, FitError> {
+        scratch.prepare(self.bins.features(), draws.len());
+        let tally: Tally = draws.iter().map(|draw| draw.tally()).sum();
+        let mut nodes = vec![self.leaf(0, tally)];
+        let mut gains = vec![0.0; self.bins.features()];
+        let mut pending = vec![Pending {
+            node: 0,
+            start: 0,
+            end: draws.len(),
+            depth: 0,
+            tally,
+        }];
+        while let Some(next) = pending.pop() {
+            self.control.check()?;
+            let rows = &mut draws[next.start..next.end];
+            let Some(split) = self.search(rows, next.tally, random, scratch) else {
+                continue;
+            };
+            gains[usize::from(split.feature)] += split.gain;
+            let left = nodes.len();
+            let right_tally = next.tally.without(split.left);
+            nodes[next.node] = self.inner(&split, left as u32);
+            nodes.extend([self.leaf(left, split.left), self.leaf(left + 1, right_tally)]);
+            let depth = next.depth + 1;
+            let (grows, also) = (
+                self.may_split(depth, split.left),
+                self.may_split(depth, right_tally),
+            );
+            if !grows && !also {
+                continue; // nobody will ask which rows went where
+            }
+            let middle = next.start + self.part(rows, &split, &mut scratch.right);
+            if also {
+                pending.push(Pending {
+                    node: left + 1,
+                    start: middle,
+                    end: next.end,
+                    depth,
+                    tally: right_tally,
+                });
+            }
+            if grows {
+                pending.push(Pending {
+                    node: left,
+                    start: next.start,
+                    end: middle,
+                    depth,
+                    tally: split.left,
+                });
+            }
+        }
+        let tree =
+            Tree::new(nodes, self.bins.features()).expect("children are pushed after their parent, once");
+        Ok(Grown { tree, gains })
+    }
+
+    fn may_split(&self, depth: u32, tally: Tally) -> bool {
+        depth < self.max_depth && !tally.is_pure() && tally.draws() / 2 >= self.min_leaf
+    }
+
+    fn leaf(&self, index: usize, tally: Tally) -> Node {
+        let positive = f64::from(tally.positives()) * self.weights.positive;
+        let negative = f64::from(tally.negatives()) * self.weights.negative;
+        Node::leaf(index as u32, (positive / (positive + negative)) as f32)
+    }
+
+    fn inner(&self, split: &Split, left: u32) -> Node {
+        let threshold = self.bins.threshold(usize::from(split.feature), split.cut);
+        Node {
+            threshold,
+            left,
+            value: 0.0,
+            feature: split.feature,
+            missing: split.missing,
+        }
+    }
+
+    /// The best split over random features: `tried` of them, and further ones while none of them parts the rows.
+    fn search(
+        &self,
+        rows: &[Draw],
+        tally: Tally,
+        random: &mut Random,
+        scratch: &mut Scratch,
+    ) -> Option<Split> {
+        let node = SearchNode::new(tally, self.weights, self.min_leaf);
+        let order = &mut scratch.order;
+        let mut best = None;
+        let mut used = 0;
+        while used < order.len() && (used < self.tried || best.is_none()) {
+            let group = if used < self.tried { self.tried - used } else { 1 };
+            let group = group.min(order.len() - used);
+            for place in used..used + group {
+                let pick = place + random.below(order.len() - place);
+                order.swap(place, pick);
+            }
+            scratch
+                .search
+                .try_features(self.bins, rows, &node, &order[used..used + group], &mut best);
+            used += group;
+        }
+        best
+    }
+
+    /// Moves the rows that go left to the front and says how many they are. Both sides keep their order, so that
+    /// columns are read in ascending order.
+    fn part(&self, rows: &mut [Draw], split: &Split, right: &mut [Draw]) -> usize {
+        let column = self.bins.column(usize::from(split.feature));
+        let missing_left = split.missing == Side::Left;
+        let (mut lefts, mut rights) = (0, 0);
+        for i in 0..rows.len() {
+            let draw = rows[i];
+            let bin = column[draw.row()];
+            let goes_left = bin <= split.cut || (bin == MISSING && missing_left);
+            rows[lefts] = draw;
+            right[rights] = draw;
+            lefts += usize::from(goes_left);
+            rights += usize::from(!goes_left);
+        }
+        rows[lefts..].copy_from_slice(&right[..rights]);
+        lefts
+    }
+}
+
+impl Scratch {
+    fn prepare(&mut self, features: usize, rows: usize) {
+        self.order.clear();
+        self.order.extend(0..features as u16);
+        if self.right.len() < rows {
+            self.right.resize(rows, Draw::default());
+        }
+    }
+}

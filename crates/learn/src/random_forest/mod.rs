@@ -1,0 +1,165 @@
+//! Random forest: bagged trees on random subsets of features (Breiman 2001, "Random Forests"), grown on histograms.
+//!
+//! A tree's leaf holds the (weighted) share of positives among its rows; the forest's probability is the mean over
+//! trees, as in scikit-learn.
+
+mod draw;
+mod grow;
+mod search;
+
+use crate::binned::BinnedMatrix;
+use crate::class_weight::Weights;
+use crate::fit::{FitError, Learner, Task};
+use crate::matrix::Matrix;
+use crate::model::Model;
+use crate::random::Random;
+use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
+use crate::tree::{RowBlock, Tree};
+use draw::Draw;
+use grow::{Grower, Grown, Scratch};
+use mltraining_domain::RandomForestSpec;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What people are told about the learner.
+pub const INFO: AlgorithmInfo = AlgorithmInfo {
+    name: "random_forest",
+    summary: "Many decision trees, each on rows drawn with replacement and on few random features at each split; their \
+              mean is the probability. Finds thresholds and interactions without tuning, takes missing values and any \
+              scale, is hard to overfit. The first choice when nothing is known about the data.",
+    parameters: &[
+        ParameterInfo {
+            name: "trees",
+            summary: "Number of trees. More are steadier and slower.",
+            default: "100",
+            range: "1 to 10,000",
+        },
+        ParameterInfo {
+            name: "max_depth",
+            summary: "Levels below a tree's root. Deeper trees see finer patterns and more noise.",
+            default: "10",
+            range: "1 to 64",
+        },
+        ParameterInfo {
+            name: "min_samples_leaf",
+            summary: "Rows that a leaf holds at least, a row counted as often as it was drawn.",
+            default: "1",
+            range: "1 or more",
+        },
+        ParameterInfo {
+            name: "max_features",
+            summary: "Share of the features tried at each split; more are tried while none of them parts the rows.",
+            default: "sqrt",
+            range: "above 0 and up to 1; not given: the square root of their number",
+        },
+        ParameterInfo {
+            name: "max_samples",
+            summary: "Rows drawn with replacement for each tree, as a share of all.",
+            default: "1",
+            range: "above 0 and up to 1",
+        },
+        CLASS_WEIGHT,
+    ],
+};
+
+/// A fitted forest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forest {
+    trees: Vec<Tree>,
+    gains: Vec<f64>,
+}
+
+impl Forest {
+    /// At least one tree, over as many features as there are gains. `None` when there is none.
+    pub(crate) fn new(trees: Vec<Tree>, gains: Vec<f64>) -> Option<Self> {
+        (!trees.is_empty()).then_some(Self { trees, gains })
+    }
+
+    /// The trees, in the order of their random numbers.
+    pub fn trees(&self) -> &[Tree] {
+        &self.trees
+    }
+
+    /// What the splits on each feature took from the weighted Gini impurity (sum over nodes of weight x impurity / 2),
+    /// over all trees.
+    pub fn gains(&self) -> &[f64] {
+        &self.gains
+    }
+
+    /// The probability of a positive for each of `rows`.
+    pub(crate) fn predict(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
+        let mut scores = vec![0.0; rows.len()];
+        let block = RowBlock::rows_for(x.features());
+        scores
+            .par_chunks_mut(block)
+            .zip(rows.par_chunks(block))
+            .for_each(|(scores, rows)| {
+                let values = RowBlock::of(x, rows);
+                for tree in &self.trees {
+                    tree.add_to(&values, scores);
+                }
+                for score in scores {
+                    *score /= self.trees.len() as f64;
+                }
+            });
+        scores
+    }
+}
+
+impl Learner for RandomForestSpec {
+    fn fit(&self, task: &Task<'_>) -> Result<Model, FitError> {
+        let bins = BinnedMatrix::of(task.x, task.rows, task.control)?;
+        let grower = Grower::new(
+            self,
+            &bins,
+            Weights::of(self.class_weight, task.positives, task.negatives()),
+            task.control,
+        );
+        let done = AtomicU64::new(0);
+        let total = u64::from(self.trees);
+        let grown: Vec<Grown> = (0..self.trees)
+            .into_par_iter()
+            .with_max_len(1)
+            .map_init(Scratch::default, |scratch, tree| {
+                let mut random = Random::of(task.seed, u64::from(tree));
+                let draws = draw_rows(&task.labels, self.max_samples, &mut random);
+                let grown = grower.grow(draws, &mut random, scratch)?;
+                (task.control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+                Ok(grown)
+            })
+            .collect::<Result<_, FitError>>()?;
+        Ok(Model::Forest(join(grown, bins.features())))
+    }
+}
+
+/// Draws `share` of the rows with replacement; rows keep their order.
+fn draw_rows(labels: &[u8], share: f64, random: &mut Random) -> Vec<Draw> {
+    let draws = ((share * labels.len() as f64).round() as usize).max(1);
+    // No row is drawn 255 times: with n draws of n rows that has a probability below n / 255!.
+    let mut times = vec![0u8; labels.len()];
+    for _ in 0..draws {
+        let row = random.below(labels.len());
+        times[row] = times[row].saturating_add(1);
+    }
+    let drawn = times
+        .iter()
+        .zip(labels)
+        .enumerate()
+        .filter(|(_, (times, _))| **times > 0);
+    drawn
+        .map(|(row, (&times, &label))| Draw::new(row as u32, times, label))
+        .collect()
+}
+
+fn join(grown: Vec<Grown>, features: usize) -> Forest {
+    let mut gains = vec![0.0; features];
+    for tree in &grown {
+        for (sum, gain) in gains.iter_mut().zip(&tree.gains) {
+            *sum += gain;
+        }
+    }
+    Forest {
+        trees: grown.into_iter().map(|tree| tree.tree).collect(),
+        gains,
+    }
+}

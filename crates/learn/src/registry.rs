@@ -1,0 +1,105 @@
+//! Every learner there is. Adding one: its module, a variant of the domain's `AlgorithmSpec`, and its two lines here.
+
+use crate::fit::Learner;
+use crate::{logistic_regression, random_forest};
+use mltraining_domain::AlgorithmSpec;
+
+/// The learners in the order in which they are listed.
+pub const ALGORITHMS: &[AlgorithmInfo] = &[random_forest::INFO, logistic_regression::INFO];
+
+/// The learner that a spec asks for.
+pub(crate) fn learner(spec: &AlgorithmSpec) -> &dyn Learner {
+    match spec {
+        AlgorithmSpec::RandomForest(spec) => spec,
+        AlgorithmSpec::LogisticRegression(spec) => spec,
+    }
+}
+
+/// What people are told about a learner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlgorithmInfo {
+    /// The word of specs and reports, e.g. `random_forest`.
+    pub name: &'static str,
+    /// What it does and what it is good for.
+    pub summary: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [ParameterInfo],
+}
+
+/// What people are told about a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParameterInfo {
+    /// The field's name in the spec.
+    pub name: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Its value when not given.
+    pub default: &'static str,
+    /// The values it takes.
+    pub range: &'static str,
+}
+
+/// The parameter that every learner has.
+pub(crate) const CLASS_WEIGHT: ParameterInfo = ParameterInfo {
+    name: "class_weight",
+    summary: "How positives weigh against negatives in the fit; balanced gives both classes half of the total. Weights \
+              move the probabilities away from the true rates.",
+    default: "none",
+    range: "none | balanced | positive: a weight above 0 and up to 1,000,000",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mltraining_domain::{LogisticRegressionSpec, RandomForestSpec};
+
+    fn listed(name: &str) -> Vec<(String, String)> {
+        let info = ALGORITHMS.iter().find(|info| info.name == name).unwrap();
+        info.parameters
+            .iter()
+            .map(|p| (p.name.to_owned(), p.default.to_owned()))
+            .collect()
+    }
+
+    fn defaults(spec: &serde_json::Value) -> Vec<(String, String)> {
+        let text = |v: &serde_json::Value| match v {
+            serde_json::Value::Null => "sqrt".to_owned(),
+            serde_json::Value::String(s) => s.clone(),
+            number => number.as_f64().unwrap().to_string(),
+        };
+        let mut found: Vec<_> = spec
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(k, v)| (k.clone(), text(v)))
+            .collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn the_listed_parameters_and_defaults_are_those_of_the_specs() {
+        let forest = serde_json::to_value(RandomForestSpec::default()).unwrap();
+        let linear = serde_json::to_value(LogisticRegressionSpec::default()).unwrap();
+        for (name, spec) in [("random_forest", forest), ("logistic_regression", linear)] {
+            let mut shown = listed(name);
+            for (_, default) in &mut shown {
+                if let Ok(number) = default.parse::<f64>() {
+                    *default = number.to_string();
+                }
+            }
+            shown.sort();
+            assert_eq!(shown, defaults(&spec), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_spec_finds_its_learner_in_the_list() {
+        let specs = [
+            AlgorithmSpec::RandomForest(RandomForestSpec::default()),
+            AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+        ];
+        let names: Vec<&str> = ALGORITHMS.iter().map(|info| info.name).collect();
+        assert_eq!(specs.map(|s| s.name()).to_vec(), names);
+    }
+}
