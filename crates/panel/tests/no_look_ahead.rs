@@ -1,0 +1,207 @@
+//! No feature and no label at t knows anything of later rows, of other entities, or of rows added after the end.
+//! The registries are walked, so a new family or kind is covered by being there.
+
+mod fixtures;
+
+use fixtures::{Row, column_names, every_feature, panel, source};
+use mltraining_domain::Span;
+use mltraining_panel::catalogue::{Family, Parameter, PlannedFeature, Reach};
+use mltraining_panel::labels::{self, LabelValue, Labels};
+use mltraining_panel::{Panel, compute};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+const SECOND: i64 = 1_000_000;
+
+/// Values like a market's, with holes, zeros and repeats.
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        1 => Just(f64::NAN),
+        1 => Just(0.0),
+        3 => Just(2.5e-8),
+        6 => 1e-9..1e-7_f64,
+        1 => 0.0..1e6_f64,
+        1 => -10.0..10.0_f64,
+    ]
+}
+
+/// Rows of one entity at irregular times.
+fn rows(entity: &'static str, width: usize) -> impl Strategy<Value = Vec<Row>> {
+    let gap = prop_oneof![2 => Just(60), 1 => Just(90), 4 => Just(300), 2 => Just(1800), 2 => 1..400_i64];
+    let phase = prop_oneof![Just(None), Just(Some(1)), Just(Some(2)), Just(Some(99))];
+    let bar = (gap, phase, prop::collection::vec(value(), width));
+    prop::collection::vec(bar, 1..24).prop_map(move |bars| {
+        let mut time = 0;
+        let row = |(gap, phase, values)| {
+            time += gap * SECOND;
+            (entity.to_owned(), time, phase, values)
+        };
+        bars.into_iter().map(row).collect()
+    })
+}
+
+/// What happened, and another world that is equal up to a moment of entity `m` (rows before `known`).
+#[derive(Debug, Clone)]
+struct Worlds {
+    before: Vec<Row>,
+    after: Vec<Row>,
+    known: usize,
+    cut: i64,
+}
+
+fn worlds() -> impl Strategy<Value = Worlds> {
+    let width = source().columns.len();
+    let all = || (rows("a", width), rows("m", width), rows("z", width));
+    (all(), all(), any::<prop::sample::Index>()).prop_map(|(one, other, at)| {
+        let known = at.index(one.1.len()) + 1;
+        let cut = one.1[known - 1].1;
+        let shift = |(entity, time, phase, values): Row| (entity, time + cut, phase, values);
+        let mut before = one.0;
+        before.extend(one.1.iter().cloned());
+        before.extend(one.2);
+        let mut after = other.0;
+        after.extend(one.1.into_iter().take(known));
+        after.extend(other.1.into_iter().map(shift));
+        after.extend(other.2);
+        Worlds {
+            before,
+            after,
+            known,
+            cut,
+        }
+    })
+}
+
+fn first_rows(panel: &Panel, count: usize) -> std::ops::Range<usize> {
+    let entity = panel.entities().iter().position(|entity| entity == "m").unwrap();
+    let start = panel.range_of(entity).start;
+    start..start + count
+}
+
+fn known_by(labels: &Labels, rows: std::ops::Range<usize>, cut: i64) -> Vec<(LabelValue, i64)> {
+    let pairs = rows.map(|row| (labels.values[row], labels.resolve_times[row]));
+    pairs
+        .map(|(value, resolve)| {
+            if resolve <= cut {
+                (value, resolve)
+            } else {
+                (LabelValue::Unknown, 0)
+            }
+        })
+        .collect()
+}
+
+/// One feature over the rows that the worlds share, bit by bit.
+fn shared_bits(panel: &Panel, known: usize, feature: &PlannedFeature) -> Vec<u64> {
+    let values = compute::feature_values(panel, feature);
+    values[first_rows(panel, known)]
+        .iter()
+        .map(|value| value.to_bits())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn a_feature_never_knows_the_future_or_another_entity(worlds in worlds()) {
+        let source = source();
+        let before = panel(column_names(&source), worlds.before);
+        let after = panel(column_names(&source), worlds.after);
+        for feature in &every_feature(&source).features {
+            let one = shared_bits(&before, worlds.known, feature);
+            let other = shared_bits(&after, worlds.known, feature);
+            prop_assert_eq!(one, other, "{}", feature.name());
+        }
+    }
+
+    /// Rows after the resolve time may do what they like; the label that was known by then stays.
+    #[test]
+    fn a_label_never_knows_what_comes_after_its_resolve_time(worlds in worlds()) {
+        let source = source();
+        let before = panel(column_names(&source), worlds.before);
+        let after = panel(column_names(&source), worlds.after);
+        for label in labels::KINDS.iter().flat_map(|kind| (kind.examples)()) {
+            let one = labels::compute(&before, &label, &source);
+            let other = labels::compute(&after, &label, &source);
+            prop_assert_eq!(
+                known_by(&one, first_rows(&before, worlds.known), worlds.cut),
+                known_by(&other, first_rows(&after, worlds.known), worlds.cut)
+            );
+        }
+    }
+
+    /// A resolved label is known strictly after its decision, and an unknown one has no resolve time.
+    #[test]
+    fn a_label_resolves_after_its_decision(worlds in worlds()) {
+        let panel = panel(column_names(&source()), worlds.before);
+        for label in labels::KINDS.iter().flat_map(|kind| (kind.examples)()) {
+            let labels = labels::compute(&panel, &label, &source());
+            for row in 0..panel.rows() {
+                let unknown = labels.values[row] == LabelValue::Unknown;
+                prop_assert_eq!(unknown, labels.resolve_times[row] == labels::UNRESOLVED);
+                prop_assert!(labels.resolve_times[row] > panel.times()[row]);
+            }
+        }
+    }
+}
+
+/// The close of the next bar.
+static PEEKING: Family = Family {
+    name: "peeking",
+    description: "",
+    unit: "",
+    example: "",
+    parameters: &[Parameter::Column],
+    needs: &[],
+    min_bars: 1,
+    reach: Reach::Row,
+    availability_delay: Span::ZERO,
+    formula: |bars, _, _, out| {
+        let ahead = bars.input(0).iter().skip(1);
+        out.iter_mut().zip(ahead).for_each(|(value, next)| *value = *next);
+    },
+};
+
+#[test]
+fn a_feature_that_peeks_at_the_next_bar_is_caught() {
+    let peeking = PlannedFeature {
+        expr: "peeking(close)".parse().unwrap(),
+        family: &PEEKING,
+        inputs: vec!["close".to_owned()],
+        window: None,
+    };
+    let caught = TestRunner::deterministic().run(&worlds(), |worlds| {
+        let before = panel(column_names(&source()), worlds.before);
+        let after = panel(column_names(&source()), worlds.after);
+        prop_assert_eq!(
+            shared_bits(&before, worlds.known, &peeking),
+            shared_bits(&after, worlds.known, &peeking)
+        );
+        Ok(())
+    });
+    assert!(caught.is_err());
+}
+
+#[test]
+fn the_worlds_hold_labels_that_are_known_at_the_cut() {
+    let known = std::cell::Cell::new(0);
+    let run = TestRunner::deterministic().run(&worlds(), |worlds| {
+        let panel = panel(column_names(&source()), worlds.before);
+        let labels = labels::compute(&panel, &fixtures::label(), &source());
+        let pairs = known_by(&labels, first_rows(&panel, worlds.known), worlds.cut);
+        known.set(known.get() + pairs.iter().filter(|pair| pair.0 != LabelValue::Unknown).count());
+        Ok(())
+    });
+    assert!(run.is_ok());
+    assert!(known.get() > 200, "{} known labels", known.get());
+}
+
+#[test]
+fn every_kind_of_label_is_its_own_kind() {
+    for kind in labels::KINDS {
+        for label in (kind.examples)() {
+            assert_eq!(labels::kind_of(&label).name, kind.name);
+        }
+    }
+}
