@@ -50,3 +50,91 @@ fn worth(spec: ThresholdSpec, yes: Counts, all: Counts) -> Option<Worth> {
         ThresholdSpec::Fixed(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::tests::generated;
+    use crate::metrics::{Cut, measure};
+    use mltraining_domain::Metrics;
+    use proptest::prelude::*;
+
+    const RULES: [ThresholdSpec; 4] = [
+        ThresholdSpec::MaxF1,
+        ThresholdSpec::MaxMcc,
+        ThresholdSpec::MinPrecision(0.6),
+        ThresholdSpec::MinRecall(0.7),
+    ];
+
+    /// scikit-learn's precision_recall_curve on the same rows: best F1 0.555371900826 at 0.40.
+    #[test]
+    fn the_best_f1_of_the_generated_rows_is_where_scikit_learn_finds_it() {
+        let (labels, scores) = generated();
+        let threshold = choose(ThresholdSpec::MaxF1, &labels, &scores).unwrap();
+        assert_eq!(threshold, 0.4);
+        let f1 = measure(&labels, &scores, Cut::At(threshold)).f1.unwrap();
+        assert!((f1 - 0.555_371_900_826).abs() <= 1e-12);
+    }
+
+    #[test]
+    fn a_fixed_threshold_is_taken_as_it_is() {
+        assert_eq!(choose(ThresholdSpec::Fixed(0.3), &[], &[]), Some(0.3));
+    }
+
+    #[test]
+    fn of_equally_good_thresholds_the_highest_is_taken() {
+        // F1 is 2/3 at 0.9 and at 0.2.
+        let (labels, scores) = ([1, 0, 0, 1], [0.9, 0.8, 0.7, 0.2]);
+        assert_eq!(choose(ThresholdSpec::MaxF1, &labels, &scores), Some(0.9));
+    }
+
+    #[test]
+    fn what_cannot_be_reached_gives_no_threshold() {
+        let scores = [0.9, 0.8, 0.1];
+        assert_eq!(
+            choose(ThresholdSpec::MinPrecision(0.6), &[0, 0, 1], &scores),
+            None
+        );
+        for rule in RULES {
+            assert_eq!(
+                choose(rule, &[0, 0, 0], &scores),
+                None,
+                "{rule:?} without positives"
+            );
+            assert_eq!(choose(rule, &[], &[]), None, "{rule:?} without rows");
+            assert_eq!(
+                choose(rule, &[1, 0], &[f64::NAN, 0.1]),
+                None,
+                "{rule:?} with a score that is no number"
+            );
+        }
+        assert_eq!(choose(ThresholdSpec::MaxMcc, &[1, 1], &[0.9, 0.1]), None);
+    }
+
+    /// What a rule wants of a threshold, as two numbers, from the metrics at that threshold.
+    fn wanted(rule: ThresholdSpec, m: &Metrics) -> Option<(f64, f64)> {
+        let (precision, recall) = (m.precision?, m.recall?);
+        match rule {
+            ThresholdSpec::MaxF1 => m.f1.map(|f1| (f1, 0.0)),
+            ThresholdSpec::MaxMcc => m.mcc.map(|mcc| (mcc, 0.0)),
+            ThresholdSpec::MinPrecision(least) => (precision >= least).then_some((recall, precision)),
+            ThresholdSpec::MinRecall(least) => (recall >= least).then_some((precision, recall)),
+            ThresholdSpec::Fixed(_) => None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_threshold_is_better_than_the_chosen_one(
+            rows in proptest::collection::vec((0u8..2, 0u8..12), 1..60)
+        ) {
+            let (labels, scores): (Vec<u8>, Vec<f64>) =
+                rows.iter().map(|&(label, score)| (label, f64::from(score) / 12.0)).unzip();
+            for rule in RULES {
+                let tried = |t: f64| wanted(rule, &measure(&labels, &scores, Cut::At(t))).map(|w| (w, t));
+                let best = scores.iter().filter_map(|&t| tried(t)).reduce(|a, b| if b > a { b } else { a });
+                prop_assert_eq!(choose(rule, &labels, &scores), best.map(|(_, t)| t));
+            }
+        }
+    }
+}

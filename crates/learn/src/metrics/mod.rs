@@ -3,6 +3,8 @@
 mod decisions;
 mod probabilities;
 mod ranking;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use decisions::{f1, mcc, precision, recall};
 use mltraining_domain::{Confusion, Metrics};
