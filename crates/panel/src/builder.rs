@@ -244,3 +244,6 @@ fn compare(new: &[f64], old: &[f64]) -> Ordering {
 fn shown(micros: i64) -> String {
     DateTime::from_timestamp_micros(micros).map_or_else(|| format!("{micros} us"), |time| time.to_rfc3339())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,236 @@
+#![allow(clippy::unwrap_used)]
 
+use super::*;
+use mltraining_domain::{Holdout, Span, WalkForward};
+use proptest::prelude::*;
+
+fn span(micros: i64) -> Span {
+    Span::from_micros(micros).unwrap()
+}
+
+fn walk(folds: u32, scheme: WalkForwardScheme, embargo: i64) -> SplitSpec {
+    SplitSpec::WalkForward(WalkForward {
+        folds,
+        scheme,
+        embargo: span(embargo),
+    })
+}
+
+fn holdout(test_share: f64, embargo: i64) -> SplitSpec {
+    SplitSpec::Holdout(Holdout {
+        test_share,
+        embargo: span(embargo),
+    })
+}
+
+/// t = 0..12 with r = t + 2.
+fn twelve() -> (Vec<i64>, Vec<i64>) {
+    ((0..12).collect(), (2..14).collect())
+}
+
+#[test]
+fn walk_forward_keeps_what_is_resolved_before_the_test_block() {
+    let (_, resolve) = twelve();
+    let before: Vec<u32> = (0..6).collect();
+    let kept = purge::walk_forward(&resolve, &before, 6, 0);
+    assert_eq!(kept.rows, [0, 1, 2, 3]);
+    assert_eq!((kept.purged, kept.embargoed), (2, 0));
+    let kept = purge::walk_forward(&resolve, &before, 6, 1);
+    assert_eq!(kept.rows, [0, 1, 2]);
+    assert_eq!((kept.purged, kept.embargoed), (2, 1));
+}
+
+#[test]
+fn k_fold_keeps_what_does_not_meet_the_test_block() {
+    let (decision, resolve) = twelve();
+    let others: Vec<u32> = (0..12).filter(|row| ![6, 7].contains(row)).collect();
+    let kept = purge::k_fold(&decision, &resolve, &others, &[6, 7], 0);
+    assert_eq!(kept.rows, [0, 1, 2, 3, 10, 11]);
+    let kept = purge::k_fold(&decision, &resolve, &others, &[6, 7], 1);
+    assert_eq!(kept.rows, [0, 1, 2, 3, 11]);
+    assert_eq!((kept.purged, kept.embargoed), (4, 1));
+}
+
+#[test]
+fn daily_bars_with_a_horizon_of_three_lose_all_that_touch_the_test_block() {
+    let decision: Vec<i64> = (0..6).collect();
+    let resolve: Vec<i64> = (3..9).collect();
+    for kept in [
+        purge::walk_forward(&resolve, &[0, 1, 2], 3, 0),
+        purge::k_fold(&decision, &resolve, &[0, 1, 2], &[3, 4, 5], 0),
+    ] {
+        assert!(kept.rows.is_empty());
+        assert_eq!(kept.purged, 3);
+    }
+}
+
+#[test]
+fn the_end_of_a_k_fold_block_is_its_latest_resolve_time() {
+    // Row 0 of the test resolves after row 1 does: rows decided until then know something of it.
+    let (decision, resolve) = ([0, 1, 5, 20], [10, 3, 6, 21]);
+    let kept = purge::k_fold(&decision, &resolve, &[2, 3], &[0, 1], 0);
+    assert_eq!(kept.rows, [3]);
+}
+
+#[test]
+fn holdout_tests_the_last_share_of_the_rows() {
+    let (decision, resolve) = twelve();
+    let fold = &folds(&decision, &resolve, &holdout(0.25, 0)).unwrap()[0];
+    assert_eq!(fold.test, [9, 10, 11]);
+    assert_eq!(fold.train, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!((fold.purged_rows, fold.embargoed_rows), (2, 0));
+    assert_eq!((fold.latest_train_resolve, fold.first_test_decision), (8, 9));
+    assert_eq!(
+        (fold.train_start, fold.train_end, fold.test_start, fold.test_end),
+        (0, 6, 9, 11)
+    );
+}
+
+#[test]
+fn a_rolling_fold_trains_on_the_block_before_its_test_block_only() {
+    let (decision, resolve) = twelve();
+    let rolling = folds(&decision, &resolve, &walk(3, WalkForwardScheme::Rolling, 0)).unwrap();
+    let expanding = folds(&decision, &resolve, &walk(3, WalkForwardScheme::Expanding, 0)).unwrap();
+    assert_eq!(rolling[2].train, [6]);
+    assert_eq!(expanding[2].train, [0, 1, 2, 3, 4, 5, 6]);
+    for fold in [&rolling[2], &expanding[2]] {
+        assert_eq!(fold.index, 3);
+        assert_eq!(fold.test, [9, 10, 11]);
+    }
+}
+
+#[test]
+fn rows_that_share_a_decision_time_are_never_parted() {
+    let decision = [0, 0, 0, 0, 0, 0, 0, 5, 6, 7];
+    let resolve = decision.map(|time| time + 1);
+    let fold = &folds(&decision, &resolve, &holdout(0.5, 0)).unwrap()[0];
+    assert_eq!(fold.train, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(fold.test, [7, 8, 9]);
+}
+
+#[test]
+fn too_few_times_and_an_empty_training_part_are_refused_with_the_numbers() {
+    let same = [7; 100];
+    let error = folds(&same, &[8; 100], &walk(1, WalkForwardScheme::Expanding, 0)).unwrap_err();
+    assert_eq!(
+        error,
+        SplitError::TooFewTimes {
+            rows: 100,
+            times: 1,
+            blocks: 2
+        }
+    );
+    assert!(folds(&[], &[], &holdout(0.5, 0)).is_err());
+
+    let (decision, _) = twelve();
+    let late = [100; 12];
+    let error = folds(&decision, &late, &walk(2, WalkForwardScheme::Expanding, 0)).unwrap_err();
+    assert_eq!(
+        error,
+        SplitError::NothingToTrainOn {
+            fold: 1,
+            before: 4,
+            purged: 4,
+            embargoed: 0
+        }
+    );
+    let (decision, resolve) = twelve();
+    let error = folds(&decision, &resolve, &holdout(0.5, 100)).unwrap_err();
+    assert_eq!(
+        error,
+        SplitError::NothingToTrainOn {
+            fold: 1,
+            before: 6,
+            purged: 2,
+            embargoed: 4
+        }
+    );
+}
+
+/// Rows of several entities in any order, many of them at the same times.
+fn labelled() -> impl Strategy<Value = (Vec<i64>, Vec<i64>)> {
+    let row = (0..200_i64, 1..15_i64).prop_map(|(decided, later)| (decided, decided + later));
+    prop::collection::vec(row, 1..300).prop_map(|rows| rows.into_iter().unzip())
+}
+
+fn any_split() -> impl Strategy<Value = SplitSpec> {
+    let scheme = prop_oneof![
+        Just(WalkForwardScheme::Expanding),
+        Just(WalkForwardScheme::Rolling)
+    ];
+    prop_oneof![
+        (1..8_u32, scheme, 0..20_i64).prop_map(|(folds, scheme, embargo)| walk(folds, scheme, embargo)),
+        (0.05..0.9_f64, 0..20_i64).prop_map(|(share, embargo)| holdout(share, embargo)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn no_training_row_knows_anything_of_the_test_block((decision, resolve) in labelled(), spec in any_split()) {
+        let Ok(folds) = folds(&decision, &resolve, &spec) else { return Ok(()) };
+        prop_assert_eq!(folds.len(), spec.folds() as usize);
+        let mut tested = vec![0; decision.len()];
+        for fold in &folds {
+            let limit = fold.first_test_decision - spec.embargo().micros();
+            let resolves = fold.train.iter().map(|row| resolve[*row as usize]);
+            prop_assert_eq!(resolves.max().unwrap(), fold.latest_train_resolve);
+            prop_assert!(fold.latest_train_resolve < limit);
+            let test_times: Vec<i64> = fold.test.iter().map(|row| decision[*row as usize]).collect();
+            prop_assert_eq!(*test_times.iter().min().unwrap(), fold.first_test_decision);
+            for row in &fold.train {
+                prop_assert!(!test_times.contains(&decision[*row as usize]));
+            }
+            prop_assert!(fold.train.is_sorted() && fold.test.is_sorted());
+            for row in &fold.test {
+                tested[*row as usize] += 1;
+            }
+        }
+        prop_assert!(tested.iter().all(|count| *count <= 1));
+        // Rows are tested from the first test block to the end, without a hole.
+        let first = folds[0].first_test_decision;
+        for (row, count) in tested.iter().enumerate() {
+            prop_assert_eq!(*count == 1, decision[row] >= first);
+        }
+    }
+
+    #[test]
+    fn every_row_before_a_test_block_is_trained_on_or_counted((decision, resolve) in labelled(), embargo in 0..20_i64) {
+        let spec = walk(3, WalkForwardScheme::Expanding, embargo);
+        let Ok(folds) = folds(&decision, &resolve, &spec) else { return Ok(()) };
+        for fold in folds {
+            let before = decision.iter().filter(|time| **time < fold.first_test_decision).count() as u64;
+            prop_assert_eq!(before, fold.train.len() as u64 + fold.purged_rows + fold.embargoed_rows);
+        }
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter((decision, resolve) in labelled(), spec in any_split()) {
+        let turned = |values: &[i64]| values.iter().rev().copied().collect::<Vec<_>>();
+        let one = folds(&decision, &resolve, &spec);
+        let other = folds(&turned(&decision), &turned(&resolve), &spec);
+        let count = decision.len() as u32;
+        let back = |rows: &[u32]| {
+            let mut rows: Vec<u32> = rows.iter().map(|row| count - 1 - row).collect();
+            rows.sort_unstable();
+            rows
+        };
+        match (one, other) {
+            (Ok(one), Ok(other)) => for (a, b) in one.iter().zip(&other) {
+                prop_assert_eq!(&a.train, &back(&b.train));
+                prop_assert_eq!(&a.test, &back(&b.test));
+            },
+            (one, other) => prop_assert_eq!(one.map(|_| ()), other.map(|_| ())),
+        }
+    }
+}
+
+#[test]
+fn test_blocks_have_about_the_same_number_of_rows() {
+    let decision: Vec<i64> = (0..1200).map(|i| i / 4).collect();
+    let resolve: Vec<i64> = decision.iter().map(|time| time + 1).collect();
+    let folds = folds(&decision, &resolve, &walk(5, WalkForwardScheme::Expanding, 0)).unwrap();
+    let sizes: Vec<usize> = folds.iter().map(|fold| fold.test.len()).collect();
+    assert_eq!(sizes, [200; 5]);
+}
