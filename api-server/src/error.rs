@@ -3,7 +3,14 @@
 //! A status carries `google.rpc` details: ErrorInfo always, BadRequest with every wrong field, RetryInfo and QuotaFailure
 //! on limits, PreconditionFailure on wrong states. The layer `request_id` adds RequestInfo to all of them.
 
+use crate::details::{bad_fields, shown};
+use crate::layers::next::Response;
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::Frame;
+use mltraining_artifacts::ArtifactError;
 use mltraining_domain::{FieldViolation, Reason, Violations};
+use mltraining_runtime::request_id::RequestId;
 use mltraining_store::StoreError;
 use std::collections::HashMap;
 use std::fmt;
@@ -85,7 +92,7 @@ impl ApiError {
         let mut details = ErrorDetails::with_error_info(self.reason.as_str(), DOMAIN, self.metadata.clone());
         let code = code(self.reason);
         if !self.violations.is_empty() {
-            details.set_bad_request(self.violations.iter().map(bad_field).collect::<Vec<_>>());
+            details.set_bad_request(bad_fields(&self.violations));
         }
         if code == Code::FailedPrecondition {
             let subject = self.metadata.get("name").cloned().unwrap_or_default();
@@ -104,12 +111,6 @@ impl ApiError {
         }
         details
     }
-}
-
-fn bad_field(violation: &FieldViolation) -> tonic_types::FieldViolation {
-    let mut field = tonic_types::FieldViolation::new(&violation.field, &violation.description);
-    violation.reason.as_str().clone_into(&mut field.reason);
-    field
 }
 
 /// The code of each reason. No wildcard: a new reason must say here which code it has.
@@ -213,13 +214,186 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<ArtifactError> for ApiError {
+    fn from(error: ArtifactError) -> Self {
+        match error {
+            ArtifactError::Corrupt { .. } => {
+                let mut corrupt = Self::new(
+                    Reason::ArtifactCorrupt,
+                    "the stored file is damaged; train the model again",
+                );
+                corrupt.cause = Some(error.into());
+                corrupt
+            }
+            ArtifactError::Unavailable { .. } => {
+                Self::unavailable("the service cannot reach its files now; try again in 1 s", error)
+            }
+            ArtifactError::OutOfRange { size, .. } => {
+                Self::invalid("offset", format!("the file has {size} bytes"))
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
 impl From<ApiError> for Status {
     /// Logs the cause of a fault, here and once; the client gets the refusal without it.
     fn from(error: ApiError) -> Self {
         if let Some(cause) = &error.cause {
-            tracing::error!(error = format!("{cause:#}"), reason = %error.reason, "the service could not answer a call");
+            let (reason, error) = (error.reason.as_str(), format!("{cause:#}"));
+            match reason {
+                "INTERNAL" => tracing::error!(error, reason, "the service has a fault"),
+                _ => tracing::warn!(error, reason, "a call could not be answered"),
+            }
         }
-        let details = error.details();
-        Status::with_error_details(code(error.reason), error.message, details)
+        Status::with_error_details(code(error.reason), shown(&error.message), error.details())
+    }
+}
+
+/// The refusal as a whole answer.
+pub fn refuse(error: ApiError) -> Response {
+    Status::from(error).into_http()
+}
+
+/// The refusal as the last frame of an answer that has begun.
+pub fn last_frame(error: ApiError) -> Frame<Bytes> {
+    let mut trailers = HeaderMap::new();
+    write(&Status::from(error), &mut trailers);
+    Frame::trailers(trailers)
+}
+
+/// The refusal for a fault whose cause is in the log already.
+pub fn fault() -> ApiError {
+    ApiError::new(Reason::Internal, "internal error")
+}
+
+/// Completes the status in headers or trailers, if it is an error: details where a library gave none, the request id in
+/// RequestInfo, and no word about a fault but that id.
+pub fn complete(headers: &mut HeaderMap, id: &RequestId) {
+    let Some(status) = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok) else {
+        return;
+    };
+    let status = if status.details().is_empty() {
+        Status::from(explained(&status))
+    } else {
+        status
+    };
+    let mut details = status.get_error_details();
+    details.set_request_info(id.as_str(), "");
+    let message = match status.code() {
+        Code::Internal => format!("internal error; request id {id}"),
+        _ => status.message().to_owned(),
+    };
+    write(
+        &Status::with_error_details(status.code(), message, details),
+        headers,
+    );
+}
+
+fn write(status: &Status, headers: &mut HeaderMap) {
+    headers.remove(Status::GRPC_MESSAGE);
+    let written = status.add_header(headers);
+    written.expect("a message is percent-encoded and details are base64");
+}
+
+/// A status that a library made, in our words.
+fn explained(status: &Status) -> ApiError {
+    let message = status.message();
+    match status.code() {
+        Code::OutOfRange if message.contains("decoded message length too large") => too_large(message),
+        Code::OutOfRange if message.contains("encoded message length too large") => ApiError::new(
+            Reason::RequestTooLarge,
+            "the answer would be larger than the server sends; ask for fewer with page_size",
+        ),
+        Code::Internal if message.contains("decode Protobuf message") => ApiError::invalid(
+            "",
+            "the request is not a message of this method; compare the .proto files",
+        ),
+        Code::InvalidArgument | Code::OutOfRange => ApiError::new(Reason::InvalidField, message),
+        Code::NotFound => ApiError::new(Reason::NotFound, message),
+        Code::AlreadyExists => ApiError::new(Reason::AlreadyExists, message),
+        Code::Unimplemented if message.is_empty() => {
+            ApiError::new(Reason::Unimplemented, "this server does not have the method")
+        }
+        Code::Unimplemented => ApiError::new(Reason::Unimplemented, message),
+        Code::FailedPrecondition => ApiError::new(Reason::FailedPrecondition, message),
+        Code::Cancelled => ApiError::new(Reason::Cancelled, message),
+        Code::DeadlineExceeded => ApiError::new(Reason::DeadlineExceeded, message),
+        Code::Unavailable => ApiError::new(Reason::Unavailable, message),
+        code => ApiError::internal(anyhow::anyhow!("{code}: {message}")),
+    }
+}
+
+/// tonic says `Error, decoded message length too large: found 2097152 bytes, the limit is: 1048576 bytes`.
+fn too_large(message: &str) -> ApiError {
+    let mut numbers = message.split(' ').filter_map(|word| word.parse::<u64>().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(found), Some(limit)) => {
+            let message = format!("the request has {found} bytes, {limit} are allowed; split it");
+            ApiError::new(Reason::RequestTooLarge, message).with("limit_bytes", limit)
+        }
+        _ => ApiError::new(
+            Reason::RequestTooLarge,
+            "the request is larger than the server reads; split it",
+        ),
+    }
+}
+
+/// How a call ended, for its log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    code: Code,
+}
+
+/// Whose doing it is that a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It did not fail.
+    Nobody,
+    /// The caller's.
+    Client,
+    /// The service's.
+    Server,
+}
+
+impl Outcome {
+    /// The outcome in headers or trailers; `None` when they hold none.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let status = headers.get(Status::GRPC_STATUS)?;
+        Some(Self {
+            code: Code::from_bytes(status.as_bytes()),
+        })
+    }
+
+    /// The client or its connection went away before the end.
+    pub fn gone() -> Self {
+        Self {
+            code: Code::Cancelled,
+        }
+    }
+
+    /// The number of the code, as OpenTelemetry wants it.
+    pub fn number(self) -> i64 {
+        i64::from(i32::from(self.code))
+    }
+
+    /// Whose doing it is, by the conventions of OpenTelemetry for gRPC servers.
+    pub fn fault(self) -> Fault {
+        match self.code {
+            Code::Ok => Fault::Nobody,
+            Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss => Fault::Server,
+            _ => Fault::Client,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.code)
     }
 }

@@ -1,7 +1,16 @@
 //! The gRPC server of the service: layers that every call passes, and one file per gRPC service.
 
+pub mod access;
 pub mod caller;
 pub mod context;
+mod convert;
 pub mod deadline;
 pub mod error;
+pub mod keys;
+pub mod layers;
+pub mod reflection;
+pub mod serve;
 pub mod services;
+
+mod connections;
+mod details;

@@ -1,0 +1,42 @@
+//! What every call passes before and after its service, one file each.
+
+pub mod authenticate;
+pub mod authorize;
+pub mod catch_panic;
+pub mod deadline;
+pub mod explain;
+pub mod next;
+pub mod request_id;
+pub mod shed;
+pub mod streams;
+pub mod trace;
+
+use crate::context::Context;
+use crate::keys::Keys;
+use next::Next;
+use shed::Capacity;
+use std::sync::Arc;
+use streams::OpenStreams;
+use tonic::service::Routes;
+
+/// The services behind all layers. Read from the bottom up: a call passes the last step first.
+///
+/// The order has reasons: every refusal of a step further in has a request id, a log line and full error details, also
+/// that of a panic; a call that is too much costs no look at the database; the look-up of a key counts against the deadline.
+pub fn wrap(routes: Routes, context: &Arc<Context>) -> Next {
+    let server = &context.config.server;
+    let streams = OpenStreams::new(server, context.stop.clone());
+    let keys = Keys::new(server.auth.mode, context.store.clone());
+    let limits = deadline::Limits::new(server);
+    let capacity = Capacity::new(server.max_concurrent_requests);
+    Next::services(routes)
+        .behind(move |request, next| streams::limit(streams.clone(), request, next))
+        .behind(authorize::authorize)
+        .behind(move |request, next| authenticate::authenticate(keys.clone(), request, next))
+        .behind(move |request, next| deadline::deadline(limits, request, next))
+        .behind(move |request, next| shed::shed(capacity.clone(), request, next))
+        .behind(catch_panic::catch_panic)
+        .behind(explain::explain)
+        .behind(trace::trace)
+        .behind(request_id::request_id)
+}
