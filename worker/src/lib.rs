@@ -1,1 +1,20 @@
-//! worker
+//! The worker: claims jobs, does them, and writes what they leave behind, behind the fence of their leases.
+//!
+//! [`run`] is the whole process but for its configuration and its signals. Data flows one way: [`claims`](self) ->
+//! `attempt` -> `train` -> `settle`; the lease keeper stops an attempt, nothing else does.
+
+mod attempt;
+mod claims;
+pub mod cli;
+mod context;
+mod lease_keeper;
+pub mod progress;
+mod reaper;
+mod reporter;
+mod run;
+mod settle;
+pub mod stop;
+pub mod train;
+mod train_job;
+
+pub use run::run;

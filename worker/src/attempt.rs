@@ -1,0 +1,83 @@
+//! One attempt at one job: from its claim to what is written about its end.
+
+use crate::context::Context;
+use crate::settle;
+use crate::stop::StopReason;
+use crate::train::{TrainError, Work};
+use crate::{reporter, train_job};
+use chrono::{DateTime, Utc};
+use mltraining_domain::JobKind;
+use mltraining_runtime::trace;
+use mltraining_store::claims::ClaimedJob;
+use std::time::SystemTime;
+use tracing::{Instrument, Span};
+
+/// Runs the attempt in its span. Never fails: every end is written to the row, or the lease runs out.
+pub(crate) async fn run(context: &Context, job: ClaimedJob) {
+    let span = span_of(&job);
+    async {
+        tracing::info!(kind = job.kind.as_str(), "claimed");
+        let work = Work::default();
+        let held = context.keeper.hold(job.lease, job.time_left, work.stop.clone());
+        tokio::select! {
+            () = drive(context, &job, &work) => {}
+            () = reporter::run(&context.store, job.lease, &work.board, &work.stop) => {}
+            () = release_when_told(context, &work) => {}
+        }
+        drop(held);
+    }
+    .instrument(span)
+    .await;
+}
+
+async fn drive(context: &Context, job: &ClaimedJob, work: &Work) {
+    let made = match job.kind {
+        JobKind::Train => train_job::make(context, job, work).await,
+    };
+    match made {
+        Ok(made) => settle::finish(context, job, made, work).await,
+        Err(TrainError::Failed(failure)) => settle::fail(context, job, &failure, work).await,
+        Err(TrainError::Stopped) => settle::stopped(context, job, work).await,
+    }
+}
+
+/// Stops the attempt once the worker drains and its grace is over. Never ends by itself.
+async fn release_when_told(context: &Context, work: &Work) {
+    context.stop.cancelled().await;
+    tokio::time::sleep(context.config.worker.drain_grace).await;
+    work.stop.stop(StopReason::Released);
+    std::future::pending::<()>().await;
+}
+
+/// The span of the attempt. The first attempt continues the request's trace; a later one begins its own, linked to it.
+fn span_of(job: &ClaimedJob) -> Span {
+    let span = tracing::info_span!(
+        "attempt",
+        request.id = job.request_id,
+        job.id = %job.lease.job,
+        job.epoch = job.lease.epoch.0,
+        job.kind = job.kind.as_str(),
+    );
+    if let Some(traceparent) = &job.traceparent {
+        let joined = if job.lease.epoch.0 == 1 {
+            trace::continue_from(&span, traceparent)
+        } else {
+            trace::link_to(&span, traceparent)
+        };
+        if let Err(error) = joined {
+            tracing::debug!(%error, "the attempt begins a trace of its own");
+        }
+    }
+    past_span(&span, "queue_wait", job.due_at, job.claimed_at);
+    span
+}
+
+/// A span that lies in the past, below `parent`, by the database's clock.
+fn past_span(parent: &Span, name: &'static str, from: DateTime<Utc>, to: DateTime<Utc>) {
+    use opentelemetry::trace::{Span as _, Tracer};
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
+    let tracer = opentelemetry::global::tracer("worker");
+    let builder = tracer.span_builder(name).with_start_time(SystemTime::from(from));
+    let mut span = tracer.build_with_context(builder, &parent.context());
+    span.end_with_timestamp(SystemTime::from(to.max(from)));
+}

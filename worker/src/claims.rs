@@ -1,0 +1,74 @@
+//! The claim loop: woken by a hint or by a jittered poll, it takes what can start now, until nothing is due.
+
+use crate::attempt;
+use crate::context::{Context, QUEUE};
+use mltraining_domain::JobKind;
+use mltraining_domain::spec::train::SPEC_VERSION;
+use mltraining_signal::HintListener;
+use mltraining_store::claims::{ClaimRequest, ClaimedJob};
+use rand::RngExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
+
+/// The kinds of job that this worker knows.
+const KINDS: &[JobKind] = &[JobKind::Train];
+
+/// Claims and starts attempts until the worker stops. Attempts run on `attempts`.
+pub(crate) async fn run(context: Arc<Context>, mut hints: HintListener, attempts: TaskTracker) {
+    let slots = Arc::new(Semaphore::new(context.config.worker.slots as usize));
+    let stop = context.stop.clone();
+    while !stop.is_cancelled() {
+        let slot = tokio::select! {
+            () = stop.cancelled() => return,
+            slot = Arc::clone(&slots).acquire_owned() => slot.expect("the slots are never closed"),
+        };
+        match claim(&context).await {
+            Some(job) => start(&context, &attempts, job, slot),
+            None => {
+                drop(slot);
+                wait(&context, &mut hints).await;
+            }
+        }
+    }
+}
+
+async fn claim(context: &Context) -> Option<ClaimedJob> {
+    let request = ClaimRequest {
+        queue: QUEUE,
+        worker: context.worker,
+        lease: context.config.worker.lease,
+        kinds: KINDS,
+        max_spec_version: SPEC_VERSION,
+    };
+    match context.store.claim_job(&request).await {
+        Ok(job) => job,
+        Err(error) => {
+            tracing::warn!(%error, "no job can be claimed now");
+            None
+        }
+    }
+}
+
+fn start(context: &Arc<Context>, attempts: &TaskTracker, job: ClaimedJob, slot: OwnedSemaphorePermit) {
+    let context = Arc::clone(context);
+    attempts.spawn(async move {
+        attempt::run(&context, job).await;
+        drop(slot);
+    });
+}
+
+/// Sleeps until a hint comes, the next job is due, the poll is due, or the worker stops.
+async fn wait(context: &Context, hints: &mut HintListener) {
+    let config = &context.config.worker;
+    let poll = rand::rng().random_range(config.poll_min..=config.poll_max);
+    let due = context.store.next_due(QUEUE).await.ok().flatten();
+    // A job that is due but could not be claimed (limits, pause) must not make this a busy loop.
+    let due = due.filter(|due| !due.is_zero()).unwrap_or(Duration::MAX);
+    tokio::select! {
+        () = context.stop.cancelled() => {}
+        hint = hints.next() => tracing::debug!(job.id = %hint.job_id, request.id = hint.request_id, "woken by a hint"),
+        () = tokio::time::sleep(poll.min(due)) => {}
+    }
+}

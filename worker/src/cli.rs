@@ -1,0 +1,48 @@
+//! The command line of the binary `worker`.
+
+use anyhow::Context;
+use clap::Parser;
+use mltraining_runtime::config::{self, Sources, WorkerConfig};
+use mltraining_runtime::telemetry::{Service, Telemetry};
+use mltraining_runtime::{exit, shutdown};
+use std::io::Write;
+use std::path::PathBuf;
+use tokio::net::TcpListener;
+
+/// Claims training jobs and does them. Settings come from the file, then from the environment (MLTS_SECTION__KEY).
+#[derive(Debug, Parser)]
+#[command(name = "worker", version)]
+pub struct Cli {
+    /// TOML file of settings; MLTS_CONFIG names one as well.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the settings, without secrets, and end.
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl Cli {
+    /// Config -> telemetry -> bind -> serve -> drain.
+    ///
+    /// # Errors
+    /// A wrong configuration (exit code 64) before anything is bound; whatever ends the worker early.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let config: WorkerConfig = config::load(&Sources::of_process(self.config))?;
+        if self.print_config {
+            return Ok(write!(std::io::stdout(), "{}", config::print(&config))?);
+        }
+        let service = Service {
+            name: "worker",
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let telemetry = Telemetry::init(service, &config.log, &config.telemetry)?;
+        let stop = shutdown::on_signal()?;
+        let listener = TcpListener::bind(config.health.listen)
+            .await
+            .with_context(|| format!("health.listen: {} cannot be bound", config.health.listen))
+            .map_err(|e| exit::Coded::new(exit::Code::Unavailable, e))?;
+        let outcome = crate::run(listener, config, stop).await;
+        telemetry.shutdown().await;
+        outcome
+    }
+}

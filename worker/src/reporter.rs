@@ -1,0 +1,29 @@
+//! Writes an attempt's progress to its row, now and then, as long as the attempt runs.
+
+use crate::progress::Board;
+use crate::stop::{Stop, StopReason};
+use mltraining_domain::Progress;
+use mltraining_store::claims::Lease;
+use mltraining_store::{Store, StoreError};
+use std::time::Duration;
+
+/// How often the board is read: watchers see progress within a second.
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// Reports until dropped (it never ends by itself). A lost lease stops the attempt.
+pub(crate) async fn run(store: &Store, lease: Lease, board: &Board, stop: &Stop) {
+    let mut told: Option<Progress> = None;
+    let mut seq = 0;
+    loop {
+        let now = board.read();
+        if told.as_ref() != Some(&now) {
+            seq += 1;
+            match store.report_progress(lease, seq, &now).await {
+                Ok(()) => told = Some(now),
+                Err(StoreError::LeaseLost { .. }) => stop.stop(StopReason::Lost),
+                Err(error) => tracing::debug!(%error, "progress not stored; it will be with the next"),
+            }
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}

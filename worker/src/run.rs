@@ -1,0 +1,150 @@
+//! A worker from its start to the end of its drain.
+
+use crate::context::Context;
+use crate::{claims, reaper};
+use anyhow::Context as _;
+use mltraining_domain::WorkerId;
+use mltraining_runtime::config::{RedisConfig, WorkerConfig};
+use mltraining_runtime::health::Health;
+use mltraining_runtime::readiness::Checks;
+use mltraining_signal::{Limits, Signal};
+use mltraining_store::workers::NewWorker;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Time that attempts have after their grace to write their ends.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// Works until `stop`, then drains: readiness off, no new claims, running jobs get their grace and are released uncharged.
+/// `listener` serves the health of the worker.
+///
+/// # Errors
+/// What cannot be opened at the start. Stores that are away are waited for.
+pub async fn run(listener: TcpListener, config: WorkerConfig, stop: CancellationToken) -> anyhow::Result<()> {
+    let signal = signal(&config.redis)?;
+    let context = Context::open(config, stop.clone())?;
+    let (health, server) = Health::new(&[]).await;
+    let served = CancellationToken::new();
+    let serving = tokio::spawn(
+        tonic::transport::Server::builder()
+            .add_service(server)
+            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), served.clone().cancelled_owned()),
+    );
+    let readiness = tokio::spawn(checks(&context, &signal).run(health, stop.clone()));
+    let attempts = TaskTracker::new();
+    if wait_for_schema(&context).await {
+        let row = tokio::spawn(keep_row(Arc::clone(&context)));
+        let reaper = tokio::spawn(reaper::run(Arc::clone(&context)));
+        tracing::info!(worker.id = %context.worker, slots = context.config.worker.slots, "working");
+        claims::run(Arc::clone(&context), signal.listen(), attempts.clone()).await;
+        drain(&context, attempts).await;
+        let _ = tokio::join!(row, reaper);
+    }
+    let _ = readiness.await;
+    served.cancel();
+    serving
+        .await
+        .context("the health service panicked")?
+        .context("the health service failed")
+}
+
+fn signal(config: &RedisConfig) -> anyhow::Result<Signal> {
+    let limits = Limits {
+        timeout: config.timeout,
+        stream_max_entries: config.stream_max_entries,
+        max_connections: config.max_connections,
+    };
+    Signal::connect(&config.url, &config.stream, limits).context("redis.url cannot be used")
+}
+
+fn checks(context: &Arc<Context>, signal: &Signal) -> Checks {
+    let (database, files, redis) = (Arc::clone(context), Arc::clone(context), signal.clone());
+    Checks::new(&context.config.readiness)
+        .require("schema", move || {
+            let context = Arc::clone(&database);
+            async move { schema_is_current(&context).await }
+        })
+        .require("artifacts", move || {
+            let context = Arc::clone(&files);
+            async move { context.artifacts.check_writable().await.map(|_| ()) }
+        })
+        .watch("redis", move || {
+            let redis = redis.clone();
+            async move { redis.ping().await }
+        })
+}
+
+async fn schema_is_current(context: &Context) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        context.store.schema_is_current().await?,
+        "the schema is not this version's; run `api-server migrate`"
+    );
+    Ok(())
+}
+
+/// Waits for a schema that this version knows; nothing is claimed on another. False when the worker was stopped first.
+async fn wait_for_schema(context: &Context) -> bool {
+    loop {
+        if matches!(context.store.schema_is_current().await, Ok(true)) {
+            return true;
+        }
+        tokio::select! {
+            () = context.stop.cancelled() => return false,
+            () = tokio::time::sleep(context.config.readiness.interval) => {}
+        }
+    }
+}
+
+/// Lets running attempts end, as long as their grace and the writing of their ends may take.
+async fn drain(context: &Context, attempts: TaskTracker) {
+    attempts.close();
+    tracing::info!(attempts = attempts.len(), "draining");
+    let patience = context.config.worker.drain_grace + SETTLE;
+    if tokio::time::timeout(patience, attempts.wait()).await.is_err() {
+        tracing::warn!(
+            attempts = attempts.len(),
+            "attempts do not end; their leases will run out"
+        );
+    }
+}
+
+/// Keeps the worker's row, which people look at, until the worker stops.
+async fn keep_row(context: Arc<Context>) {
+    let row = new_worker(context.worker, context.config.worker.slots);
+    let mut entered = false;
+    while !context.stop.is_cancelled() {
+        let told = if entered {
+            context.store.worker_heartbeat(context.worker).await.map(|_| ())
+        } else {
+            context.store.register_worker(&row).await
+        };
+        match told {
+            Ok(()) => entered = true,
+            Err(error) => tracing::debug!(%error, "the worker's row cannot be written now"),
+        }
+        tokio::select! {
+            () = context.stop.cancelled() => {}
+            () = tokio::time::sleep(context.config.worker.heartbeat) => {}
+        }
+    }
+    let _ = context.store.stop_worker(context.worker).await;
+}
+
+fn new_worker(id: WorkerId, slots: u32) -> NewWorker {
+    let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let hostname = if hostname.trim().is_empty() {
+        "unknown"
+    } else {
+        hostname.trim()
+    };
+    NewWorker {
+        id,
+        hostname: hostname.chars().take(255).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        slots: i32::try_from(slots).unwrap_or(i32::MAX),
+    }
+}

@@ -1,0 +1,289 @@
+//! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
+
+use super::rows::LabelledRows;
+use super::{TrainError, Work, user_failure};
+use chrono::{DateTime, Utc};
+use mltraining_domain::{
+    AlgorithmSpec, Baseline, Fold, Holdout, LeakProof, LogisticRegressionSpec, Metrics, Reason, SplitSpec,
+    ThresholdSpec, TrainSpec, WorkPhase,
+};
+use mltraining_learn::control::Control;
+use mltraining_learn::fit::{self, FitError};
+use mltraining_learn::matrix::Matrix;
+use mltraining_learn::metrics::{self, Cut};
+use mltraining_learn::model::Model;
+use mltraining_learn::{baseline, threshold};
+use mltraining_panel::split::{self, FoldRows};
+
+/// Name of the baseline that predicts the training part's share of positives.
+const PREVALENCE: &str = "prevalence";
+/// Name of the linear baseline.
+const LOGISTIC: &str = "logistic_regression";
+/// Share of a training part that is held out to choose the first fold's threshold.
+const INNER_SHARE: f64 = 0.25;
+
+/// Scores of rows that the model which scored them had not seen.
+#[derive(Default)]
+pub(super) struct OutOfFold {
+    /// Index among the labelled rows.
+    pub rows: Vec<u32>,
+    /// 0 or 1.
+    pub labels: Vec<u8>,
+    /// Probability by the fold's model.
+    pub scores: Vec<f64>,
+    /// What the fold's model said at the fold's threshold; `None` where no threshold could be chosen.
+    decisions: Vec<Option<bool>>,
+    /// Scores of each baseline on the same rows, by name.
+    baselines: Vec<(&'static str, Vec<f64>)>,
+}
+
+/// Everything measured on rows that were not trained on.
+pub(super) struct CrossValidation {
+    pub folds: Vec<Fold>,
+    pub out_of_fold: OutOfFold,
+}
+
+/// Fits and tests each fold of the spec's split.
+pub(super) fn cross_validate(
+    matrix: &Matrix,
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<CrossValidation, TrainError> {
+    work.board.note(WorkPhase::Split, 0, 1, "cutting folds");
+    let parts = split::folds(&rows.decisions, &rows.resolves, &spec.split)
+        .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Split, e.to_string()))?;
+    let mut done = CrossValidation {
+        folds: Vec::with_capacity(parts.len()),
+        out_of_fold: OutOfFold::default(),
+    };
+    for part in &parts {
+        let _span = tracing::info_span!("fold", index = part.index, count = parts.len()).entered();
+        let fold = Folding {
+            matrix,
+            rows,
+            spec,
+            work,
+            part,
+            index: part.index,
+            count: parts.len() as u32,
+        };
+        let measured = fold.run(&mut done.out_of_fold)?;
+        done.folds.push(measured);
+    }
+    Ok(done)
+}
+
+/// Metrics over all out-of-fold scores. What depends on a threshold is counted from each fold's own decisions, because a
+/// threshold chosen on these scores would flatter itself.
+pub(super) fn overall(out: &OutOfFold) -> (Metrics, Vec<Baseline>) {
+    let decisions: Option<Vec<bool>> = out.decisions.iter().copied().collect();
+    let cut = decisions.as_deref().map_or(Cut::None, Cut::Decisions);
+    let metrics = metrics::measure(&out.labels, &out.scores, cut);
+    let baseline = |(name, scores): &(&'static str, Vec<f64>)| Baseline {
+        name: (*name).to_owned(),
+        metrics: metrics::measure(&out.labels, scores, Cut::None),
+    };
+    (metrics, out.baselines.iter().map(baseline).collect())
+}
+
+/// One fold at work.
+struct Folding<'a> {
+    matrix: &'a Matrix,
+    rows: &'a LabelledRows,
+    spec: &'a TrainSpec,
+    work: &'a Work,
+    part: &'a FoldRows,
+    index: u32,
+    count: u32,
+}
+
+impl Folding<'_> {
+    fn run(&self, out: &mut OutOfFold) -> Result<Fold, TrainError> {
+        let (train, test) = (&self.part.train, &self.part.test);
+        let threshold = self.threshold(out)?;
+        let model = self.fit(&self.spec.algorithm, train)?;
+        let scores = model.predict(self.matrix, test);
+        let labels: Vec<u8> = test.iter().map(|&i| self.rows.labels[i as usize]).collect();
+        let baselines = self.baselines()?;
+        let measured = Fold {
+            index: self.index,
+            train_start: time(self.part.train_start),
+            train_end: time(self.part.train_end),
+            test_start: time(self.part.test_start),
+            test_end: time(self.part.test_end),
+            train_rows: train.len() as u64,
+            train_positives: self.positives(train),
+            test_rows: test.len() as u64,
+            test_positives: self.positives(test),
+            metrics: metrics::measure(&labels, &scores, threshold.map_or(Cut::None, Cut::At)),
+            baselines: baselines
+                .iter()
+                .map(|(name, s)| named(name, &labels, s))
+                .collect(),
+            leak_proof: LeakProof {
+                latest_train_resolve: time(self.part.latest_train_resolve),
+                first_test_decision: time(self.part.first_test_decision),
+                purged_rows: self.part.purged_rows,
+                embargoed_rows: self.part.embargoed_rows,
+            },
+        };
+        out.take(test, labels, scores, threshold, baselines);
+        Ok(measured)
+    }
+
+    fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, TrainError> {
+        let progress = |done: u64, total: u64| {
+            let whole = u64::from(self.count) + 1;
+            let step = (u64::from(self.index) - 1) * total + done;
+            let text = format!(
+                "fold {} of {}: {} {done} of {total}",
+                self.index,
+                self.count,
+                super::step_word(algorithm)
+            );
+            self.work.board.note(WorkPhase::Fit, step, whole * total, text);
+        };
+        let control = Control {
+            cancel: self.work.stop.flag(),
+            progress: &progress,
+        };
+        fit::fit(
+            algorithm,
+            self.matrix,
+            train,
+            &self.rows.labels,
+            self.spec.seed,
+            &control,
+        )
+        .map_err(|e| fit_failure(e, &format!("fold {} of {}", self.index, self.count)))
+    }
+
+    /// Scores of the baselines on the test rows.
+    fn baselines(&self) -> Result<Vec<(&'static str, Vec<f64>)>, TrainError> {
+        let (train, test) = (&self.part.train, &self.part.test);
+        let share = baseline::prevalence(&self.rows.labels, train);
+        let mut found = vec![(PREVALENCE, vec![share; test.len()])];
+        if self.spec.algorithm.name() != LOGISTIC {
+            let linear = AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default());
+            let control = Control {
+                cancel: self.work.stop.flag(),
+                progress: &|_, _| {},
+            };
+            let model = fit::fit(
+                &linear,
+                self.matrix,
+                train,
+                &self.rows.labels,
+                self.spec.seed,
+                &control,
+            )
+            .map_err(|e| fit_failure(e, &format!("baseline of fold {} of {}", self.index, self.count)))?;
+            found.push((LOGISTIC, model.predict(self.matrix, test)));
+        }
+        Ok(found)
+    }
+
+    /// The fold's threshold: from the scores of earlier folds that were resolved before this test block begins, or, in the
+    /// first fold, from a later slice of its own training part. Never from the test rows.
+    fn threshold(&self, out: &OutOfFold) -> Result<Option<f64>, TrainError> {
+        if let ThresholdSpec::Fixed(value) = self.spec.threshold {
+            return Ok(Some(value));
+        }
+        let border = self.part.first_test_decision - self.spec.split.embargo().micros();
+        let known = |&k: &usize| self.rows.resolves[out.rows[k] as usize] < border;
+        let earlier: Vec<usize> = (0..out.rows.len()).filter(known).collect();
+        if !earlier.is_empty() {
+            let labels: Vec<u8> = earlier.iter().map(|&k| out.labels[k]).collect();
+            let scores: Vec<f64> = earlier.iter().map(|&k| out.scores[k]).collect();
+            return Ok(threshold::choose(self.spec.threshold, &labels, &scores));
+        }
+        self.inner_threshold()
+    }
+
+    fn inner_threshold(&self) -> Result<Option<f64>, TrainError> {
+        let train = &self.part.train;
+        let pick = |from: &[i64]| -> Vec<i64> { train.iter().map(|&i| from[i as usize]).collect() };
+        let inner = SplitSpec::Holdout(Holdout {
+            test_share: INNER_SHARE,
+            embargo: self.spec.split.embargo(),
+        });
+        let Ok(parts) = split::folds(&pick(&self.rows.decisions), &pick(&self.rows.resolves), &inner) else {
+            return Ok(None); // too few rows to hold some out: no threshold rather than a flattering one
+        };
+        let global = |local: &[u32]| -> Vec<u32> { local.iter().map(|&i| train[i as usize]).collect() };
+        let (earlier, later) = (global(&parts[0].train), global(&parts[0].test));
+        let classes = self.positives(&earlier);
+        if classes == 0 || classes == earlier.len() as u64 {
+            return Ok(None);
+        }
+        let model = self.fit(&self.spec.algorithm, &earlier)?;
+        let labels: Vec<u8> = later.iter().map(|&i| self.rows.labels[i as usize]).collect();
+        Ok(threshold::choose(
+            self.spec.threshold,
+            &labels,
+            &model.predict(self.matrix, &later),
+        ))
+    }
+
+    fn positives(&self, rows: &[u32]) -> u64 {
+        rows.iter()
+            .map(|&i| u64::from(self.rows.labels[i as usize]))
+            .sum()
+    }
+}
+
+impl OutOfFold {
+    fn take(
+        &mut self,
+        rows: &[u32],
+        labels: Vec<u8>,
+        scores: Vec<f64>,
+        threshold: Option<f64>,
+        baselines: Vec<(&'static str, Vec<f64>)>,
+    ) {
+        self.decisions
+            .extend(scores.iter().map(|s| threshold.map(|t| *s >= t)));
+        self.rows.extend_from_slice(rows);
+        self.labels.extend(labels);
+        self.scores.extend(scores);
+        for (name, scores) in baselines {
+            match self.baselines.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, all)) => all.extend(scores),
+                None => self.baselines.push((name, scores)),
+            }
+        }
+    }
+}
+
+fn named(name: &str, labels: &[u8], scores: &[f64]) -> Baseline {
+    Baseline {
+        name: name.to_owned(),
+        metrics: metrics::measure(labels, scores, Cut::None),
+    }
+}
+
+/// What a refused fit means for the job.
+pub(super) fn fit_failure(error: FitError, place: &str) -> TrainError {
+    match error {
+        FitError::Cancelled => TrainError::Stopped,
+        FitError::OneClass { positives, negatives } => {
+            let reason = if positives == 0 {
+                Reason::LabelHasNoPositives
+            } else {
+                Reason::LabelHasNoNegatives
+            };
+            let text = format!(
+                "{place}: its training rows have {positives} positives and {negatives} negatives; \
+                 use fewer folds, a longer range or another change"
+            );
+            user_failure(reason, WorkPhase::Fit, text)
+        }
+        other => user_failure(Reason::TooFewRows, WorkPhase::Fit, format!("{place}: {other}")),
+    }
+}
+
+pub(super) fn time(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros)
+        .expect("times come from Postgres timestamps, which chrono can hold")
+}

@@ -1,0 +1,242 @@
+//! A training job from its rows to its result. Pure computing: it reads nothing, writes nothing and knows no clock, so the
+//! same spec, rows and seed give the same bytes.
+
+mod files;
+mod folds;
+mod rows;
+
+use crate::progress::Board;
+use crate::stop::Stop;
+use mltraining_domain::{
+    AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Metrics, Reason, SourceSpec, ThresholdSpec,
+    TimeRange, TrainSpec, VersionFacts, WorkPhase,
+};
+use mltraining_learn::control::Control;
+use mltraining_learn::fit;
+use mltraining_learn::matrix::Matrix;
+use mltraining_learn::model::Model;
+use mltraining_learn::threshold;
+use mltraining_panel::Panel;
+use mltraining_panel::catalogue::FeaturePlan;
+use mltraining_panel::compute;
+use rows::LabelledRows;
+
+/// What a training job works on.
+pub struct TrainInput {
+    /// The checked spec.
+    pub spec: Checked<TrainSpec>,
+    /// The source as it is registered.
+    pub source: SourceSpec,
+    /// The features, resolved against the source.
+    pub plan: FeaturePlan,
+    /// The rows.
+    pub panel: Panel,
+    /// Hex SHA-256 over the rows.
+    pub fingerprint: String,
+}
+
+/// What the computing threads share with the attempt.
+#[derive(Debug, Clone, Default)]
+pub struct Work {
+    /// Looked at by every loop.
+    pub stop: Stop,
+    /// Where progress is noted.
+    pub board: Board,
+}
+
+/// A file that a job leaves behind.
+pub struct OutputFile {
+    /// File name within the job, e.g. `model.mlts`.
+    pub file: &'static str,
+    /// Media type.
+    pub media_type: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a training job leaves behind.
+pub struct Trained {
+    /// The facts of the new version.
+    pub facts: VersionFacts,
+    /// What it is worth.
+    pub evaluation: Evaluation,
+    /// Model file, metrics and facts as files.
+    pub files: Vec<OutputFile>,
+}
+
+/// Why a training ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The attempt was stopped; its [`Stop`] knows why.
+    #[error("the attempt was stopped")]
+    Stopped,
+    /// It cannot succeed, or not now.
+    #[error(transparent)]
+    Failed(#[from] JobFailure),
+}
+
+/// Trains: labels, features, folds, final model, files. Runs in the caller's rayon pool.
+pub fn train(input: TrainInput, work: &Work) -> Result<Trained, TrainError> {
+    let TrainInput {
+        spec,
+        source,
+        plan,
+        panel,
+        fingerprint,
+    } = input;
+    let rows = labels_step(&panel, &spec, &source, work)?;
+    let matrix = features_step(&panel, &plan, &rows, work)?;
+    drop(panel); // from here on only the matrix is needed; the panel may be several times its size
+    let validated = folds_step(&matrix, &rows, &spec, work)?;
+    let model = final_step(&matrix, &rows, &spec, work)?;
+    work.board
+        .note(WorkPhase::Evaluate, 0, 1, "measuring over all folds");
+    let _span = tracing::info_span!("evaluate").entered();
+    let out = &validated.out_of_fold;
+    let threshold = match spec.threshold {
+        ThresholdSpec::Fixed(value) => Some(value),
+        rule => threshold::choose(rule, &out.labels, &out.scores),
+    };
+    let (overall, baselines) = folds::overall(out);
+    let evaluation = Evaluation {
+        skill: skill(&overall, baselines.iter().map(|b| &b.metrics)),
+        overall,
+        baselines,
+        folds: validated.folds,
+        importances: model.importances(),
+    };
+    let facts = facts(&spec, &plan, &rows, fingerprint, threshold);
+    stop_check(work)?;
+    files::write(facts, evaluation, &spec, model)
+}
+
+fn labels_step(
+    panel: &Panel,
+    spec: &TrainSpec,
+    source: &SourceSpec,
+    work: &Work,
+) -> Result<LabelledRows, TrainError> {
+    let _span = tracing::info_span!("labels").entered();
+    work.board.note(
+        WorkPhase::Labels,
+        0,
+        1,
+        format!("labelling {} rows", panel.rows()),
+    );
+    rows::select(panel, spec, source)
+}
+
+fn features_step(
+    panel: &Panel,
+    plan: &FeaturePlan,
+    rows: &LabelledRows,
+    work: &Work,
+) -> Result<Matrix, TrainError> {
+    let _span = tracing::info_span!("features", features = plan.names().len()).entered();
+    let progress = |done: u64, total: u64| {
+        work.board.note(
+            WorkPhase::Features,
+            done,
+            total,
+            format!("feature {done} of {total}"),
+        );
+    };
+    let control = compute::Control {
+        cancel: work.stop.flag(),
+        progress: &progress,
+    };
+    let columns =
+        compute::features(panel, plan, &rows.panel_rows, &control).map_err(|_| TrainError::Stopped)?;
+    Matrix::new(columns.names, columns.columns)
+        .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Features, e.to_string()))
+}
+
+fn folds_step(
+    matrix: &Matrix,
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<folds::CrossValidation, TrainError> {
+    let _span = tracing::info_span!("folds", folds = spec.split.folds()).entered();
+    folds::cross_validate(matrix, rows, spec, work)
+}
+
+/// The model that is kept: fitted on every labelled row of the range. Its numbers come from the folds.
+fn final_step(
+    matrix: &Matrix,
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<Model, TrainError> {
+    let _span = tracing::info_span!("final_fit", rows = rows.labels.len()).entered();
+    let folds = u64::from(spec.split.folds());
+    let progress = |done: u64, total: u64| {
+        let text = format!("final model: {} {done} of {total}", step_word(&spec.algorithm));
+        work.board
+            .note(WorkPhase::Fit, folds * total + done, (folds + 1) * total, text);
+    };
+    let control = Control {
+        cancel: work.stop.flag(),
+        progress: &progress,
+    };
+    let all: Vec<u32> = (0..rows.labels.len() as u32).collect();
+    fit::fit(&spec.algorithm, matrix, &all, &rows.labels, spec.seed, &control)
+        .map_err(|e| folds::fit_failure(e, "final model"))
+}
+
+fn facts(
+    spec: &TrainSpec,
+    plan: &FeaturePlan,
+    rows: &LabelledRows,
+    fingerprint: String,
+    threshold: Option<f64>,
+) -> VersionFacts {
+    let latest = |times: &[i64]| folds::time(times.iter().copied().max().unwrap_or_default());
+    let first = folds::time(rows.decisions.iter().copied().min().unwrap_or_default());
+    VersionFacts {
+        source_fingerprint: fingerprint,
+        spec_hash: spec.hash(),
+        feature_names: plan.names(),
+        rows: rows.counts,
+        decision_range: TimeRange {
+            start: first,
+            end: latest(&rows.decisions),
+        },
+        latest_resolve_time: latest(&rows.resolves),
+        entities: rows.entities,
+        threshold,
+        model_sha256: String::new(), // known once the file is written
+        service_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// ROC AUC above the best baseline's.
+fn skill<'a>(overall: &Metrics, baselines: impl Iterator<Item = &'a Metrics>) -> Option<f64> {
+    let best = baselines.filter_map(|m| m.roc_auc).max_by(f64::total_cmp)?;
+    overall.roc_auc.map(|auc| auc - best)
+}
+
+fn stop_check(work: &Work) -> Result<(), TrainError> {
+    if work.stop.reason().is_some() {
+        Err(TrainError::Stopped)
+    } else {
+        Ok(())
+    }
+}
+
+/// What a learner counts its steps in.
+fn step_word(algorithm: &AlgorithmSpec) -> &'static str {
+    match algorithm {
+        AlgorithmSpec::RandomForest(_) => "tree",
+        AlgorithmSpec::LogisticRegression(_) => "iteration",
+    }
+}
+
+fn user_failure(reason: Reason, phase: WorkPhase, message: impl Into<String>) -> TrainError {
+    TrainError::Failed(JobFailure {
+        class: FailureClass::User,
+        reason,
+        message: message.into(),
+        phase,
+    })
+}

@@ -1,0 +1,134 @@
+//! Which rows of the panel are learned from: those decided in the range whose label is known.
+
+use super::TrainError;
+use mltraining_domain::{FailureClass, JobFailure, Reason, RowCounts, SourceSpec, TrainSpec, WorkPhase};
+use mltraining_panel::Panel;
+use mltraining_panel::labels::{self, LabelValue};
+
+/// The rows that a job learns from and is tested on, in the panel's order (entity, then time).
+pub(super) struct LabelledRows {
+    /// Index of each row in the panel.
+    pub panel_rows: Vec<u32>,
+    /// 1 for a positive, 0 for a negative.
+    pub labels: Vec<u8>,
+    /// Decision time of each row, microseconds.
+    pub decisions: Vec<i64>,
+    /// When each label was known, microseconds.
+    pub resolves: Vec<i64>,
+    /// Where all rows of the panel went.
+    pub counts: RowCounts,
+    /// Entities with at least one labelled row.
+    pub entities: u64,
+}
+
+/// Labels every row of the panel and keeps those in the range with a known label.
+pub(super) fn select(
+    panel: &Panel,
+    spec: &TrainSpec,
+    source: &SourceSpec,
+) -> Result<LabelledRows, TrainError> {
+    let labels = labels::compute(panel, &spec.label, source);
+    let (start, end) = (spec.range.start_micros(), spec.range.end_micros());
+    let mut rows = LabelledRows {
+        panel_rows: Vec::new(),
+        labels: Vec::new(),
+        decisions: Vec::new(),
+        resolves: Vec::new(),
+        counts: RowCounts {
+            read: panel.rows() as u64,
+            ..RowCounts::default()
+        },
+        entities: 0,
+    };
+    for entity in 0..panel.entities().len() {
+        let before = rows.panel_rows.len();
+        for i in panel.range_of(entity) {
+            let time = panel.times()[i];
+            if time < start {
+                rows.counts.warm_up += 1;
+                continue;
+            }
+            debug_assert!(
+                time < end,
+                "the reader never returns a row at or after the end of the range"
+            );
+            if !wanted_phase(panel, i, &spec.phases) {
+                rows.counts.filtered += 1;
+                continue;
+            }
+            let label = match labels.values[i] {
+                LabelValue::Unknown => {
+                    rows.counts.unknown += 1;
+                    continue;
+                }
+                LabelValue::Positive => 1,
+                LabelValue::Negative => 0,
+            };
+            rows.push(i, time, label, labels.resolve_times[i]);
+        }
+        rows.entities += u64::from(rows.panel_rows.len() > before);
+    }
+    rows.check(spec)
+}
+
+fn wanted_phase(panel: &Panel, row: usize, phases: &[i32]) -> bool {
+    if phases.is_empty() {
+        return true;
+    }
+    panel.phase_of(row).is_some_and(|p| phases.contains(&p))
+}
+
+impl LabelledRows {
+    fn push(&mut self, row: usize, decision: i64, label: u8, resolve: i64) {
+        let row = u32::try_from(row).expect("the row limit lies below 2^32");
+        self.panel_rows.push(row);
+        self.labels.push(label);
+        self.decisions.push(decision);
+        self.resolves.push(resolve);
+        self.counts.positives += u64::from(label);
+        self.counts.negatives += u64::from(1 - label);
+    }
+
+    fn check(self, spec: &TrainSpec) -> Result<Self, TrainError> {
+        let c = self.counts;
+        let in_range = c.read - c.warm_up;
+        let span = format!(
+            "{} to {}",
+            spec.range.start.to_rfc3339(),
+            spec.range.end.to_rfc3339()
+        );
+        let (reason, message) = if in_range == 0 {
+            (
+                Reason::TimeRangeEmpty,
+                format!("the source has no row from {span}; GetSourceCoverage tells where it has some"),
+            )
+        } else if c.labelled() == 0 {
+            let text = format!(
+                "none of the {in_range} rows from {span} has a known label ({} unknown, {} of other phases); \
+                 choose a longer range or a shorter horizon",
+                c.unknown, c.filtered
+            );
+            (Reason::TooFewRows, text)
+        } else if c.positives == 0 {
+            let text = format!(
+                "none of {} labelled rows is positive; choose a smaller change or a longer range",
+                c.negatives
+            );
+            (Reason::LabelHasNoPositives, text)
+        } else if c.negatives == 0 {
+            let text = format!(
+                "all {} labelled rows are positive; choose a larger change",
+                c.positives
+            );
+            (Reason::LabelHasNoNegatives, text)
+        } else {
+            return Ok(self);
+        };
+        Err(TrainError::Failed(JobFailure {
+            class: FailureClass::User,
+            reason,
+            message,
+            phase: WorkPhase::Labels,
+        }))
+    }
+}
