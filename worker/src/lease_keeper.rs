@@ -57,13 +57,12 @@ impl LeaseKeeper {
         let work = async move {
             match Store::open(&store) {
                 Ok(store) => {
-                    Keeper {
+                    let keeper = Keeper {
                         store,
                         config,
                         leases: shared,
-                    }
-                    .run(ended)
-                    .await
+                    };
+                    keeper.run(ended).await;
                 }
                 Err(error) => tracing::error!(%error, "leases cannot be renewed"),
             }

@@ -24,17 +24,17 @@ pub(crate) struct Made {
 pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Result<Made, TrainError> {
     let spec = job
         .train_spec()
-        .map_err(store_failure)?
+        .map_err(|e| store_failure(&e))?
         .check()
-        .map_err(no_longer_valid)?;
+        .map_err(|found| no_longer_valid(&found))?;
     let source = context
         .store
         .source(&job.project, &spec.source)
         .await
-        .map_err(store_failure)?
+        .map_err(|e| store_failure(&e))?
         .spec;
-    let plan =
-        catalogue::resolve(&spec.features, &source, &spec.label, "spec.features").map_err(no_longer_valid)?;
+    let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features")
+        .map_err(|found| no_longer_valid(&found))?;
     let read = read(context, &spec, &source, &plan, work).await?;
     let input = TrainInput {
         spec: spec.clone(),
@@ -74,7 +74,7 @@ async fn read(
         }
     };
     let read = tokio::select! {
-        read = context.store.read_panel(&query, &mut on_rows) => read.map_err(read_failure)?,
+        read = context.store.read_panel(&query, &mut on_rows).instrument(span.clone()) => read.map_err(|e| read_failure(&e))?,
         () = work.stop.stopped() => return Err(TrainError::Stopped),
     };
     span.record("rows", read.panel.rows());
@@ -83,7 +83,7 @@ async fn read(
             rows = read.panel.rows(),
             entities = read.panel.entities().len(),
             "rows read"
-        )
+        );
     });
     Ok(read)
 }
@@ -117,7 +117,7 @@ fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: Strin
 }
 
 /// A spec that was good when it was stored and no longer is, because the source or this version changed.
-fn no_longer_valid(found: Violations) -> TrainError {
+fn no_longer_valid(found: &Violations) -> TrainError {
     failure(
         FailureClass::User,
         found.reason(),
@@ -126,8 +126,8 @@ fn no_longer_valid(found: Violations) -> TrainError {
     )
 }
 
-fn store_failure(error: StoreError) -> TrainError {
-    let (class, reason) = match &error {
+fn store_failure(error: &StoreError) -> TrainError {
+    let (class, reason) = match error {
         StoreError::Unavailable { .. } | StoreError::Timeout { .. } => {
             (FailureClass::Infra, Reason::Unavailable)
         }
@@ -138,11 +138,11 @@ fn store_failure(error: StoreError) -> TrainError {
     failure(class, reason, WorkPhase::Read, error.to_string())
 }
 
-fn read_failure(error: ReadError) -> TrainError {
+fn read_failure(error: &ReadError) -> TrainError {
     if matches!(error, ReadError::Stopped) {
         return TrainError::Stopped;
     }
-    let class = match &error {
+    let class = match error {
         ReadError::Store(e) if e.is_transient() => FailureClass::Infra,
         _ => FailureClass::User,
     };
