@@ -29,12 +29,22 @@ const VIOLATIONS: &str = "
 
 async fn submit(caller: &Caller, model: &str, trees: i32) -> String {
     let request = data::training(model, 240, trees);
-    caller.training.clone().train_model(request).await.expect("the job is taken").into_inner().name
+    caller
+        .training
+        .clone()
+        .train_model(request)
+        .await
+        .expect("the job is taken")
+        .into_inner()
+        .name
 }
 
 async fn ended(caller: &Caller, name: &str) -> pb::Job {
     wait::until("the job ends", || async {
-        let request = pb::GetJobRequest { name: name.into(), ..Default::default() };
+        let request = pb::GetJobRequest {
+            name: name.into(),
+            ..Default::default()
+        };
         let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
         job.end_time.is_some().then_some(job)
     })
@@ -43,9 +53,15 @@ async fn ended(caller: &Caller, name: &str) -> pb::Job {
 
 async fn running(caller: &Caller, name: &str) -> pb::Job {
     wait::until("the job fits its model", || async {
-        let request = pb::GetJobRequest { name: name.into(), ..Default::default() };
+        let request = pb::GetJobRequest {
+            name: name.into(),
+            ..Default::default()
+        };
         let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
-        let fits = job.progress.as_ref().is_some_and(|p| p.phase() == pb::JobPhase::Fit);
+        let fits = job
+            .progress
+            .as_ref()
+            .is_some_and(|p| p.phase() == pb::WorkPhase::Fit);
         (job.state() == pb::JobState::Running && fits).then_some(job)
     })
     .await
@@ -67,7 +83,11 @@ async fn two_workers_do_two_hundred_jobs_each_once() {
     }))
     .await;
     wait::until("all jobs have ended", || async {
-        (system.database.count("SELECT count(*) FROM job WHERE finished_at IS NULL") == 0).then_some(())
+        (system
+            .database
+            .count("SELECT count(*) FROM job WHERE finished_at IS NULL")
+            == 0)
+            .then_some(())
     })
     .await;
     let counts = system.database.sql(
@@ -75,7 +95,13 @@ async fn two_workers_do_two_hundred_jobs_each_once() {
     );
     assert_eq!(counts, "200|200|1|1", "each job has one attempt and succeeds");
     assert_eq!(system.database.count("SELECT count(*) FROM model_version"), 200);
-    assert_eq!(system.database.count("SELECT count(DISTINCT worker_id) FROM job_attempt"), 2, "both workers worked");
+    assert_eq!(
+        system
+            .database
+            .count("SELECT count(DISTINCT worker_id) FROM job_attempt"),
+        2,
+        "both workers worked"
+    );
     assert_eq!(names.len(), 200);
     assert_eq!(system.database.count(VIOLATIONS), 0);
 }
@@ -94,12 +120,19 @@ async fn a_job_whose_worker_is_killed_is_finished_by_the_other() {
     system.workers[first].exit().await;
     let other = system.database.sql("SELECT worker_id FROM job");
     let retaken = wait::until("the other worker takes the job", || async {
-        let request = pb::GetJobRequest { name: job.clone(), ..Default::default() };
+        let request = pb::GetJobRequest {
+            name: job.clone(),
+            ..Default::default()
+        };
         let now = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
         (now.attempt == 2).then_some(now)
     })
     .await;
-    assert_ne!(system.database.sql("SELECT worker_id FROM job"), other, "{retaken:?}");
+    assert_ne!(
+        system.database.sql("SELECT worker_id FROM job"),
+        other,
+        "{retaken:?}"
+    );
     let job = ended(&caller, &job).await;
     assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
     assert_eq!(job.attempts.len(), 2);
@@ -117,7 +150,11 @@ async fn a_cancel_reaches_into_the_fit() {
     system.add_worker().await;
     let name = submit(&caller, "cancelled", 10_000).await;
     running(&caller, &name).await;
-    let request = pb::CancelJobRequest { name: name.clone(), reason: "changed my mind".into(), ..Default::default() };
+    let request = pb::CancelJobRequest {
+        name: name.clone(),
+        reason: "changed my mind".into(),
+        ..Default::default()
+    };
     caller.jobs.clone().cancel_job(request).await.unwrap();
     let job = ended(&caller, &name).await;
     assert_eq!(job.state(), pb::JobState::Cancelled);
@@ -128,7 +165,8 @@ async fn a_cancel_reaches_into_the_fit() {
 
 #[tokio::test]
 async fn sigterm_drains_both_processes_and_loses_nothing() {
-    let mut system = System::start_with(&[("MLTS_WORKER__DRAIN_GRACE", "1s"), SHORT_LEASE[3], SHORT_LEASE[4]]).await;
+    let mut system =
+        System::start_with(&[("MLTS_WORKER__DRAIN_GRACE", "1s"), SHORT_LEASE[3], SHORT_LEASE[4]]).await;
     data::make_bars(&system.database, 20, 1000);
     let caller = system.caller();
     data::register_bars(&caller).await;
@@ -138,8 +176,15 @@ async fn sigterm_drains_both_processes_and_loses_nothing() {
     let waiting = submit(&caller, "waiting", 2).await;
 
     system.workers[worker].signal(Signal::Term);
-    assert_eq!(system.workers[worker].exit().await.code(), Some(0), "{}", system.workers[worker].log());
-    let row = system.database.sql("SELECT state, failures + infra_failures + lost_count FROM job WHERE model = 'released'");
+    assert_eq!(
+        system.workers[worker].exit().await.code(),
+        Some(0),
+        "{}",
+        system.workers[worker].log()
+    );
+    let row = system
+        .database
+        .sql("SELECT state, failures + infra_failures + lost_count FROM job WHERE model = 'released'");
     assert_eq!(row, "QUEUED|0", "the running job is given back, uncharged");
     assert_eq!(system.database.sql("SELECT outcome FROM job_attempt"), "RELEASED");
 
@@ -149,7 +194,9 @@ async fn sigterm_drains_both_processes_and_loses_nothing() {
     })
     .await;
     assert_eq!(system.api.exit().await.code(), Some(0), "{}", system.api.log());
-    let rows = system.database.sql("SELECT count(*) FROM job WHERE state = 'QUEUED'");
+    let rows = system
+        .database
+        .sql("SELECT count(*) FROM job WHERE state = 'QUEUED'");
     assert_eq!(rows, "2", "both jobs wait for the next worker: {name} {waiting}");
     assert_eq!(system.database.count(VIOLATIONS), 0);
 }
@@ -161,7 +208,9 @@ async fn the_hint_alone_wakes_a_worker_after_seconds_of_silence() {
     let caller = system.caller();
     data::register_bars(&caller).await;
     // A poll that never comes within the patience of a test: only the hint can start the job.
-    system.add_worker_with(&[("MLTS_WORKER__POLL_MIN", "1h"), ("MLTS_WORKER__POLL_MAX", "2h")]).await;
+    system
+        .add_worker_with(&[("MLTS_WORKER__POLL_MIN", "1h"), ("MLTS_WORKER__POLL_MAX", "2h")])
+        .await;
     for round in 0..2 {
         tokio::time::sleep(std::time::Duration::from_secs(2)).await; // silence longer than a blocking read's usual timeout
         let name = submit(&caller, &format!("round{round}"), 2).await;

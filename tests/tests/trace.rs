@@ -1,0 +1,188 @@
+//! One request, one trace: seen by a real OTLP receiver.
+#![allow(clippy::unwrap_used)]
+
+use mltraining_proto::v1 as pb;
+use mltraining_tests::system::{self, System};
+use mltraining_tests::{data, wait};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use opentelemetry_proto::tonic::trace::v1::Span;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status};
+
+/// Keeps every span that it receives, with the name of the service that sent it.
+#[derive(Clone, Default)]
+struct Receiver(Arc<Mutex<Vec<(String, Span)>>>);
+
+#[tonic::async_trait]
+impl TraceService for Receiver {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        for resource in request.into_inner().resource_spans {
+            let attributes = resource.resource.unwrap_or_default().attributes;
+            let name = attributes
+                .into_iter()
+                .find(|a| a.key == "service.name")
+                .and_then(|a| a.value);
+            let service = format!("{:?}", name.and_then(|v| v.value));
+            for scope in resource.scope_spans {
+                let spans = scope.spans.into_iter().map(|span| (service.clone(), span));
+                self.0.lock().unwrap().extend(spans);
+            }
+        }
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+impl Receiver {
+    async fn start() -> (Self, String) {
+        let receiver = Self::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let service = TraceServiceServer::new(receiver.clone());
+        let server = tonic::transport::Server::builder().add_service(service);
+        tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        (receiver, endpoint)
+    }
+
+    /// Names of the spans of a trace, by the service that made them.
+    fn names(&self, trace: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (service, span) in self
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(_, span)| hex(&span.trace_id) == trace)
+        {
+            names
+                .entry(service.clone())
+                .or_default()
+                .insert(span.name.clone());
+        }
+        names
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const REQUEST: &str = "order-4711";
+
+/// Trains once, as a caller that brings a trace and a request id.
+async fn train_traced(system: &System) -> pb::Job {
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    let mut request = Request::new(data::training("traced", 240, 3));
+    let parent = format!("00-{TRACE}-b7ad6b7169203331-01");
+    request
+        .metadata_mut()
+        .insert("traceparent", parent.parse().unwrap());
+    request
+        .metadata_mut()
+        .insert("x-request-id", REQUEST.parse().unwrap());
+    let response = caller.training.clone().train_model(request).await.unwrap();
+    let echoed = response.metadata().get("x-request-id").cloned();
+    assert_eq!(echoed.unwrap(), REQUEST, "the request id comes back");
+    let name = response.into_inner().name;
+    wait::until("the job ends", || async {
+        let request = pb::GetJobRequest {
+            name: name.clone(),
+            ..Default::default()
+        };
+        let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
+        job.end_time.is_some().then_some(job)
+    })
+    .await
+}
+
+async fn one_trace_holds_everything(settings: &[(&str, &str)]) {
+    let (receiver, endpoint) = Receiver::start().await;
+    let mut all = vec![("MLTS_TELEMETRY__OTLP_ENDPOINT", endpoint.as_str())];
+    all.extend_from_slice(settings);
+    let mut system = System::start_with(&all).await;
+    data::make_bars(&system.database, 4, 300);
+    system.add_worker().await;
+    let job = train_traced(&system).await;
+    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
+    assert_eq!(job.trace_id, TRACE);
+
+    let expected = [
+        "queue_wait",
+        "attempt",
+        "read",
+        "labels",
+        "features",
+        "fold",
+        "final_fit",
+        "evaluate",
+        "store",
+    ];
+    let names = wait::until("all spans arrive", || async {
+        let names = receiver.names(TRACE);
+        let worker = names
+            .iter()
+            .find(|(service, _)| service.contains("worker"))
+            .map(|(_, names)| names.clone())?;
+        let api = names.keys().any(|service| service.contains("api-server"));
+        (api && expected.iter().all(|name| worker.contains(*name))).then_some(names)
+    })
+    .await;
+    let api = &names[names
+        .keys()
+        .find(|service| service.contains("api-server"))
+        .unwrap()];
+    assert!(api.iter().any(|name| name.contains("TrainModel")), "{api:?}");
+
+    let folds = receiver
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|(_, s)| s.name == "fold" && hex(&s.trace_id) == TRACE)
+        .count();
+    assert_eq!(folds, 2, "each fold has its span");
+    every_line_about_the_job_names_request_and_trace(&system, &job);
+}
+
+fn every_line_about_the_job_names_request_and_trace(system: &System, job: &pb::Job) {
+    let mut lines = system.workers[0].json_lines();
+    lines.extend(system.api.json_lines());
+    let about_job: Vec<_> = lines
+        .iter()
+        .filter(|line| line["job.id"] == job.uid.as_str())
+        .collect();
+    assert!(
+        about_job.len() >= 3,
+        "the worker says something about the job: {about_job:?}"
+    );
+    for line in about_job {
+        assert_eq!(line["request.id"], REQUEST, "{line}");
+        assert_eq!(line["trace.id"], TRACE, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn one_trace_holds_api_queue_wait_read_features_folds_and_store() {
+    one_trace_holds_everything(&[]).await;
+}
+
+#[tokio::test]
+async fn the_trace_is_whole_when_the_hint_was_lost_and_the_poll_found_the_job() {
+    let dead = format!("redis://127.0.0.1:{}/0", system::free_port());
+    let poll = [
+        ("MLTS_WORKER__POLL_MIN", "200ms"),
+        ("MLTS_WORKER__POLL_MAX", "400ms"),
+    ];
+    one_trace_holds_everything(&[("MLTS_REDIS__URL", &dead), poll[0], poll[1]]).await;
+}
