@@ -31,13 +31,7 @@ pub fn current_traceparent() -> Option<String> {
 
 /// The traceparent of a span; None when it is not recorded.
 pub fn traceparent_of(span: &Span) -> Option<String> {
-    let context = span.context();
-    if !context.span().span_context().is_valid() {
-        return None;
-    }
-    let mut fields = HashMap::new();
-    TraceContextPropagator::new().inject_context(&context, &mut fields);
-    fields.remove(HEADER)
+    write(&span.context())
 }
 
 /// Makes `span` a child of the span that `traceparent` names, in its trace. Call it before the span is first entered.
@@ -61,10 +55,20 @@ pub fn link_to(span: &Span, traceparent: &str) -> Result<(), TraceError> {
     Ok(())
 }
 
-/// The caller's traceparent; None when there is none or it is malformed.
+/// The caller's traceparent, written as version 00; None when there is none or it is malformed.
 pub fn extract(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(HEADER)?.to_str().ok()?;
-    parse(text).ok().map(|_| text.to_owned())
+    let remote = parse(headers.get(HEADER)?.to_str().ok()?).ok()?;
+    write(&Context::new().with_remote_span_context(remote))
+}
+
+/// The context as text; None when it is of no span.
+fn write(context: &Context) -> Option<String> {
+    if !context.span().span_context().is_valid() {
+        return None;
+    }
+    let mut fields = HashMap::new();
+    TraceContextPropagator::new().inject_context(context, &mut fields);
+    fields.remove(HEADER)
 }
 
 /// One header, to be read by the propagator.
@@ -81,18 +85,21 @@ impl Extractor for Single<'_> {
 }
 
 fn parse(traceparent: &str) -> Result<SpanContext, TraceError> {
-    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Single(traceparent));
-    let remote = context.span().span_context().clone();
-    let shown = || {
-        traceparent
-            .chars()
-            .filter(|c| c.is_ascii_graphic())
-            .take(80)
-            .collect()
-    };
-    if remote.is_valid() {
-        Ok(remote)
-    } else {
-        Err(TraceError::NotATraceparent(shown()))
+    let read = TraceContextPropagator::new().extract_with_context(&Context::new(), &Single(traceparent));
+    let remote = read.span().span_context().clone();
+    if remote.is_valid() && has_form(traceparent.as_bytes()) {
+        return Ok(remote);
     }
+    let shown = traceparent.chars().filter(char::is_ascii_graphic).take(80);
+    Err(TraceError::NotATraceparent(shown.collect()))
+}
+
+/// `VV-TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT-SSSSSSSSSSSSSSSS-FF` in lower-case digits; a version after 00 may go on after
+/// another dash. (The propagator is not as strict, and a stored traceparent has to have this form.)
+fn has_form(text: &[u8]) -> bool {
+    let fits = |(place, byte): (usize, &u8)| match place {
+        2 | 35 | 52 | 55 => *byte == b'-',
+        _ => place > 55 || matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    text.iter().enumerate().all(fits) && (text.len() == 55 || text.len() > 55 && !text.starts_with(b"00"))
 }

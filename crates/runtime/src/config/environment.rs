@@ -1,6 +1,6 @@
 //! The variables of the environment: which are ours, which name a secret's file, which are mistakes.
 
-use super::check::nearest;
+use super::known::nearest;
 use super::{ConfigError, KEYS, Key, Owner, Problem};
 use std::collections::HashMap;
 
@@ -47,11 +47,7 @@ pub(super) fn read(environment: &HashMap<String, String>, owner: Owner) -> Resul
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() {
-        Ok(Variables(values))
-    } else {
-        Err(ConfigError { problems })
-    }
+    ConfigError::unless_none(problems).map(|()| Variables(values))
 }
 
 fn meaning(name: &str) -> Option<Meaning> {

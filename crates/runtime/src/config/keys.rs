@@ -112,7 +112,7 @@ pub const KEYS: &[Key] = &[
     key("artifacts.dir", Both, "/var/lib/mltraining/artifacts", Text("an absolute path"), "Folder of the artifacts; the same for all processes"),
     key("artifacts.min_free_bytes", Both, "268435456", Integer(0, BYTES_MAX), "Free space below which the process is not ready"),
 
-    key("log.level", Both, "info", Text("a level (error, warn, info, debug, trace), or levels by target such as info,worker=debug"), "What is logged. SIGUSR1 raises it to debug, SIGUSR2 returns to this value"),
+    key("log.level", Both, "info", Text("a level (off, error, warn, info, debug, trace), then levels of targets such as in info,worker=debug"), "What is logged. SIGUSR1 raises it to debug, SIGUSR2 returns to this value"),
     key("log.format", Both, "json", OneOf(&["json", "text"]), "One JSON object a line, or lines for people"),
     key("log.output", Both, "stdout", OneOf(&["stdout", "stderr"]), "Where lines go"),
 

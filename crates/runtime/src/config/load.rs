@@ -1,8 +1,8 @@
 //! Puts the layers together.
 
-use super::check::{self, CrossChecks};
 use super::environment::{self, Variables};
-use super::{ApiConfig, ConfigError, Owner, Problem, WorkerConfig};
+use super::rules::CrossChecks;
+use super::{ApiConfig, ConfigError, Owner, Problem, WorkerConfig, check, known};
 use ::config::{Config, File, FileFormat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,7 +62,7 @@ impl Sources {
 pub fn load<C: Settings>(sources: &Sources) -> Result<C, ConfigError> {
     let variables = environment::read(&sources.environment, C::OWNER)?;
     let tree = merge(sources, variables)?;
-    check::known_keys(&tree, C::OWNER)?;
+    known::known_keys(&tree, C::OWNER)?;
     let config: C = tree.try_deserialize().map_err(|error| wrong_type(&error))?;
     check::values(&config, C::OWNER)?;
     Ok(config)

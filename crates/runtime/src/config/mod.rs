@@ -10,10 +10,14 @@ mod check;
 mod environment;
 mod error;
 mod keys;
+mod known;
 mod load;
 mod print;
+mod rules;
 mod sections;
+mod server;
 mod span;
+mod worker;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +27,8 @@ pub use keys::{KEYS, Key, Kind, Owner};
 pub use load::{Settings, Sources, load};
 pub use print::print;
 pub use sections::{
-    ApiConfig, ArtifactsConfig, AuthConfig, AuthMode, DatabaseConfig, HealthConfig, LogConfig, LogFormat,
-    LogOutput, ReadinessConfig, RedisConfig, ServerConfig, TelemetryConfig, WorkerConfig, WorkerSection,
+    ApiConfig, ArtifactsConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, ReadinessConfig,
+    RedisConfig, TelemetryConfig, WorkerConfig,
 };
+pub use server::{AuthConfig, AuthMode, ServerConfig};
+pub use worker::{HealthConfig, WorkerSection};

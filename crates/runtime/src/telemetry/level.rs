@@ -8,29 +8,25 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::{Registry, reload};
 
-/// Libraries that say much of their own business below warn, unless `log.level` names them.
-const CHATTY: [&str; 8] = [
-    "h2",
-    "hyper",
-    "hyper_util",
-    "opentelemetry",
-    "rustls",
-    "sqlx",
-    "tonic",
-    "tower",
-];
+/// Libraries that log and trace their own business: below warn their events are logged only when `log.level` names them,
+/// and their spans are no part of our traces. (The exporter's own spans would make ever new ones.)
+pub(super) const LIBRARIES: [&str; 7] = ["h2", "hyper", "opentelemetry", "rustls", "sqlx", "tonic", "tower"];
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// The events to log. Spans pass whatever the level: they hold the fields of the lines in them.
 #[derive(Debug, Clone)]
 pub(crate) struct LevelFilterOfEvents(Targets);
 
-/// Reads `log.level`. None when it is malformed.
+/// Reads `log.level`: one level, and levels of single targets as `target=level`, by commas. None when it is malformed.
 pub(crate) fn parse(text: &str) -> Option<LevelFilterOfEvents> {
-    let targets: Targets = text.parse().ok()?;
-    if text.trim().is_empty() || targets.default_level().is_none() && targets.iter().next().is_none() {
+    let mut levels = text.split(',').filter(|part| !part.contains('='));
+    // A `Targets` takes any other word for a target of which everything is logged.
+    let is_level = |word: &str| LEVELS.contains(&word.trim().to_lowercase().as_str());
+    if !levels.next().is_some_and(is_level) || levels.next().is_some() {
         return None;
     }
-    Some(LevelFilterOfEvents::quietened(targets))
+    Some(LevelFilterOfEvents::quietened(text.parse().ok()?))
 }
 
 impl LevelFilterOfEvents {
@@ -40,12 +36,12 @@ impl LevelFilterOfEvents {
             .unwrap_or(LevelFilter::OFF)
             .min(LevelFilter::WARN);
         let named: Vec<String> = targets.iter().map(|(name, _)| name.to_owned()).collect();
-        let unnamed = CHATTY.iter().filter(|chatty| {
+        let unnamed = LIBRARIES.iter().filter(|library| {
             !named
                 .iter()
-                .any(|name| name == *chatty || name.starts_with(&format!("{chatty}::")))
+                .any(|name| name == *library || name.starts_with(&format!("{library}::")))
         });
-        Self(unnamed.fold(targets, |targets, chatty| targets.with_target(*chatty, quiet)))
+        Self(unnamed.fold(targets, |targets, library| targets.with_target(*library, quiet)))
     }
 
     fn passes(&self, metadata: &Metadata<'_>) -> bool {

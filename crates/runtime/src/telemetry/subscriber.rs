@@ -2,7 +2,7 @@
 
 use super::Service;
 use super::json::JsonLines;
-use super::level::{self, LevelSwitch};
+use super::level::{self, LIBRARIES, LevelSwitch};
 use crate::config::{LogConfig, LogFormat, LogOutput, TelemetryConfig};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -10,18 +10,6 @@ use tracing::{Level, Subscriber};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{Registry, filter};
-
-/// Spans of libraries are no part of our traces; the exporter's own would make ever new ones.
-const OWN_BUSINESS: [&str; 8] = [
-    "h2",
-    "hyper",
-    "hyper_util",
-    "opentelemetry",
-    "rustls",
-    "sqlx",
-    "tonic",
-    "tower",
-];
 
 pub(super) fn build(
     service: Service,
@@ -60,8 +48,10 @@ pub(super) fn build_to(
         ),
     };
     let ours = filter::filter_fn(|metadata| {
-        let target = metadata.target().split("::").next().unwrap_or_default();
-        *metadata.level() <= Level::INFO && !OWN_BUSINESS.contains(&target)
+        *metadata.level() <= Level::INFO
+            && !LIBRARIES
+                .iter()
+                .any(|library| metadata.target().starts_with(library))
     });
     let traces = tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("mltraining"))
