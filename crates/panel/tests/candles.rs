@@ -1,6 +1,7 @@
 //! Real candles: features and label counts equal pandas'. The candles are not part of this repository; without them
 //! (`MLTS_SHARED_DIR`, or `../shared` beside the checkout) the tests say so and do nothing.
-#![allow(clippy::print_stderr)]
+// Only the crate itself is without I/O.
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod fixtures;
 

@@ -1,5 +1,6 @@
 //! No feature and no label at t knows anything of later rows, of other entities, or of rows added after the end.
 //! The registries are walked, so a new family or kind is covered by being there.
+#![allow(clippy::unwrap_used)]
 
 mod fixtures;
 
@@ -9,7 +10,7 @@ use mltraining_panel::catalogue::{Family, Parameter, PlannedFeature, Reach};
 use mltraining_panel::labels::{self, LabelValue, Labels};
 use mltraining_panel::{Panel, compute};
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 const SECOND: i64 = 1_000_000;
 
@@ -27,7 +28,7 @@ fn value() -> impl Strategy<Value = f64> {
 
 /// Rows of one entity at irregular times.
 fn rows(entity: &'static str, width: usize) -> impl Strategy<Value = Vec<Row>> {
-    let gap = prop_oneof![2 => Just(60), 1 => Just(90), 4 => Just(300), 2 => Just(1800), 2 => 1..400_i64];
+    let gap = prop_oneof![1 => Just(60), 1 => Just(90), 8 => Just(300), 4 => Just(1800), 1 => 1..400_i64];
     let phase = prop_oneof![Just(None), Just(Some(1)), Just(Some(2)), Just(Some(99))];
     let bar = (gap, phase, prop::collection::vec(value(), width));
     prop::collection::vec(bar, 1..24).prop_map(move |bars| {
@@ -100,8 +101,13 @@ fn shared_bits(panel: &Panel, known: usize, feature: &PlannedFeature) -> Vec<u64
         .collect()
 }
 
+/// Each case tries every feature on every row; a leak shows in nearly every one of them.
+fn few() -> ProptestConfig {
+    ProptestConfig::with_cases(48)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(few())]
 
     #[test]
     fn a_feature_never_knows_the_future_or_another_entity(worlds in worlds()) {
@@ -171,30 +177,36 @@ fn a_feature_that_peeks_at_the_next_bar_is_caught() {
         inputs: vec!["close".to_owned()],
         window: None,
     };
-    let caught = TestRunner::deterministic().run(&worlds(), |worlds| {
-        let before = panel(column_names(&source()), worlds.before);
-        let after = panel(column_names(&source()), worlds.after);
-        prop_assert_eq!(
-            shared_bits(&before, worlds.known, &peeking),
-            shared_bits(&after, worlds.known, &peeking)
-        );
-        Ok(())
-    });
+    let caught = TestRunner::new_with_rng(few(), TestRng::deterministic_rng(RngAlgorithm::ChaCha)).run(
+        &worlds(),
+        |worlds| {
+            let before = panel(column_names(&source()), worlds.before);
+            let after = panel(column_names(&source()), worlds.after);
+            prop_assert_eq!(
+                shared_bits(&before, worlds.known, &peeking),
+                shared_bits(&after, worlds.known, &peeking)
+            );
+            Ok(())
+        },
+    );
     assert!(caught.is_err());
 }
 
 #[test]
 fn the_worlds_hold_labels_that_are_known_at_the_cut() {
     let known = std::cell::Cell::new(0);
-    let run = TestRunner::deterministic().run(&worlds(), |worlds| {
-        let panel = panel(column_names(&source()), worlds.before);
-        let labels = labels::compute(&panel, &fixtures::label(), &source());
-        let pairs = known_by(&labels, first_rows(&panel, worlds.known), worlds.cut);
-        known.set(known.get() + pairs.iter().filter(|pair| pair.0 != LabelValue::Unknown).count());
-        Ok(())
-    });
+    let run = TestRunner::new_with_rng(few(), TestRng::deterministic_rng(RngAlgorithm::ChaCha)).run(
+        &worlds(),
+        |worlds| {
+            let panel = panel(column_names(&source()), worlds.before);
+            let labels = labels::compute(&panel, &fixtures::label(), &source());
+            let pairs = known_by(&labels, first_rows(&panel, worlds.known), worlds.cut);
+            known.set(known.get() + pairs.iter().filter(|pair| pair.0 != LabelValue::Unknown).count());
+            Ok(())
+        },
+    );
     assert!(run.is_ok());
-    assert!(known.get() > 200, "{} known labels", known.get());
+    assert!(known.get() > 100, "{} known labels", known.get());
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Features equal pandas' to 1e-9.
+#![allow(clippy::unwrap_used)]
 
 mod fixtures;
 
@@ -14,11 +15,10 @@ fn numbers(text: &str) -> Vec<f64> {
     text.split(',').map(|number| number.parse().unwrap()).collect()
 }
 
+type Inputs = BTreeMap<&'static str, &'static str>;
+
 /// Lines of the file: inputs by column, and expected values by feature.
-fn lines() -> (
-    BTreeMap<&'static str, &'static str>,
-    Vec<(&'static str, Vec<f64>)>,
-) {
+fn lines() -> (Inputs, Vec<(&'static str, Vec<f64>)>) {
     let mut inputs = BTreeMap::new();
     let mut expected = Vec::new();
     for line in VALUES.lines().filter(|line| !line.starts_with('#')) {
@@ -34,7 +34,7 @@ fn lines() -> (
 }
 
 /// The entity of the file between two others that share its times.
-fn panel_of(inputs: &BTreeMap<&str, &str>) -> Panel {
+fn panel_of(inputs: &Inputs) -> Panel {
     let times: Vec<i64> = inputs["time"].split(',').map(|t| t.parse().unwrap()).collect();
     let columns = column_names(&source());
     let given: Vec<Vec<f64>> = columns

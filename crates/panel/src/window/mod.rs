@@ -6,3 +6,6 @@ mod rolling;
 pub(crate) use lag::lagged;
 
 pub(crate) use rolling::{Highest, Lowest, Moments, State, Sum, rolling};
+
+#[cfg(test)]
+mod tests;
