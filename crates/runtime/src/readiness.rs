@@ -138,3 +138,168 @@ impl Check {
         self.failure = failure;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU8, Ordering};
+    use std::time::Duration;
+    use tonic::Code;
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_check_response::ServingStatus;
+    use tonic_health::pb::health_client::HealthClient;
+
+    const GOOD: u8 = 0;
+    const BAD: u8 = 1;
+    const SILENT: u8 = 2;
+
+    /// A dependency whose answer a test chooses.
+    #[derive(Clone, Default)]
+    struct Peer(Arc<AtomicU8>);
+
+    impl Peer {
+        fn becomes(&self, state: u8) {
+            self.0.store(state, Ordering::SeqCst);
+        }
+
+        fn asked(&self) -> impl Future<Output = Result<(), &'static str>> + Send + use<> {
+            let state = self.0.load(Ordering::SeqCst);
+            async move {
+                match state {
+                    GOOD => Ok(()),
+                    BAD => Err("refused"),
+                    _ => std::future::pending().await,
+                }
+            }
+        }
+    }
+
+    /// A process with one required and one degrading check, seen through its port.
+    struct Process {
+        postgres: Peer,
+        redis: Peer,
+        stop: CancellationToken,
+        client: HealthClient<tonic::transport::Channel>,
+    }
+
+    async fn process() -> Process {
+        let (postgres, redis, stop) = (Peer::default(), Peer::default(), CancellationToken::new());
+        postgres.becomes(BAD);
+        let (health, service) = Health::new(&["mltraining.v1.JobService"]).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        tokio::spawn(
+            tonic::transport::Server::builder()
+                .add_service(service)
+                .serve_with_incoming(incoming),
+        );
+        let config = ReadinessConfig {
+            interval: Duration::from_millis(5),
+            timeout: Duration::from_millis(50),
+        };
+        let (of_postgres, of_redis) = (postgres.clone(), redis.clone());
+        let checks = Checks::new(&config)
+            .require("postgres", move || of_postgres.asked())
+            .watch("redis", move || of_redis.asked());
+        tokio::spawn(checks.run(health, stop.clone()));
+        let client = HealthClient::new(
+            tonic::transport::Endpoint::from_shared(address)
+                .unwrap()
+                .connect_lazy(),
+        );
+        Process {
+            postgres,
+            redis,
+            stop,
+            client,
+        }
+    }
+
+    impl Process {
+        async fn status(&mut self, name: &str) -> ServingStatus {
+            let request = HealthCheckRequest {
+                service: name.to_owned(),
+            };
+            self.client.check(request).await.unwrap().into_inner().status()
+        }
+
+        /// Waits on a Watch until `name` has the status.
+        async fn becomes(&mut self, name: &str, status: ServingStatus) {
+            let request = HealthCheckRequest {
+                service: name.to_owned(),
+            };
+            let mut watch = self.client.watch(request).await.unwrap().into_inner();
+            let seen = async { while watch.message().await.unwrap().unwrap().status() != status {} };
+            timeout(Duration::from_secs(10), seen).await.unwrap();
+        }
+    }
+
+    const NAMES: [&str; 3] = ["", "readiness", "mltraining.v1.JobService"];
+
+    #[tokio::test]
+    async fn a_process_serves_only_while_what_it_needs_is_there() {
+        let mut process = process().await;
+        for name in NAMES {
+            assert_eq!(
+                process.status(name).await,
+                ServingStatus::NotServing,
+                "{name} before the first round"
+            );
+        }
+        assert_eq!(process.status("liveness").await, ServingStatus::Serving);
+        for (state, status) in [
+            (GOOD, ServingStatus::Serving),
+            (BAD, ServingStatus::NotServing),
+            (GOOD, ServingStatus::Serving),
+            (SILENT, ServingStatus::NotServing),
+        ] {
+            process.postgres.becomes(state);
+            for name in NAMES {
+                process.becomes(name, status).await;
+            }
+        }
+        assert_eq!(process.status("liveness").await, ServingStatus::Serving);
+    }
+
+    #[tokio::test]
+    async fn a_degrading_check_leaves_the_process_ready() {
+        let mut process = process().await;
+        process.redis.becomes(SILENT);
+        process.postgres.becomes(GOOD);
+        process.becomes("readiness", ServingStatus::Serving).await;
+    }
+
+    #[tokio::test]
+    async fn a_process_told_to_stop_is_never_ready_again_and_still_alive() {
+        let mut process = process().await;
+        process.postgres.becomes(GOOD);
+        process.becomes("", ServingStatus::Serving).await;
+        process.stop.cancel();
+        for name in NAMES {
+            process.becomes(name, ServingStatus::NotServing).await;
+        }
+        assert_eq!(process.status("liveness").await, ServingStatus::Serving);
+    }
+
+    #[tokio::test]
+    async fn after_draining_nothing_makes_a_process_ready() {
+        let (health, _service) = Health::new(&[]).await;
+        health.set_ready(Readiness::Draining).await;
+        health.set_ready(Readiness::Ready).await;
+        assert_eq!(health.readiness().await, Readiness::Draining);
+    }
+
+    #[tokio::test]
+    async fn an_unregistered_name_is_not_found() {
+        let mut process = process().await;
+        let request = HealthCheckRequest {
+            service: "nobody".to_owned(),
+        };
+        assert_eq!(
+            process.client.check(request).await.unwrap_err().code(),
+            Code::NotFound
+        );
+    }
+}
