@@ -1,9 +1,12 @@
 //! What every service holds: the stores, the configuration and the signal to stop.
 
+use anyhow::Context as _;
 use mltraining_artifacts::Artifacts;
 use mltraining_runtime::config::ApiConfig;
-use mltraining_signal::Signal;
-use mltraining_store::Store;
+use mltraining_runtime::exit::{Code, Coded};
+use mltraining_signal::{Limits, Signal};
+use mltraining_store::{Store, StoreConfig};
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 /// Shared by all services as an `Arc`. It has no clock: only the database's clock decides.
@@ -19,4 +22,51 @@ pub struct Context {
     pub config: ApiConfig,
     /// Fires when the server begins to drain, after its readiness is off. Open streams end then by themselves.
     pub stop: CancellationToken,
+}
+
+impl Context {
+    /// Opens what the configuration names. Nothing is connected yet: a server starts without its database and without
+    /// Redis, and is not ready until the database is there.
+    ///
+    /// # Errors
+    /// Exit code 69 when the folder of artifacts cannot be used; 64 when a URL cannot be.
+    pub fn open(config: ApiConfig) -> anyhow::Result<Self> {
+        let limits = Limits {
+            timeout: config.redis.timeout,
+            stream_max_entries: config.redis.stream_max_entries,
+            max_connections: config.redis.max_connections,
+        };
+        let signal = Signal::connect(&config.redis.url, &config.redis.stream, limits)
+            .context("redis.url")
+            .map_err(|error| Coded::new(Code::Config, error))?;
+        let artifacts = Artifacts::local(&config.artifacts.dir)
+            .context("artifacts.dir")
+            .map_err(|error| Coded::new(Code::Unavailable, error))?;
+        Ok(Self {
+            store: open_store(&config)?,
+            signal,
+            artifacts,
+            config,
+            stop: CancellationToken::new(),
+        })
+    }
+}
+
+/// The store that the configuration names, not connected yet.
+///
+/// # Errors
+/// Exit code 64 when the URL cannot be used.
+pub fn open_store(config: &ApiConfig) -> anyhow::Result<Store> {
+    let database = &config.database;
+    let store = Store::open(&StoreConfig {
+        url: database.url.expose_secret().to_owned(),
+        application_name: "api-server".to_owned(),
+        max_connections: database.max_connections,
+        acquire_timeout: database.acquire_timeout,
+        call_timeout: config.server.request_timeout,
+        statement_timeout: database.statement_timeout,
+    });
+    Ok(store
+        .context("database.url")
+        .map_err(|error| Coded::new(Code::Config, error))?)
 }

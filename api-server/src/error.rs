@@ -3,16 +3,18 @@
 //! A status carries `google.rpc` details: ErrorInfo always, BadRequest with every wrong field, RetryInfo and QuotaFailure
 //! on limits, PreconditionFailure on wrong states. The layer `request_id` adds RequestInfo to all of them.
 
+mod stores;
+#[cfg(test)]
+mod tests;
+
 use crate::details::{bad_fields, shown};
 use crate::layers::next::Response;
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Frame;
-use mltraining_artifacts::ArtifactError;
 use mltraining_domain::{FieldViolation, Reason, Violations};
 use mltraining_runtime::request_id::RequestId;
-use mltraining_store::StoreError;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -26,7 +28,7 @@ pub const DOMAIN: &str = "mltraining";
 pub struct ApiError {
     reason: Reason,
     message: String,
-    metadata: HashMap<String, String>,
+    metadata: BTreeMap<String, String>,
     violations: Vec<FieldViolation>,
     retry_after: Option<Duration>,
     cause: Option<anyhow::Error>,
@@ -38,7 +40,7 @@ impl ApiError {
         Self {
             reason,
             message: message.into(),
-            metadata: HashMap::new(),
+            metadata: BTreeMap::new(),
             violations: Vec::new(),
             retry_after: default_retry(reason),
             cause: None,
@@ -57,16 +59,19 @@ impl ApiError {
 
     /// A fault of the service: the client sees the request id alone, the log sees `cause`.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
-        let mut error = Self::new(Reason::Internal, "internal error");
-        error.cause = Some(cause.into());
-        error
+        fault().because(cause)
     }
 
     /// The service lacks something that comes back by itself, such as its database. The log sees `cause`.
     pub fn unavailable(message: impl Into<String>, cause: impl Into<anyhow::Error>) -> Self {
-        let mut error = Self::new(Reason::Unavailable, message);
-        error.cause = Some(cause.into());
-        error
+        Self::new(Reason::Unavailable, message).because(cause)
+    }
+
+    /// Adds what the log should say of it, and the client should not.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.cause = Some(cause.into());
+        self
     }
 
     /// Adds one entry of ErrorInfo's metadata, under a key that the comment of the reason in error.proto names.
@@ -89,7 +94,8 @@ impl ApiError {
     }
 
     fn details(&self) -> ErrorDetails {
-        let mut details = ErrorDetails::with_error_info(self.reason.as_str(), DOMAIN, self.metadata.clone());
+        let metadata: HashMap<_, _> = self.metadata.clone().into_iter().collect();
+        let mut details = ErrorDetails::with_error_info(self.reason.as_str(), DOMAIN, metadata);
         let code = code(self.reason);
         if !self.violations.is_empty() {
             details.set_bad_request(bad_fields(&self.violations));
@@ -155,6 +161,11 @@ fn code(reason: Reason) -> Code {
     }
 }
 
+/// Whether the reason speaks of a field of the request.
+fn names_a_field(reason: Reason) -> bool {
+    code(reason) == Code::InvalidArgument
+}
+
 /// How long to wait before the next try, for reasons that pass by themselves.
 fn default_retry(reason: Reason) -> Option<Duration> {
     match reason {
@@ -178,61 +189,6 @@ impl From<Violations> for ApiError {
         let mut error = Self::new(violations.reason(), violations.to_string());
         error.violations = violations.iter().cloned().collect();
         error
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable { .. } => Self::unavailable(
-                "the service cannot reach its database now; try again in 1 s",
-                error,
-            ),
-            StoreError::Timeout { .. } => {
-                let mut late = Self::new(
-                    Reason::DeadlineExceeded,
-                    "the database took longer than the call may; ask for less",
-                );
-                late.cause = Some(error.into());
-                late
-            }
-            StoreError::Conflict {
-                reason,
-                field,
-                message,
-            } if code(reason) == Code::InvalidArgument && !field.is_empty() => {
-                Violations::one(field, reason, message).into()
-            }
-            StoreError::Conflict { reason, message, .. } => Self::new(reason, message),
-            StoreError::NotFound { what, name } => {
-                Self::new(Reason::NotFound, format!("{what} {name} was not found")).with("name", name)
-            }
-            StoreError::LeaseLost { .. } | StoreError::Corrupt { .. } | StoreError::Statement { .. } => {
-                Self::internal(error)
-            }
-        }
-    }
-}
-
-impl From<ArtifactError> for ApiError {
-    fn from(error: ArtifactError) -> Self {
-        match error {
-            ArtifactError::Corrupt { .. } => {
-                let mut corrupt = Self::new(
-                    Reason::ArtifactCorrupt,
-                    "the stored file is damaged; train the model again",
-                );
-                corrupt.cause = Some(error.into());
-                corrupt
-            }
-            ArtifactError::Unavailable { .. } => {
-                Self::unavailable("the service cannot reach its files now; try again in 1 s", error)
-            }
-            ArtifactError::OutOfRange { size, .. } => {
-                Self::invalid("offset", format!("the file has {size} bytes"))
-            }
-            other => Self::internal(other),
-        }
     }
 }
 
@@ -296,32 +252,42 @@ fn write(status: &Status, headers: &mut HeaderMap) {
     written.expect("a message is percent-encoded and details are base64");
 }
 
+/// What tonic says, as INTERNAL, of requests that cannot be read.
+const MALFORMED: [&str; 5] = [
+    "decode Protobuf message",
+    "protocol error",
+    "Missing request",
+    "Unexpected EOF",
+    "Error decompressing",
+];
+
 /// A status that a library made, in our words.
 fn explained(status: &Status) -> ApiError {
     let message = status.message();
-    match status.code() {
-        Code::OutOfRange if message.contains("decoded message length too large") => too_large(message),
-        Code::OutOfRange if message.contains("encoded message length too large") => ApiError::new(
-            Reason::RequestTooLarge,
-            "the answer would be larger than the server sends; ask for fewer with page_size",
-        ),
-        Code::Internal if message.contains("decode Protobuf message") => ApiError::invalid(
-            "",
-            "the request is not a message of this method; compare the .proto files",
-        ),
-        Code::InvalidArgument | Code::OutOfRange => ApiError::new(Reason::InvalidField, message),
-        Code::NotFound => ApiError::new(Reason::NotFound, message),
-        Code::AlreadyExists => ApiError::new(Reason::AlreadyExists, message),
-        Code::Unimplemented if message.is_empty() => {
-            ApiError::new(Reason::Unimplemented, "this server does not have the method")
+    let reason = match status.code() {
+        Code::OutOfRange if message.contains("decoded message length") => return too_large(message),
+        Code::OutOfRange if message.contains("encoded message length") => {
+            let message = "the answer would be larger than the server sends; ask for fewer with page_size";
+            return ApiError::new(Reason::RequestTooLarge, message);
         }
-        Code::Unimplemented => ApiError::new(Reason::Unimplemented, message),
-        Code::FailedPrecondition => ApiError::new(Reason::FailedPrecondition, message),
-        Code::Cancelled => ApiError::new(Reason::Cancelled, message),
-        Code::DeadlineExceeded => ApiError::new(Reason::DeadlineExceeded, message),
-        Code::Unavailable => ApiError::new(Reason::Unavailable, message),
-        code => ApiError::internal(anyhow::anyhow!("{code}: {message}")),
-    }
+        Code::Internal if MALFORMED.iter().any(|part| message.contains(part)) => {
+            return ApiError::invalid(
+                "",
+                "the request is no message of this method; compare the .proto files",
+            );
+        }
+        Code::ResourceExhausted => Reason::RequestTooLarge,
+        Code::InvalidArgument | Code::OutOfRange => Reason::InvalidField,
+        Code::NotFound => Reason::NotFound,
+        Code::AlreadyExists => Reason::AlreadyExists,
+        Code::Unimplemented => Reason::Unimplemented,
+        Code::FailedPrecondition => Reason::FailedPrecondition,
+        Code::Cancelled => Reason::Cancelled,
+        Code::DeadlineExceeded => Reason::DeadlineExceeded,
+        Code::Unavailable => Reason::Unavailable,
+        code => return ApiError::internal(anyhow::anyhow!("{code}: {message}")),
+    };
+    ApiError::new(reason, message)
 }
 
 /// tonic says `Error, decoded message length too large: found 2097152 bytes, the limit is: 1048576 bytes`.

@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod caller;
+pub mod cli;
+pub mod commands;
 pub mod context;
 mod convert;
 pub mod deadline;

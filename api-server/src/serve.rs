@@ -1,6 +1,6 @@
 //! Serves until it is told to stop, then drains.
 
-use crate::access::{Access, METHODS};
+use crate::access::{Access, METHODS, Method};
 use crate::connections;
 use crate::context::Context;
 use crate::layers;
@@ -64,7 +64,7 @@ async fn routes(context: &Arc<Context>) -> anyhow::Result<(Health, Routes)> {
     let names: BTreeSet<&str> = METHODS
         .iter()
         .filter(|method| method.access != Access::Open)
-        .map(|method| method.service())
+        .map(Method::service)
         .collect();
     let (health, health_service) = Health::new(&names.into_iter().collect::<Vec<_>>()).await;
     let mut routes = Routes::builder();

@@ -1,0 +1,127 @@
+//! `api-server keys`: API keys without a server, for the first one and for operators.
+
+use crate::context;
+use crate::keys::ApiKeySecret;
+use anyhow::{Context as _, anyhow};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use clap::Subcommand;
+use mltraining_domain::{ProjectId, Role, Span};
+use mltraining_runtime::config::ApiConfig;
+use mltraining_store::Store;
+use mltraining_store::api_keys::{ApiKey, NewApiKey};
+use std::io::Write;
+use uuid::Uuid;
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key and print it, alone on standard output. It is never shown again.
+    Create(NewKey),
+    /// End a key. Servers that used it within the last seconds take it for as long as those.
+    Revoke(OldKey),
+    /// List the keys of a project, newest first, without their secrets.
+    List(Project),
+}
+
+/// A key to make.
+#[derive(Debug, clap::Args)]
+pub struct NewKey {
+    #[command(flatten)]
+    project: Project,
+    /// viewer (reads), trainer (and starts and cancels jobs) or admin (and everything else).
+    #[arg(long)]
+    role: Role,
+    /// A name for people, up to 100 characters.
+    #[arg(long)]
+    name: String,
+    /// How long it is good for, such as 12h or 90d. Default: until it is revoked.
+    #[arg(long, value_name = "SPAN")]
+    expires: Option<Span>,
+}
+
+/// A key that is there.
+#[derive(Debug, clap::Args)]
+pub struct OldKey {
+    #[command(flatten)]
+    project: Project,
+    /// The part between `mlts_` and the second `_`.
+    short_id: String,
+}
+
+/// The project of a key.
+#[derive(Debug, clap::Args)]
+pub struct Project {
+    /// The project that the key opens; `create` makes it when it does not exist.
+    #[arg(long, value_name = "PROJECT")]
+    project: ProjectId,
+}
+
+/// Makes, ends or lists keys.
+///
+/// # Errors
+/// When Postgres is away, the key does not exist, or a value is out of range.
+pub async fn keys(config: ApiConfig, command: KeysCommand) -> anyhow::Result<()> {
+    let store = context::open_store(&config)?;
+    match command {
+        KeysCommand::Create(new) => create(&store, new).await,
+        KeysCommand::Revoke(old) => {
+            store.revoke_api_key(&old.project.project, &old.short_id).await?;
+            Ok(())
+        }
+        KeysCommand::List(of) => list(&store.list_api_keys(&of.project).await?),
+    }
+}
+
+async fn create(store: &Store, new: NewKey) -> anyhow::Result<()> {
+    let expires_at = new.expires.map(from_now).transpose()?;
+    let (key, text) = ApiKeySecret::make();
+    store.ensure_project(&new.project.project).await?;
+    let entry = NewApiKey {
+        id: Uuid::now_v7(),
+        short_id: key.short_id().to_owned(),
+        secret_hash: key.hash(),
+        display_name: new.name,
+        project: new.project.project,
+        role: new.role,
+        created_by: "cli".to_owned(),
+        expires_at,
+    };
+    store.create_api_key(&entry).await?;
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
+
+fn from_now(span: Span) -> anyhow::Result<DateTime<Utc>> {
+    let later = Utc::now().checked_add_signed(TimeDelta::microseconds(span.micros()));
+    later
+        .filter(|_| !span.is_zero())
+        .ok_or_else(|| anyhow!("{span} from now is no time at which a key can end"))
+        .context("--expires")
+}
+
+fn list(keys: &[ApiKey]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{:<14} {:<8} {:<8} {:<20} {:<20} NAME",
+        "KEY", "ROLE", "STATE", "CREATED", "EXPIRES"
+    )?;
+    for key in keys {
+        let state = match (key.is_live, key.revoked_at) {
+            (true, _) => "live",
+            (false, Some(_)) => "revoked",
+            (false, None) => "expired",
+        };
+        let expires = key.expires_at.map_or_else(|| "never".to_owned(), shown);
+        let (id, role, name) = (&key.short_id, key.role.as_str(), &key.display_name);
+        writeln!(
+            out,
+            "{id:<14} {role:<8} {state:<8} {:<20} {expires:<20} {name}",
+            shown(key.created_at)
+        )?;
+    }
+    Ok(())
+}
+
+fn shown(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
