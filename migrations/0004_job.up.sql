@@ -176,34 +176,33 @@ create table job_event (
   constraint job_event_seq_positive check (seq > 0),
   constraint job_event_lease_epoch_not_negative check (lease_epoch >= 0),
   constraint job_event_kind_known check (kind in ('state', 'phase', 'progress', 'log')),
-  constraint job_event_payload_size check (jsonb_typeof(payload) = 'object' and pg_column_size(payload) <= 16384)
+  constraint job_event_payload_size check (jsonb_typeof(payload) = 'object' and pg_column_size(payload) <= 32768)
 );
 
--- The rules of a job's life that one row alone cannot tell. Also counts the revision behind a job's etag: it changes with
--- state, priority, labels and cancel, not with progress.
+-- What a cancelled job says about itself.
+create function cancel_message(requested_by text, reason text) returns text
+language sql immutable parallel safe as $$
+  select 'cancelled by ' || coalesce(requested_by, 'nobody known') || coalesce(': ' || nullif(reason, ''), '')
+$$;
+
+-- The rules of a job's life that one row alone cannot tell.
 create function job_guard() returns trigger language plpgsql as $$
 begin
   if new.id <> old.id or new.project <> old.project or new.kind <> old.kind or new.created_at <> old.created_at then
     raise exception 'job %: an immutable column changed', old.id
       using errcode = 'check_violation', constraint = 'job_guard_immutable';
   end if;
-  if (new.state, new.priority, new.labels, new.cancel_requested_at)
-       is distinct from (old.state, old.priority, old.labels, old.cancel_requested_at) then
-    new.revision := old.revision + 1;
-  end if;
   if new.lease_epoch <> old.lease_epoch + (new.state = 'RUNNING' and old.state <> 'RUNNING')::int then
     raise exception 'job %: lease_epoch must change exactly on claim', old.id
       using errcode = 'check_violation', constraint = 'job_guard_epoch';
   end if;
-  if new.state = old.state then
-    if old.finished_at is not null and (new.result_id, new.error_code, new.finished_at)
-         is distinct from (old.result_id, old.error_code, old.finished_at) then
-      raise exception 'job %: a final state is immutable', old.id
-        using errcode = 'check_violation', constraint = 'job_guard_final';
-    end if;
-    return new;
+  if new.state = old.state and old.finished_at is not null
+       and (new.result_id, new.error_code, new.finished_at)
+           is distinct from (old.result_id, old.error_code, old.finished_at) then
+    raise exception 'job %: a final state is immutable', old.id
+      using errcode = 'check_violation', constraint = 'job_guard_final';
   end if;
-  if (old.state, new.state) not in (
+  if new.state <> old.state and (old.state, new.state) not in (
       ('QUEUED', 'RUNNING'), ('QUEUED', 'CANCELLED'),
       ('RUNNING', 'SUCCEEDED'), ('RUNNING', 'FAILED'), ('RUNNING', 'CANCELLED'), ('RUNNING', 'DEAD'), ('RUNNING', 'QUEUED'),
       ('FAILED', 'QUEUED'), ('CANCELLED', 'QUEUED'), ('DEAD', 'QUEUED')) then
@@ -213,3 +212,25 @@ begin
   return new;
 end $$;
 create trigger job_guard before update on job for each row execute function job_guard();
+
+-- Records each change of state, and each cancel, as an event; and counts the revision behind a job's etag, which changes with
+-- state, priority, labels and cancel, not with progress. Fires after job_guard: triggers fire in the order of their names.
+create function job_record() returns trigger language plpgsql as $$
+begin
+  if (new.state, new.priority, new.labels, new.cancel_requested_at)
+       is distinct from (old.state, old.priority, old.labels, old.cancel_requested_at) then
+    new.revision := old.revision + 1;
+  end if;
+  if (new.state, new.cancel_requested_at) is distinct from (old.state, old.cancel_requested_at) then
+    new.event_seq := old.event_seq + 1;
+    insert into job_event (job_id, seq, lease_epoch, kind, payload)
+    values (new.id, new.event_seq, new.lease_epoch, 'state', jsonb_strip_nulls(jsonb_build_object(
+      'state', new.state,
+      'cancel_requested', new.state = 'RUNNING' and new.cancel_requested_at is not null,
+      'run_at', case when new.state = 'QUEUED' then new.run_at end,
+      'error', case when new.error_code is not null then jsonb_build_object('class', new.error_class,
+        'reason', new.error_code, 'message', left(new.error_message, 4000), 'phase', new.error_phase) end)));
+  end if;
+  return new;
+end $$;
+create trigger job_record before update on job for each row execute function job_record();

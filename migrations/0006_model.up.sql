@@ -51,7 +51,8 @@ create table model_version (
     and facts ->> 'source_fingerprint' ~ '^[0-9a-f]{64}$' and facts ->> 'model_sha256' ~ '^[0-9a-f]{64}$')
 );
 
--- An evaluation of one version, whole in `body`, with the columns that lists and leaderboards order by.
+-- An evaluation of one version: whole in `body`, the metrics over all folds in `overall` (lists read only these), and the
+-- columns that leaderboards order by.
 create table evaluation (
   id                uuid not null default gen_random_uuid(),
   project           text collate "C" not null,
@@ -59,6 +60,7 @@ create table evaluation (
   version           integer not null,
   result_id         uuid not null,
   body              jsonb not null,
+  overall           jsonb not null,
   rows              bigint not null,
   positives         bigint not null,
   roc_auc           double precision,
@@ -72,6 +74,7 @@ create table evaluation (
   constraint evaluation_version_fk foreign key (project, model, version) references model_version (project, model, version),
   constraint evaluation_result_fk foreign key (result_id) references result (id),
   constraint evaluation_body_object check (jsonb_typeof(body) = 'object'),
+  constraint evaluation_overall_object check (jsonb_typeof(overall) = 'object'),
   constraint evaluation_rows_not_negative check (rows >= 0),
   constraint evaluation_positives_range check (positives between 0 and rows),
   constraint evaluation_roc_auc_range check (roc_auc between 0 and 1),

@@ -1,8 +1,9 @@
 //! Keys of callers. The store sees only the SHA-256 of a secret.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{ProjectId, Role};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// A key to be entered. The secret itself stays with the caller.
@@ -53,6 +54,58 @@ pub struct ApiKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// Neither revoked nor ended, by the database's clock.
     pub is_live: bool,
+    /// Its last use was noted more than a minute ago.
+    note_use: bool,
+}
+
+struct ApiKeyRow {
+    id: Uuid,
+    short_id: String,
+    secret_hash: Vec<u8>,
+    display_name: String,
+    project: String,
+    role: String,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    is_live: bool,
+    note_use: bool,
+}
+
+impl ApiKeyRow {
+    fn into_key(self) -> Result<ApiKey, StoreError> {
+        Ok(ApiKey {
+            id: self.id,
+            short_id: self.short_id,
+            secret_hash: stored::hash("api_key.secret_hash", &self.secret_hash)?,
+            display_name: self.display_name,
+            project: stored::parse("api_key.project", &self.project)?,
+            role: stored::parse("api_key.role", &self.role)?,
+            created_by: self.created_by,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            last_used_at: self.last_used_at,
+            is_live: self.is_live,
+            note_use: self.note_use,
+        })
+    }
+}
+
+fn unknown(short_id: &str) -> StoreError {
+    StoreError::NotFound {
+        what: "API key",
+        name: short_id.to_owned(),
+    }
+}
+
+async fn find(connection: &mut PgConnection, short_id: &str) -> Result<Option<ApiKey>, StoreError> {
+    let row = sqlx::query_file_as!(ApiKeyRow, "sql/api_keys/find.sql", short_id)
+        .fetch_optional(connection)
+        .await?;
+    row.map(ApiKeyRow::into_key).transpose()
 }
 
 impl Store {
@@ -61,8 +114,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`]: the short id is taken, the project does not exist, a value is out of range.
     pub async fn create_api_key(&self, key: &NewApiKey) -> Result<ApiKey, StoreError> {
-        let _ = key;
-        unimplemented!()
+        self.within("api_keys.create", async {
+            let mut session = self.session().await?;
+            sqlx::query_file!(
+                "sql/api_keys/create.sql",
+                key.id,
+                key.short_id,
+                key.secret_hash.as_slice(),
+                key.display_name,
+                key.project.as_str(),
+                key.role.as_str(),
+                key.created_by,
+                key.expires_at
+            )
+            .execute(&mut *session)
+            .await?;
+            let found = find(&mut session, &key.short_id).await?;
+            session.release();
+            found.ok_or_else(|| unknown(&key.short_id))
+        })
+        .await
     }
 
     /// The key with this short id, live or not; `None` when there is none. Notes its use, at most once a minute.
@@ -70,8 +141,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn find_api_key(&self, short_id: &str) -> Result<Option<ApiKey>, StoreError> {
-        let _ = short_id;
-        unimplemented!()
+        self.within("api_keys.find", async {
+            let mut session = self.session().await?;
+            let found = find(&mut session, short_id).await?;
+            if found.as_ref().is_some_and(|key| key.is_live && key.note_use) {
+                sqlx::query_file!("sql/api_keys/note_use.sql", short_id)
+                    .execute(&mut *session)
+                    .await?;
+            }
+            session.release();
+            Ok(found)
+        })
+        .await
     }
 
     /// Ends a key at once. Revoking a revoked key changes nothing.
@@ -79,8 +160,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn revoke_api_key(&self, project: &ProjectId, short_id: &str) -> Result<ApiKey, StoreError> {
-        let _ = (project, short_id);
-        unimplemented!()
+        self.within("api_keys.revoke", async {
+            let mut session = self.session().await?;
+            let done = sqlx::query_file!("sql/api_keys/revoke.sql", project.as_str(), short_id)
+                .execute(&mut *session)
+                .await?;
+            let found = find(&mut session, short_id).await?;
+            session.release();
+            found
+                .filter(|_| done.rows_affected() == 1)
+                .ok_or_else(|| unknown(short_id))
+        })
+        .await
     }
 
     /// The keys of a project, newest first, at most 1000.
@@ -88,7 +179,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn list_api_keys(&self, project: &ProjectId) -> Result<Vec<ApiKey>, StoreError> {
-        let _ = project;
-        unimplemented!()
+        self.within("api_keys.list", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file_as!(ApiKeyRow, "sql/api_keys/list.sql", project.as_str())
+                .fetch_all(&mut *session)
+                .await?;
+            session.release();
+            rows.into_iter().map(ApiKeyRow::into_key).collect()
+        })
+        .await
     }
 }

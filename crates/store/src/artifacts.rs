@@ -1,8 +1,9 @@
 //! Files that jobs left behind: only those of a committed result are shown.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, ProjectId};
+use uuid::Uuid;
 
 /// A file as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,30 @@ pub struct Artifact {
     pub committed_at: DateTime<Utc>,
 }
 
+struct ArtifactRow {
+    job_id: Uuid,
+    file_name: String,
+    storage_key: String,
+    media_type: String,
+    size_bytes: i64,
+    sha256: Vec<u8>,
+    committed_at: DateTime<Utc>,
+}
+
+impl ArtifactRow {
+    fn into_artifact(self) -> Result<Artifact, StoreError> {
+        Ok(Artifact {
+            job: JobId(self.job_id),
+            file_name: self.file_name,
+            storage_key: self.storage_key,
+            media_type: self.media_type,
+            size_bytes: self.size_bytes,
+            sha256: stored::hash("artifact.sha256", &self.sha256)?,
+            committed_at: self.committed_at,
+        })
+    }
+}
+
 impl Store {
     /// The committed files of a job after the one named, ordered by name, at most `limit`. Empty for an unknown job.
     ///
@@ -35,8 +60,22 @@ impl Store {
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<Artifact>, StoreError> {
-        let _ = (project, job, after, limit);
-        unimplemented!()
+        self.within("artifacts.list", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file_as!(
+                ArtifactRow,
+                "sql/artifacts/list.sql",
+                project.as_str(),
+                job.0,
+                after,
+                limit
+            )
+            .fetch_all(&mut *session)
+            .await?;
+            session.release();
+            rows.into_iter().map(ArtifactRow::into_artifact).collect()
+        })
+        .await
     }
 
     /// One committed file.
@@ -49,7 +88,24 @@ impl Store {
         job: JobId,
         file_name: &str,
     ) -> Result<Artifact, StoreError> {
-        let _ = (project, job, file_name);
-        unimplemented!()
+        self.within("artifacts.get", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file_as!(
+                ArtifactRow,
+                "sql/artifacts/get.sql",
+                project.as_str(),
+                job.0,
+                file_name
+            )
+            .fetch_optional(&mut *session)
+            .await?;
+            session.release();
+            let missing = || StoreError::NotFound {
+                what: "artifact",
+                name: format!("{job}/{file_name}"),
+            };
+            row.ok_or_else(missing)?.into_artifact()
+        })
+        .await
     }
 }

@@ -1,6 +1,10 @@
 //! Migrations: a step of the deployment, never of a process's start.
 
+use crate::store::Session;
 use crate::{Store, StoreError};
+use sqlx::migrate::{MigrateError, MigrationType, Migrator};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 impl Store {
     /// Brings the schema up to this build's version, under an advisory lock; returns the versions that were applied.
@@ -8,7 +12,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Statement`] when a migration fails (its transaction is rolled back).
     pub async fn migrate_up(&self) -> Result<Vec<i64>, StoreError> {
-        unimplemented!()
+        let before = self.schema_version().await?;
+        let mut session = self.patient_session().await?;
+        MIGRATIONS.run(&mut *session).await.map_err(failed)?;
+        Ok(versions().filter(|version| *version > before).collect())
     }
 
     /// Takes migrations back until `target` is the newest one that is applied (0: none).
@@ -16,8 +23,11 @@ impl Store {
     /// # Errors
     /// As [`migrate_up`](Self::migrate_up).
     pub async fn migrate_down(&self, target: i64) -> Result<Vec<i64>, StoreError> {
-        let _ = target;
-        unimplemented!()
+        let before = self.schema_version().await?;
+        let mut session = self.patient_session().await?;
+        MIGRATIONS.undo(&mut *session, target).await.map_err(failed)?;
+        let undone = versions().filter(|version| *version > target && *version <= before);
+        Ok(undone.collect::<Vec<_>>().into_iter().rev().collect())
     }
 
     /// The newest migration that is applied, 0 for none.
@@ -25,7 +35,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn schema_version(&self) -> Result<i64, StoreError> {
-        unimplemented!()
+        self.within("migrate.version", async {
+            let mut session = self.session().await?;
+            let exists = sqlx::query_file_scalar!("sql/migrate/exists.sql")
+                .fetch_one(&mut *session)
+                .await?;
+            if !exists {
+                session.release();
+                return Ok(0);
+            }
+            // Not checked at compile time: the table is made by the first migration's run, not by a migration.
+            let version = sqlx::query_scalar::<_, i64>(include_str!("../sql/migrate/version.sql"))
+                .fetch_one(&mut *session)
+                .await?;
+            session.release();
+            Ok(version)
+        })
+        .await
     }
 
     /// True when the schema is the one that this build was made for, or a newer one. Neither process is ready before.
@@ -36,8 +62,31 @@ impl Store {
         Ok(self.schema_version().await? >= Self::expected_schema_version())
     }
 
+    /// A connection without a limit of time, since a migration may wait for another one and may build an index. It is
+    /// closed after use.
+    async fn patient_session(&self) -> Result<Session, StoreError> {
+        let mut session = self.session().await?;
+        sqlx::query_file!("sql/migrate/be_patient.sql")
+            .execute(&mut *session)
+            .await?;
+        Ok(session)
+    }
+
     /// The newest migration of this build.
     pub fn expected_schema_version() -> i64 {
-        unimplemented!()
+        versions().last().unwrap_or(0)
+    }
+}
+
+/// The versions of this build, rising.
+fn versions() -> impl Iterator<Item = i64> {
+    let up = |m: &&sqlx::migrate::Migration| m.migration_type != MigrationType::ReversibleDown;
+    MIGRATIONS.iter().filter(up).map(|migration| migration.version)
+}
+
+fn failed(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        other => StoreError::Statement { source: other.into() },
     }
 }

@@ -1,6 +1,6 @@
 //! Projects, the unit of access and of quotas.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::ProjectId;
 
@@ -17,14 +17,46 @@ pub struct Project {
     pub created_at: DateTime<Utc>,
 }
 
+struct ProjectRow {
+    id: String,
+    max_running: i32,
+    max_queued: i32,
+    created_at: DateTime<Utc>,
+}
+
+impl ProjectRow {
+    fn into_project(self) -> Result<Project, StoreError> {
+        Ok(Project {
+            id: stored::parse("project.id", &self.id)?,
+            max_running: self.max_running,
+            max_queued: self.max_queued,
+            created_at: self.created_at,
+        })
+    }
+}
+
+pub(crate) fn unknown(id: &ProjectId) -> StoreError {
+    StoreError::NotFound {
+        what: "project",
+        name: id.to_string(),
+    }
+}
+
 impl Store {
     /// Makes the project unless it exists, with the default quotas.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn ensure_project(&self, id: &ProjectId) -> Result<(), StoreError> {
-        let _ = id;
-        unimplemented!()
+        self.within("projects.ensure", async {
+            let mut session = self.session().await?;
+            sqlx::query_file!("sql/projects/ensure.sql", id.as_str())
+                .execute(&mut *session)
+                .await?;
+            session.release();
+            Ok(())
+        })
+        .await
     }
 
     /// The project.
@@ -32,8 +64,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn project(&self, id: &ProjectId) -> Result<Project, StoreError> {
-        let _ = id;
-        unimplemented!()
+        self.within("projects.get", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file_as!(ProjectRow, "sql/projects/get.sql", id.as_str())
+                .fetch_optional(&mut *session)
+                .await?;
+            session.release();
+            row.ok_or_else(|| unknown(id))?.into_project()
+        })
+        .await
     }
 
     /// Sets the quotas of a project.
@@ -46,7 +85,20 @@ impl Store {
         max_running: i32,
         max_queued: i32,
     ) -> Result<Project, StoreError> {
-        let _ = (id, max_running, max_queued);
-        unimplemented!()
+        self.within("projects.set_quota", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file_as!(
+                ProjectRow,
+                "sql/projects/set_quota.sql",
+                id.as_str(),
+                max_running,
+                max_queued
+            )
+            .fetch_optional(&mut *session)
+            .await?;
+            session.release();
+            row.ok_or_else(|| unknown(id))?.into_project()
+        })
+        .await
     }
 }

@@ -4,9 +4,9 @@ use crate::StoreError;
 use mltraining_domain::Span;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Parses a stored text, e.g. a slug.
 pub(crate) fn parse<T: FromStr<Err: Display>>(what: &'static str, text: &str) -> Result<T, StoreError> {
@@ -32,16 +32,37 @@ pub(crate) fn json<T: DeserializeOwned>(what: &'static str, value: Value) -> Res
     })
 }
 
-/// Reads stored labels.
-pub(crate) fn labels(what: &'static str, value: Value) -> Result<BTreeMap<String, String>, StoreError> {
-    json(what, value)
-}
-
 /// Reads a stored length of time, in microseconds.
 pub(crate) fn span(what: &'static str, micros: i64) -> Result<Span, StoreError> {
     Span::from_micros(micros).ok_or_else(|| StoreError::Corrupt {
         what,
         detail: format!("{micros} us is negative"),
+    })
+}
+
+/// A length of time that the database computed, in microseconds; never negative.
+pub(crate) fn duration(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
+}
+
+/// A length of time as a statement takes it.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// A count as a statement takes it.
+pub(crate) fn count(what: &'static str, value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(|_| StoreError::Corrupt {
+        what,
+        detail: format!("{value} is more than a row can hold"),
+    })
+}
+
+/// Reads a stored SHA-256.
+pub(crate) fn hash(what: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Corrupt {
+        what,
+        detail: format!("{} bytes are no SHA-256", bytes.len()),
     })
 }
 

@@ -42,8 +42,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] for values out of range.
     pub async fn register_worker(&self, worker: &NewWorker) -> Result<(), StoreError> {
-        let _ = worker;
-        unimplemented!()
+        self.within("workers.register", async {
+            let mut session = self.session().await?;
+            sqlx::query_file!(
+                "sql/workers/register.sql",
+                worker.id.0,
+                worker.hostname,
+                worker.version,
+                worker.slots
+            )
+            .execute(&mut *session)
+            .await?;
+            session.release();
+            Ok(())
+        })
+        .await
     }
 
     /// Says that the worker lives. True while it should go on, false when it is asked to drain (or is unknown).
@@ -51,8 +64,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn worker_heartbeat(&self, id: WorkerId) -> Result<bool, StoreError> {
-        let _ = id;
-        unimplemented!()
+        self.within("workers.heartbeat", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file!("sql/workers/heartbeat.sql", id.0)
+                .fetch_optional(&mut *session)
+                .await?;
+            session.release();
+            Ok(row.is_some_and(|row| row.wanted))
+        })
+        .await
     }
 
     /// Says that the worker takes no new jobs.
@@ -60,8 +80,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn drain_worker(&self, id: WorkerId) -> Result<(), StoreError> {
-        let _ = id;
-        unimplemented!()
+        self.within("workers.drain", async {
+            let mut session = self.session().await?;
+            sqlx::query_file!("sql/workers/drain.sql", id.0)
+                .execute(&mut *session)
+                .await?;
+            session.release();
+            Ok(())
+        })
+        .await
     }
 
     /// Says that the worker is gone.
@@ -69,8 +96,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn stop_worker(&self, id: WorkerId) -> Result<(), StoreError> {
-        let _ = id;
-        unimplemented!()
+        self.within("workers.stop", async {
+            let mut session = self.session().await?;
+            sqlx::query_file!("sql/workers/stop.sql", id.0)
+                .execute(&mut *session)
+                .await?;
+            session.release();
+            Ok(())
+        })
+        .await
     }
 
     /// The workers that have not said goodbye, the one heard last first.
@@ -78,6 +112,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn live_workers(&self) -> Result<Vec<Worker>, StoreError> {
-        unimplemented!()
+        self.within("workers.list_live", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file!("sql/workers/list_live.sql")
+                .fetch_all(&mut *session)
+                .await?;
+            session.release();
+            let workers = rows.into_iter().map(|row| Worker {
+                id: WorkerId(row.id),
+                hostname: row.hostname,
+                version: row.version,
+                slots: row.slots,
+                started_at: row.started_at,
+                heartbeat_at: row.heartbeat_at,
+                draining_at: row.draining_at,
+            });
+            Ok(workers.collect())
+        })
+        .await
     }
 }

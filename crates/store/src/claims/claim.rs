@@ -1,11 +1,13 @@
 //! Taking the next job: priority within a project, fairness between projects, pause and limits held.
 
 use super::Lease;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
-use mltraining_domain::{JobKind, ProjectId, TrainSpec, WorkerId};
+use mltraining_domain::{Epoch, JobId, JobKind, ProjectId, TrainSpec, WorkerId};
 use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Who claims what.
 #[derive(Debug, Clone)]
@@ -59,14 +61,128 @@ impl ClaimedJob {
     }
 }
 
+/// How often a claim looks again after another worker took the job that it was about to take.
+const TRIES: usize = 5;
+
+enum Attempt {
+    Claimed(Box<ClaimedJob>),
+    NothingDue,
+    /// A project had a due job, but it was gone, or the project's limit reached, once the project was locked.
+    Outrun,
+}
+
+async fn claim_once(
+    connection: &mut PgConnection,
+    request: &ClaimRequest<'_>,
+) -> Result<Attempt, StoreError> {
+    let kinds: Vec<String> = request
+        .kinds
+        .iter()
+        .map(|kind| kind.as_str().to_owned())
+        .collect();
+    let mut transaction = connection.begin().await?;
+    let Some(project) = pick_project(&mut transaction, request, &kinds).await? else {
+        return Ok(Attempt::NothingDue);
+    };
+    let row = sqlx::query_file_as!(
+        ClaimedRow,
+        "sql/claims/claim.sql",
+        project,
+        request.queue,
+        request.worker.0,
+        stored::micros(request.lease),
+        &kinds,
+        request.max_spec_version
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(row) = row else {
+        return Ok(Attempt::Outrun);
+    };
+    transaction.commit().await?;
+    Ok(Attempt::Claimed(Box::new(row.into_job()?)))
+}
+
+/// The project that goes next, locked until the transaction ends.
+async fn pick_project(
+    connection: &mut PgConnection,
+    request: &ClaimRequest<'_>,
+    kinds: &[String],
+) -> Result<Option<String>, StoreError> {
+    let version = request.max_spec_version;
+    let free = sqlx::query_file_scalar!("sql/claims/pick_project.sql", request.queue, kinds, version)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if free.is_some() {
+        return Ok(free);
+    }
+    let locked = sqlx::query_file_scalar!(
+        "sql/claims/pick_project_waiting.sql",
+        request.queue,
+        kinds,
+        version
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(locked)
+}
+
+struct ClaimedRow {
+    id: Uuid,
+    lease_epoch: i64,
+    project: String,
+    kind: String,
+    spec: Value,
+    spec_version: i32,
+    traceparent: Option<String>,
+    request_id: Option<String>,
+    created_at: DateTime<Utc>,
+    run_at: DateTime<Utc>,
+    claimed_at: DateTime<Utc>,
+    time_left_micros: i64,
+}
+
+impl ClaimedRow {
+    fn into_job(self) -> Result<ClaimedJob, StoreError> {
+        Ok(ClaimedJob {
+            lease: Lease {
+                job: JobId(self.id),
+                epoch: Epoch(self.lease_epoch),
+            },
+            project: stored::parse("job.project", &self.project)?,
+            kind: stored::word("job.kind", &self.kind, JobKind::from_word(&self.kind))?,
+            spec: self.spec,
+            spec_version: self.spec_version,
+            traceparent: self.traceparent,
+            request_id: self.request_id,
+            created_at: self.created_at,
+            due_at: self.run_at,
+            claimed_at: self.claimed_at,
+            time_left: stored::duration(self.time_left_micros),
+        })
+    }
+}
+
 impl Store {
     /// Claims the next job, `None` when nothing can start now.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`]: perhaps a job was claimed; the reaper returns it.
     pub async fn claim_job(&self, request: &ClaimRequest<'_>) -> Result<Option<ClaimedJob>, StoreError> {
-        let _ = request;
-        unimplemented!()
+        self.within("claims.claim", async {
+            for _ in 0..TRIES {
+                let mut session = self.session().await?;
+                let attempt = claim_once(&mut session, request).await?;
+                session.release();
+                match attempt {
+                    Attempt::Claimed(claimed) => return Ok(Some(*claimed)),
+                    Attempt::NothingDue => return Ok(None),
+                    Attempt::Outrun => {}
+                }
+            }
+            Ok(None)
+        })
+        .await
     }
 
     /// How long until the next waiting job of the queue is due; zero when one is, `None` when none waits.
@@ -74,7 +190,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn next_due(&self, queue: &str) -> Result<Option<Duration>, StoreError> {
-        let _ = queue;
-        unimplemented!()
+        self.within("claims.next_due", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file!("sql/claims/next_due.sql", queue)
+                .fetch_one(&mut *session)
+                .await?;
+            session.release();
+            Ok(row.due_in_micros.map(stored::duration))
+        })
+        .await
     }
 }

@@ -1,7 +1,7 @@
 //! Ending badly, giving back, and acknowledging a cancel.
 
 use super::Lease;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use mltraining_domain::{JobFailure, JobState};
 use std::time::Duration;
 
@@ -14,14 +14,28 @@ pub struct Failed {
     pub retry_in: Option<Duration>,
 }
 
+/// How an attempt ends; everything `None` is a release.
+#[derive(Default)]
+struct End<'a> {
+    class: Option<&'a str>,
+    code: Option<&'a str>,
+    message: Option<&'a str>,
+    phase: Option<&'a str>,
+}
+
 impl Store {
     /// Ends the attempt with a failure; its class decides what comes next and which budget pays.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`].
     pub async fn fail_job(&self, lease: Lease, failure: &JobFailure) -> Result<Failed, StoreError> {
-        let _ = (lease, failure);
-        unimplemented!()
+        let end = End {
+            class: Some(failure.class.as_str()),
+            code: Some(failure.reason.as_str()),
+            message: Some(&failure.message),
+            phase: Some(failure.phase.as_str()),
+        };
+        self.end(lease, end).await
     }
 
     /// Gives the job back uncharged, to be claimed by anyone at once; CANCELLED when a cancel was asked for, so it serves
@@ -30,7 +44,30 @@ impl Store {
     /// # Errors
     /// [`StoreError::LeaseLost`].
     pub async fn release_job(&self, lease: Lease) -> Result<Failed, StoreError> {
-        let _ = lease;
-        unimplemented!()
+        self.end(lease, End::default()).await
+    }
+
+    async fn end(&self, lease: Lease, end: End<'_>) -> Result<Failed, StoreError> {
+        self.within("claims.fail", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file!(
+                "sql/claims/fail.sql",
+                lease.job.0,
+                lease.epoch.0,
+                end.class,
+                end.code,
+                end.message,
+                end.phase
+            )
+            .fetch_optional(&mut *session)
+            .await?;
+            session.release();
+            let row = row.ok_or_else(|| lease.lost())?;
+            Ok(Failed {
+                state: stored::word("job.state", &row.state, JobState::from_word(&row.state))?,
+                retry_in: row.retry_in_micros.map(stored::duration),
+            })
+        })
+        .await
     }
 }

@@ -1,8 +1,10 @@
 //! Ending well: artifacts staged, then everything committed at once, behind the fence.
 
 use super::Lease;
-use crate::{Store, StoreError};
-use mltraining_domain::{Evaluation, JobState, ResultId, TrainSpec, VersionFacts};
+use crate::jobs::AttemptOutcome;
+use crate::{Store, StoreError, stored};
+use mltraining_domain::{Evaluation, JobState, Reason, ResultId, TrainSpec, VersionFacts};
+use sqlx::PgConnection;
 
 /// A file of a result, already stored under its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,63 @@ pub enum Outcome {
     Lost,
 }
 
+/// Files column by column, as the statement takes them.
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    keys: Vec<String>,
+    media_types: Vec<String>,
+    sizes: Vec<i64>,
+    hashes: Vec<Vec<u8>>,
+}
+
+impl Columns {
+    fn of(files: &[ArtifactFile]) -> Self {
+        let mut columns = Self::default();
+        for file in files {
+            columns.names.push(file.file_name.clone());
+            columns.keys.push(file.storage_key.clone());
+            columns.media_types.push(file.media_type.clone());
+            columns.sizes.push(file.size_bytes);
+            columns.hashes.push(file.sha256.to_vec());
+        }
+        columns
+    }
+}
+
+/// `None` when the fence does not hold, or no result is staged behind it.
+async fn finish(
+    connection: &mut PgConnection,
+    lease: Lease,
+    result: ResultId,
+    trained: Trained<'_>,
+) -> Result<Option<Finished>, StoreError> {
+    let overall = &trained.evaluation.overall;
+    let row = sqlx::query_file!(
+        "sql/claims/finish_train.sql",
+        lease.job.0,
+        lease.epoch.0,
+        result.0,
+        stored::to_json(trained.spec),
+        stored::to_json(trained.facts),
+        stored::to_json(trained.evaluation),
+        stored::to_json(overall),
+        stored::count("evaluation.rows", overall.rows)?,
+        stored::count("evaluation.positives", overall.positives)?,
+        overall.roc_auc,
+        overall.average_precision,
+        overall.log_loss,
+        overall.brier,
+        trained.evaluation.skill
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| match row.version {
+        Some(version) => Finished::Succeeded { version },
+        None => Finished::Cancelled,
+    }))
+}
+
 impl Store {
     /// Enters a result and its files as STAGED. Staging the same result again changes nothing.
     ///
@@ -64,8 +123,34 @@ impl Store {
         result: ResultId,
         files: &[ArtifactFile],
     ) -> Result<(), StoreError> {
-        let _ = (lease, result, files);
-        unimplemented!()
+        let files = Columns::of(files);
+        self.within("claims.stage", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file!(
+                "sql/claims/stage.sql",
+                result.0,
+                lease.job.0,
+                lease.epoch.0,
+                &files.names,
+                &files.keys,
+                &files.media_types,
+                &files.sizes,
+                &files.hashes
+            )
+            .fetch_one(&mut *session)
+            .await?;
+            session.release();
+            match (row.held, row.staged) {
+                (false, _) => Err(lease.lost()),
+                (true, true) => Ok(()),
+                (true, false) => Err(StoreError::Conflict {
+                    reason: Reason::Internal,
+                    field: "result",
+                    message: "another result was staged under this attempt".to_owned(),
+                }),
+            }
+        })
+        .await
     }
 
     /// Commits a training job: result COMMITTED, model and version, evaluation, job SUCCEEDED, attempt and event, in one
@@ -79,8 +164,22 @@ impl Store {
         result: ResultId,
         trained: Trained<'_>,
     ) -> Result<Finished, StoreError> {
-        let _ = (lease, result, trained);
-        unimplemented!()
+        self.within("claims.finish_train", async {
+            let mut session = self.session().await?;
+            let finished = finish(&mut session, lease, result, trained).await?;
+            session.release();
+            if let Some(finished) = finished {
+                return Ok(finished);
+            }
+            match self.lease_outcome(lease).await? {
+                Outcome::StillHeld => Err(StoreError::NotFound {
+                    what: "staged result",
+                    name: result.0.to_string(),
+                }),
+                Outcome::Ended(_) | Outcome::Lost => Err(lease.lost()),
+            }
+        })
+        .await
     }
 
     /// What became of a lease: to be asked until it is known after the answer to a finish, fail or release was lost.
@@ -88,7 +187,30 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`]; [`StoreError::NotFound`] when there never was such an attempt.
     pub async fn lease_outcome(&self, lease: Lease) -> Result<Outcome, StoreError> {
-        let _ = lease;
-        unimplemented!()
+        self.within("claims.outcome", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file!("sql/claims/outcome.sql", lease.job.0, lease.epoch.0)
+                .fetch_optional(&mut *session)
+                .await?;
+            session.release();
+            let row = row.ok_or_else(|| StoreError::NotFound {
+                what: "attempt",
+                name: format!("{} of job {}", lease.epoch, lease.job),
+            })?;
+            let Some(word) = row.outcome else {
+                return Ok(Outcome::StillHeld);
+            };
+            let now = stored::word("job.state", &row.state, JobState::from_word(&row.state))?;
+            let is_last = row.job_epoch == lease.epoch.0;
+            Ok(match AttemptOutcome::from_word(&word)? {
+                AttemptOutcome::Lost => Outcome::Lost,
+                AttemptOutcome::Succeeded => Outcome::Ended(JobState::Succeeded),
+                AttemptOutcome::Cancelled => Outcome::Ended(JobState::Cancelled),
+                AttemptOutcome::Retried | AttemptOutcome::Released => Outcome::Ended(JobState::Queued),
+                AttemptOutcome::Failed if is_last && now == JobState::Dead => Outcome::Ended(JobState::Dead),
+                AttemptOutcome::Failed => Outcome::Ended(JobState::Failed),
+            })
+        })
+        .await
     }
 }

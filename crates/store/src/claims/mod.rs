@@ -13,6 +13,7 @@ pub use finish::{ArtifactFile, Finished, Outcome, Trained};
 pub use lease::{Beat, Beats};
 pub use reap::Reaped;
 
+use crate::StoreError;
 use mltraining_domain::{Epoch, JobId};
 
 /// The right to run a job, good as long as the job is RUNNING under this epoch.
@@ -22,4 +23,13 @@ pub struct Lease {
     pub job: JobId,
     /// The fence.
     pub epoch: Epoch,
+}
+
+impl Lease {
+    pub(crate) fn lost(self) -> StoreError {
+        StoreError::LeaseLost {
+            job: self.job,
+            epoch: self.epoch,
+        }
+    }
 }

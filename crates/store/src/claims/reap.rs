@@ -1,8 +1,8 @@
 //! Taking jobs from workers that stopped renewing their leases. Any worker may do it, at any time.
 
 use super::Lease;
-use crate::{Store, StoreError};
-use mltraining_domain::{JobState, Reason};
+use crate::{Store, StoreError, stored};
+use mltraining_domain::{Epoch, JobId, JobState, Reason};
 use std::time::Duration;
 
 /// A job that was taken from its worker.
@@ -23,7 +23,29 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn reap(&self, limit: i64, lease: Duration) -> Result<Vec<Reaped>, StoreError> {
-        let _ = (limit, lease);
-        unimplemented!()
+        self.within("claims.reap", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file!("sql/claims/reap.sql", limit, stored::micros(lease))
+                .fetch_all(&mut *session)
+                .await?;
+            session.release();
+            let mut reaped = Vec::with_capacity(rows.len());
+            for row in rows {
+                reaped.push(Reaped {
+                    lease: Lease {
+                        job: JobId(row.id),
+                        epoch: Epoch(row.lease_epoch),
+                    },
+                    state: stored::word("job.state", &row.state, JobState::from_word(&row.state))?,
+                    reason: stored::word(
+                        "job.error_code",
+                        &row.error_code,
+                        Reason::from_word(&row.error_code),
+                    )?,
+                });
+            }
+            Ok(reaped)
+        })
+        .await
     }
 }

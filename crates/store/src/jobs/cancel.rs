@@ -1,6 +1,7 @@
 //! Cancelling: a waiting job at once, a running one by a durable flag.
 
-use super::Job;
+use super::read::{fetch, unknown};
+use super::{Job, JobView};
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, ProjectId};
@@ -40,7 +41,29 @@ impl Store {
         reason: &str,
         expected_revision: Option<i64>,
     ) -> Result<CancelOutcome, StoreError> {
-        let _ = (project, id, by, reason, expected_revision);
-        unimplemented!()
+        self.within("jobs.cancel", async {
+            let mut session = self.session().await?;
+            let done = sqlx::query_file!(
+                "sql/jobs/cancel.sql",
+                project.as_str(),
+                id.0,
+                by,
+                reason,
+                expected_revision
+            )
+            .execute(&mut *session)
+            .await?;
+            let found = fetch(&mut session, project, &[id], JobView::Full).await?;
+            session.release();
+            let job = found.into_iter().next().ok_or_else(|| unknown(id))?;
+            Ok(if done.rows_affected() == 1 || job.cancel.is_some() {
+                CancelOutcome::Acknowledged(job)
+            } else if job.state.is_final() {
+                CancelOutcome::AlreadyFinal(job)
+            } else {
+                CancelOutcome::RevisionMismatch(job)
+            })
+        })
+        .await
     }
 }

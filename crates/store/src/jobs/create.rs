@@ -1,10 +1,16 @@
 //! Making a job: idempotent, and within the project's limit of waiting jobs.
 
-use super::Job;
+use super::read::{fetch, unknown};
+use super::{Job, JobView};
 use crate::sources::Idempotency;
-use crate::{Store, StoreError};
-use mltraining_domain::{Checked, JobId, Priority, ProjectId, Span, TrainSpec};
+use crate::{Store, StoreError, projects, stored};
+use mltraining_domain::spec::train::SPEC_VERSION;
+use mltraining_domain::{Checked, JobId, JobKind, Priority, ProjectId, Span, TrainSpec};
+use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
+
+/// The longest time of an attempt when the request names none.
+pub const DEFAULT_TIMEOUT: Span = Span::from_mins(6 * 60);
 
 /// A training job to be made.
 #[derive(Debug, Clone)]
@@ -29,7 +35,7 @@ pub struct NewJob<'a> {
     pub priority: Priority,
     /// Words to find it by.
     pub labels: &'a BTreeMap<String, String>,
-    /// Longest time of an attempt; `None` for 6 hours.
+    /// Longest time of an attempt; `None` for [`DEFAULT_TIMEOUT`].
     pub timeout: Option<Span>,
 }
 
@@ -51,13 +57,86 @@ pub enum CreatedJob {
     ModelDeleted,
 }
 
+enum Inserted {
+    Created,
+    Existing(JobId),
+    Refused(CreatedJob),
+}
+
+async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inserted, StoreError> {
+    let project = job.project.as_str();
+    sqlx::query_file!("sql/jobs/create_lock.sql", project)
+        .execute(&mut *connection)
+        .await?;
+    let hash = job.idempotency.map(|i| i.request_hash);
+    let row = sqlx::query_file!(
+        "sql/jobs/create.sql",
+        job.id.0,
+        project,
+        job.queue,
+        JobKind::Train.as_str(),
+        stored::to_json(&**job.spec),
+        SPEC_VERSION,
+        job.spec.model.as_str(),
+        job.spec.source.as_str(),
+        job.spec.range.start,
+        job.spec.range.end,
+        job.spec.label.horizon().micros(),
+        job.idempotency.map(|i| i.key.0),
+        hash.as_ref().map(<[u8; 32]>::as_slice),
+        job.request_id,
+        job.traceparent,
+        job.created_by,
+        stored::to_json(job.labels),
+        job.priority.value(),
+        job.timeout.unwrap_or(DEFAULT_TIMEOUT).micros()
+    )
+    .fetch_one(connection)
+    .await?;
+    if row.created.is_some() {
+        return Ok(Inserted::Created);
+    }
+    if let Some(id) = row.existing {
+        let same = row.request_hash.as_deref() == hash.as_ref().map(<[u8; 32]>::as_slice);
+        return Ok(if same {
+            Inserted::Existing(JobId(id))
+        } else {
+            Inserted::Refused(CreatedJob::KeyReused)
+        });
+    }
+    let max_queued = row.max_queued.ok_or_else(|| projects::unknown(job.project))?;
+    let deleted = row.model_deleted == Some(true);
+    Ok(Inserted::Refused(if deleted {
+        CreatedJob::ModelDeleted
+    } else {
+        CreatedJob::QueueFull { max_queued }
+    }))
+}
+
+async fn get(connection: &mut PgConnection, project: &ProjectId, id: JobId) -> Result<Job, StoreError> {
+    let jobs = fetch(connection, project, &[id], JobView::Full).await?;
+    jobs.into_iter().next().ok_or_else(|| unknown(id))
+}
+
 impl Store {
     /// Makes a job, unless the same request made it before.
     ///
     /// # Errors
     /// [`StoreError::Conflict`]: the project or the source does not exist, or a rule is broken.
     pub async fn create_job(&self, job: &NewJob<'_>) -> Result<CreatedJob, StoreError> {
-        let _ = job;
-        unimplemented!()
+        self.within("jobs.create", async {
+            let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
+            let inserted = insert(&mut transaction, job).await?;
+            let created = match inserted {
+                Inserted::Created => CreatedJob::Created(get(&mut transaction, job.project, job.id).await?),
+                Inserted::Existing(id) => CreatedJob::Existing(get(&mut transaction, job.project, id).await?),
+                Inserted::Refused(refused) => refused,
+            };
+            transaction.commit().await?;
+            session.release();
+            Ok(created)
+        })
+        .await
     }
 }

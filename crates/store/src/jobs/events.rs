@@ -1,10 +1,12 @@
 //! What happened to a job, in order: feeds WatchJob. A stream resumes from a sequence.
 
 use super::JobError;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{Epoch, JobId, JobState, Progress};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
 
 /// One event of a job.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +74,63 @@ pub enum LogSeverity {
     Error,
 }
 
+struct EventRow {
+    job_id: Uuid,
+    seq: i64,
+    at: DateTime<Utc>,
+    lease_epoch: i64,
+    kind: String,
+    payload: Value,
+    version: Option<i32>,
+}
+
+#[derive(Deserialize)]
+struct LogPayload {
+    severity: LogSeverity,
+    message: String,
+}
+
+impl EventRow {
+    fn into_event(self) -> Result<JobEvent, StoreError> {
+        const PAYLOAD: &str = "job_event.payload";
+        let body = match self.kind.as_str() {
+            "state" => {
+                let change: StateChange = stored::json(PAYLOAD, self.payload)?;
+                EventBody::State(StateChange {
+                    version: self.version,
+                    ..change
+                })
+            }
+            "phase" => EventBody::Phase(stored::json(PAYLOAD, self.payload)?),
+            "progress" => EventBody::Progress(stored::json(PAYLOAD, self.payload)?),
+            "log" => {
+                let LogPayload { severity, message } = stored::json(PAYLOAD, self.payload)?;
+                EventBody::Log { severity, message }
+            }
+            other => return stored::word("job_event.kind", other, None),
+        };
+        Ok(JobEvent {
+            job: JobId(self.job_id),
+            seq: self.seq,
+            at: self.at,
+            epoch: Epoch(self.lease_epoch),
+            body,
+        })
+    }
+}
+
+impl LogSeverity {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
 impl Store {
     /// The events of a job after `seq`, oldest first, at most `limit`.
     ///
@@ -91,7 +150,21 @@ impl Store {
         watched: &[(JobId, i64)],
         limit_each: i64,
     ) -> Result<Vec<JobEvent>, StoreError> {
-        let _ = (watched, limit_each);
-        unimplemented!()
+        let (jobs, sequences): (Vec<Uuid>, Vec<i64>) = watched.iter().map(|(job, seq)| (job.0, *seq)).unzip();
+        self.within("jobs.poll_events", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file_as!(
+                EventRow,
+                "sql/jobs/poll_events.sql",
+                &jobs,
+                &sequences,
+                limit_each
+            )
+            .fetch_all(&mut *session)
+            .await?;
+            session.release();
+            rows.into_iter().map(EventRow::into_event).collect()
+        })
+        .await
     }
 }

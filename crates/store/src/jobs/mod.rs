@@ -5,9 +5,10 @@ mod create;
 mod events;
 mod list;
 mod read;
+mod row;
 
 pub use cancel::{CancelOutcome, CancelRequest};
-pub use create::{CreatedJob, NewJob};
+pub use create::{CreatedJob, DEFAULT_TIMEOUT, NewJob};
 pub use events::{EventBody, JobEvent, LogSeverity, StateChange};
 pub use list::{JobCursor, JobFilter};
 pub use read::{Attempt, AttemptOutcome};

@@ -1,10 +1,13 @@
 //! Lists of models, newest first, page by page.
 
 use super::Model;
-use crate::{Store, StoreError};
+use super::read::fetch;
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{ModelId, ProjectId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
 /// Whether deleted models are shown.
@@ -55,6 +58,59 @@ impl Model {
     }
 }
 
+fn each_label(labels: &[(String, String)]) -> Vec<Value> {
+    labels
+        .iter()
+        .map(|(key, value)| serde_json::json!({ key: value }))
+        .collect()
+}
+
+async fn live(
+    connection: &mut PgConnection,
+    project: &ProjectId,
+    filter: &ModelFilter,
+    after: Option<&ModelCursor>,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query_file_scalar!(
+        "sql/models/list.sql",
+        project.as_str(),
+        after.map(|c| c.created_at),
+        after.map(|c| c.id.as_str()),
+        limit,
+        filter.created_from,
+        filter.created_before,
+        filter.display_name,
+        &filter.display_name_not,
+        stored::to_json(&filter.labels),
+        &each_label(&filter.labels_not)
+    );
+    Ok(rows.fetch_all(connection).await?)
+}
+
+async fn all(
+    connection: &mut PgConnection,
+    project: &ProjectId,
+    filter: &ModelFilter,
+    after: Option<&ModelCursor>,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query_file_scalar!(
+        "sql/models/list_all.sql",
+        project.as_str(),
+        after.map(|c| c.created_at),
+        after.map(|c| c.id.as_str()),
+        limit,
+        filter.created_from,
+        filter.created_before,
+        filter.display_name,
+        &filter.display_name_not,
+        stored::to_json(&filter.labels),
+        &each_label(&filter.labels_not)
+    );
+    Ok(rows.fetch_all(connection).await?)
+}
+
 impl Store {
     /// The models of a project that pass the filter, newest first, after the cursor, at most `limit`.
     ///
@@ -67,7 +123,16 @@ impl Store {
         after: Option<&ModelCursor>,
         limit: i64,
     ) -> Result<Vec<Model>, StoreError> {
-        let _ = (project, filter, after, limit);
-        unimplemented!()
+        self.within("models.list", async {
+            let mut session = self.session().await?;
+            let ids = match filter.deleted {
+                Deleted::Hidden => live(&mut session, project, filter, after, limit).await?,
+                Deleted::Shown => all(&mut session, project, filter, after, limit).await?,
+            };
+            let models = fetch(&mut session, project, &ids).await?;
+            session.release();
+            Ok(models)
+        })
+        .await
     }
 }

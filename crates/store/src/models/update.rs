@@ -1,8 +1,10 @@
 //! Changing, deleting and undeleting models.
 
 use super::Model;
-use crate::{Store, StoreError};
+use super::read::{fetch, unknown};
+use crate::{Store, StoreError, stored};
 use mltraining_domain::{ModelId, ProjectId};
+use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
 /// New values of a model; `None` leaves the field as it is.
@@ -27,6 +29,37 @@ pub enum UpdateOutcome {
     WrongState(Model),
 }
 
+/// The state that a change asks of a model.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Live,
+    Deleted,
+}
+
+async fn outcome(
+    connection: &mut PgConnection,
+    project: &ProjectId,
+    id: &ModelId,
+    changed: u64,
+    wanted: Wanted,
+) -> Result<UpdateOutcome, StoreError> {
+    let found = fetch(connection, project, &[id.to_string()]).await?;
+    let model = found.into_iter().next().ok_or_else(|| unknown(id))?;
+    if changed == 1 {
+        return Ok(UpdateOutcome::Done(model));
+    }
+    let state = if model.deleted_at.is_some() {
+        Wanted::Deleted
+    } else {
+        Wanted::Live
+    };
+    Ok(if state == wanted {
+        UpdateOutcome::RevisionMismatch(model)
+    } else {
+        UpdateOutcome::WrongState(model)
+    })
+}
+
 impl Store {
     /// Changes a model that is not deleted. `expected_revision`: only if it is still the model's.
     ///
@@ -39,8 +72,24 @@ impl Store {
         change: &ModelChange,
         expected_revision: Option<i64>,
     ) -> Result<UpdateOutcome, StoreError> {
-        let _ = (project, id, change, expected_revision);
-        unimplemented!()
+        self.within("models.update", async {
+            let mut session = self.session().await?;
+            let done = sqlx::query_file!(
+                "sql/models/update.sql",
+                project.as_str(),
+                id.as_str(),
+                change.display_name,
+                change.description,
+                change.labels.as_ref().map(stored::to_json),
+                expected_revision
+            )
+            .execute(&mut *session)
+            .await?;
+            let outcome = outcome(&mut session, project, id, done.rows_affected(), Wanted::Live).await?;
+            session.release();
+            Ok(outcome)
+        })
+        .await
     }
 
     /// Deletes a model; for 30 days it can be undeleted.
@@ -53,8 +102,21 @@ impl Store {
         id: &ModelId,
         expected_revision: Option<i64>,
     ) -> Result<UpdateOutcome, StoreError> {
-        let _ = (project, id, expected_revision);
-        unimplemented!()
+        self.within("models.delete", async {
+            let mut session = self.session().await?;
+            let done = sqlx::query_file!(
+                "sql/models/delete.sql",
+                project.as_str(),
+                id.as_str(),
+                expected_revision
+            )
+            .execute(&mut *session)
+            .await?;
+            let outcome = outcome(&mut session, project, id, done.rows_affected(), Wanted::Live).await?;
+            session.release();
+            Ok(outcome)
+        })
+        .await
     }
 
     /// Takes back a delete.
@@ -67,7 +129,20 @@ impl Store {
         id: &ModelId,
         expected_revision: Option<i64>,
     ) -> Result<UpdateOutcome, StoreError> {
-        let _ = (project, id, expected_revision);
-        unimplemented!()
+        self.within("models.undelete", async {
+            let mut session = self.session().await?;
+            let done = sqlx::query_file!(
+                "sql/models/undelete.sql",
+                project.as_str(),
+                id.as_str(),
+                expected_revision
+            )
+            .execute(&mut *session)
+            .await?;
+            let outcome = outcome(&mut session, project, id, done.rows_affected(), Wanted::Deleted).await?;
+            session.release();
+            Ok(outcome)
+        })
+        .await
     }
 }

@@ -1,8 +1,10 @@
 //! Versions of models with their evaluations.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{Evaluation, JobId, Metrics, ModelId, ProjectId, ResultId, TrainSpec, VersionFacts};
+use serde_json::Value;
+use uuid::Uuid;
 
 /// How much of a version to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,39 @@ pub struct ModelVersion {
     pub created_at: DateTime<Utc>,
 }
 
+struct VersionRow {
+    project: String,
+    model: String,
+    version: i32,
+    job_id: Uuid,
+    result_id: Uuid,
+    spec: Option<Value>,
+    facts: Value,
+    evaluation: Option<Value>,
+    overall: Value,
+    created_at: DateTime<Utc>,
+}
+
+impl VersionRow {
+    fn into_version(self) -> Result<ModelVersion, StoreError> {
+        let (spec, evaluation) = (self.spec, self.evaluation);
+        Ok(ModelVersion {
+            project: stored::parse("model_version.project", &self.project)?,
+            model: stored::parse("model_version.model", &self.model)?,
+            version: self.version,
+            job: JobId(self.job_id),
+            result: ResultId(self.result_id),
+            spec: spec.map(|s| stored::json("model_version.spec", s)).transpose()?,
+            facts: stored::json("model_version.facts", self.facts)?,
+            evaluation: evaluation
+                .map(|e| stored::json("evaluation.body", e))
+                .transpose()?,
+            overall: stored::json("evaluation.overall", self.overall)?,
+            created_at: self.created_at,
+        })
+    }
+}
+
 impl Store {
     /// One version.
     ///
@@ -50,8 +85,27 @@ impl Store {
         version: i32,
         view: VersionView,
     ) -> Result<ModelVersion, StoreError> {
-        let _ = (project, model, version, view);
-        unimplemented!()
+        let whole = view == VersionView::Full;
+        self.within("versions.get", async {
+            let mut session = self.session().await?;
+            let row = sqlx::query_file_as!(
+                VersionRow,
+                "sql/versions/get.sql",
+                project.as_str(),
+                model.as_str(),
+                version,
+                whole
+            )
+            .fetch_optional(&mut *session)
+            .await?;
+            session.release();
+            let missing = || StoreError::NotFound {
+                what: "model version",
+                name: format!("{model}/{version}"),
+            };
+            row.ok_or_else(missing)?.into_version()
+        })
+        .await
     }
 
     /// The versions of a model below `before` (all without it), newest first, at most `limit`. Empty for an unknown model.
@@ -66,7 +120,23 @@ impl Store {
         limit: i64,
         view: VersionView,
     ) -> Result<Vec<ModelVersion>, StoreError> {
-        let _ = (project, model, before, limit, view);
-        unimplemented!()
+        let whole = view == VersionView::Full;
+        self.within("versions.list", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file_as!(
+                VersionRow,
+                "sql/versions/list.sql",
+                project.as_str(),
+                model.as_str(),
+                before,
+                limit,
+                whole
+            )
+            .fetch_all(&mut *session)
+            .await?;
+            session.release();
+            rows.into_iter().map(VersionRow::into_version).collect()
+        })
+        .await
     }
 }

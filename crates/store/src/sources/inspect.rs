@@ -1,7 +1,8 @@
 //! A source against the table that it names, as `information_schema` shows it to the reading role.
 
 use crate::{Store, StoreError};
-use mltraining_domain::{DataType, SourceSpec, Violations};
+use mltraining_domain::{DataType, Reason, SourceSpec, Violations};
+use sqlx::PgConnection;
 
 /// A table, view, materialised view, partitioned or foreign table and its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +22,104 @@ pub struct TableColumn {
     pub data_type: Option<DataType>,
 }
 
+impl TableInfo {
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&TableColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// What the reader makes of a type of Postgres.
+fn value_type(type_name: &str) -> Option<DataType> {
+    match type_name {
+        "float4" | "float8" => Some(DataType::Float),
+        "int2" | "int4" | "int8" => Some(DataType::Integer),
+        "numeric" => Some(DataType::Numeric),
+        "bool" => Some(DataType::Boolean),
+        _ => None,
+    }
+}
+
+const ENTITY_TYPES: &[&str] = &["text", "varchar", "bpchar", "uuid", "int2", "int4", "int8"];
+const TIME_TYPES: &[&str] = &["timestamptz"];
+const PHASE_TYPES: &[&str] = &["int2", "int4", "int8"];
+
+pub(crate) async fn inspect(
+    connection: &mut PgConnection,
+    schema: &str,
+    table: &str,
+) -> Result<Option<TableInfo>, StoreError> {
+    let rows = sqlx::query_file!("sql/sources/inspect.sql", schema, table)
+        .fetch_all(connection)
+        .await?;
+    let columns: Vec<TableColumn> = rows
+        .into_iter()
+        .map(|row| TableColumn {
+            data_type: value_type(&row.type_name),
+            name: row.name,
+            type_name: row.type_name,
+        })
+        .collect();
+    Ok((!columns.is_empty()).then_some(TableInfo { columns }))
+}
+
+/// Everything in which a spec and its table differ.
+pub(crate) fn differences(spec: &SourceSpec, table: Option<&TableInfo>, prefix: &str) -> Violations {
+    let mut found = Violations::new();
+    let Some(table) = table else {
+        let text = format!(
+            "there is no table or view \"{}\".\"{}\" that may be read",
+            spec.schema, spec.table
+        );
+        found.add(format!("{prefix}.table"), Reason::SchemaChanged, text);
+        return found;
+    };
+    let mut key = |field: &str, name: &str, types: &[&str]| {
+        let text = match table.column(name) {
+            None => format!("the table has no column `{name}`"),
+            Some(column) if !types.contains(&column.type_name.as_str()) => {
+                format!(
+                    "`{name}` has the type {}; it must be {}",
+                    column.type_name,
+                    types.join(", ")
+                )
+            }
+            Some(_) => return,
+        };
+        found.add(format!("{prefix}.{field}"), Reason::SchemaChanged, text);
+    };
+    key("entity_column", &spec.entity_column, ENTITY_TYPES);
+    key("time_column", &spec.time_column, TIME_TYPES);
+    if let Some(phase) = &spec.phase_column {
+        key("phase_column", phase, PHASE_TYPES);
+    }
+    for (i, wanted) in spec.columns.iter().enumerate() {
+        let text = match table.column(&wanted.name) {
+            None => format!("the table has no column `{}`", wanted.name),
+            Some(column) if column.data_type != Some(wanted.data_type) => format!(
+                "`{}` has the type {}, which is not {:?}",
+                wanted.name, column.type_name, wanted.data_type
+            ),
+            Some(_) => continue,
+        };
+        found.add(format!("{prefix}.columns[{i}]"), Reason::SchemaChanged, text);
+    }
+    found
+}
+
 impl Store {
     /// The columns of a table; `None` when it does not exist or the role may not read it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn inspect_table(&self, schema: &str, table: &str) -> Result<Option<TableInfo>, StoreError> {
-        let _ = (schema, table);
-        unimplemented!()
+        self.within("sources.inspect", async {
+            let mut session = self.session().await?;
+            let found = inspect(&mut session, schema, table).await?;
+            session.release();
+            Ok(found)
+        })
+        .await
     }
 
     /// Everything in which the spec and the table differ, fields named below `prefix`; empty when it can be read. Differences
@@ -37,7 +128,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
     pub async fn verify_source(&self, spec: &SourceSpec, prefix: &str) -> Result<Violations, StoreError> {
-        let _ = (spec, prefix);
-        unimplemented!()
+        let table = self.inspect_table(&spec.schema, &spec.table).await?;
+        Ok(differences(spec, table.as_ref(), prefix))
     }
 }

@@ -2,13 +2,16 @@
 
 mod coverage;
 mod inspect;
+mod row;
 
 pub use coverage::{ColumnCoverage, Coverage, Gaps, PhaseCoverage};
 pub use inspect::{TableColumn, TableInfo};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
-use mltraining_domain::{IdempotencyKey, ProjectId, SourceId, SourceSpec};
+use mltraining_domain::{IdempotencyKey, ProjectId, Reason, SourceId, SourceSpec};
+use row::SourceRow;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// A source to be entered in the catalogue. Check the spec and [`Store::verify_source`] first.
@@ -69,14 +72,97 @@ pub enum CreatedSource {
     KeyReused,
 }
 
+/// What became of an earlier request with the same idempotency key, if there was one.
+async fn repeated(
+    connection: &mut PgConnection,
+    source: &NewSource,
+) -> Result<Option<CreatedSource>, StoreError> {
+    let Some(idempotency) = source.idempotency else {
+        return Ok(None);
+    };
+    let project = source.project.as_str();
+    let row = sqlx::query_file!("sql/sources/find_request.sql", project, idempotency.key.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.request_hash != idempotency.request_hash {
+        return Ok(Some(CreatedSource::KeyReused));
+    }
+    let existing = get(connection, &source.project, &row.id).await?;
+    Ok(Some(CreatedSource::Existing(existing)))
+}
+
+/// True when the source was entered, false when its name or its key was there already.
+async fn insert(connection: &mut PgConnection, source: &NewSource) -> Result<bool, StoreError> {
+    let spec = &source.spec;
+    let hash = source.idempotency.map(|i| i.request_hash);
+    let ids: Vec<i32> = spec.phases.iter().map(|p| p.id).collect();
+    let names: Vec<String> = spec.phases.iter().map(|p| p.display_name.clone()).collect();
+    let intervals: Vec<i64> = spec.phases.iter().map(|p| p.bar_interval.micros()).collect();
+    let row = sqlx::query_file!(
+        "sql/sources/create.sql",
+        source.project.as_str(),
+        source.id.as_str(),
+        source.display_name,
+        spec.schema,
+        spec.table,
+        spec.entity_column,
+        spec.time_column,
+        spec.phase_column,
+        spec.bar_interval.micros(),
+        row::rule_word(spec.duplicate_rule),
+        stored::to_json(&spec.columns),
+        source.idempotency.map(|i| i.key.0),
+        hash.as_ref().map(<[u8; 32]>::as_slice),
+        source.created_by,
+        &ids,
+        &names,
+        &intervals
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(row.created)
+}
+
+async fn get(connection: &mut PgConnection, project: &ProjectId, id: &str) -> Result<Source, StoreError> {
+    let row = sqlx::query_file_as!(SourceRow, "sql/sources/get.sql", project.as_str(), id)
+        .fetch_optional(connection)
+        .await?;
+    let missing = || StoreError::NotFound {
+        what: "source",
+        name: id.to_owned(),
+    };
+    row.ok_or_else(missing)?.into_source()
+}
+
 impl Store {
     /// Enters a source.
     ///
     /// # Errors
     /// [`StoreError::Conflict`]: the name is taken (ALREADY_EXISTS), the project does not exist, a rule is broken.
     pub async fn create_source(&self, source: &NewSource) -> Result<CreatedSource, StoreError> {
-        let _ = source;
-        unimplemented!()
+        self.within("sources.create", async {
+            let mut session = self.session().await?;
+            let mut outcome = repeated(&mut session, source).await?;
+            if outcome.is_none() && insert(&mut session, source).await? {
+                let made = get(&mut session, &source.project, source.id.as_str()).await?;
+                outcome = Some(CreatedSource::Created(made));
+            }
+            // Not entered: the same request may have been first by a moment, or the name is taken.
+            if outcome.is_none() {
+                outcome = repeated(&mut session, source).await?;
+            }
+            session.release();
+            outcome.ok_or_else(|| StoreError::Conflict {
+                reason: Reason::AlreadyExists,
+                field: "source_id",
+                message: format!(
+                    "the project has a source `{}` already; choose another name",
+                    source.id
+                ),
+            })
+        })
+        .await
     }
 
     /// One source.
@@ -84,8 +170,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn source(&self, project: &ProjectId, id: &SourceId) -> Result<Source, StoreError> {
-        let _ = (project, id);
-        unimplemented!()
+        self.within("sources.get", async {
+            let mut session = self.session().await?;
+            let source = get(&mut session, project, id.as_str()).await?;
+            session.release();
+            Ok(source)
+        })
+        .await
     }
 
     /// The sources of a project after the one named, ordered by name, at most `limit`.
@@ -98,7 +189,16 @@ impl Store {
         after: Option<&SourceId>,
         limit: i64,
     ) -> Result<Vec<Source>, StoreError> {
-        let _ = (project, after, limit);
-        unimplemented!()
+        self.within("sources.list", async {
+            let mut session = self.session().await?;
+            let after = after.map(SourceId::as_str);
+            let rows =
+                sqlx::query_file_as!(SourceRow, "sql/sources/list.sql", project.as_str(), after, limit)
+                    .fetch_all(&mut *session)
+                    .await?;
+            session.release();
+            rows.into_iter().map(SourceRow::into_source).collect()
+        })
+        .await
     }
 }

@@ -1,0 +1,5 @@
+-- api_keys.find
+select id, short_id, secret_hash, display_name, project, role, created_by, created_at, expires_at, revoked_at, last_used_at,
+       (revoked_at is null and (expires_at is null or expires_at > now())) as "is_live!",
+       (last_used_at is null or last_used_at < now() - interval '1 minute') as "note_use!"
+  from api_key where short_id = $1

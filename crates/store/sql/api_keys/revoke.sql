@@ -1,0 +1,2 @@
+-- api_keys.revoke
+update api_key set revoked_at = coalesce(revoked_at, now()) where project = $1 and short_id = $2

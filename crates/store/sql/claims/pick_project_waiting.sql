@@ -1,0 +1,11 @@
+-- claims.pick_project_waiting: the same, waiting for the lock: when all projects with due jobs were locked, nothing is due only after a look
+select p.id from project p
+ cross join lateral (select count(*) as jobs from job r where r.state = 'RUNNING' and r.project = p.id) running
+ cross join lateral (select j.priority, j.run_at from job j
+                      where j.state = 'QUEUED' and j.queue = $1 and j.project = p.id and j.run_at <= now()
+                        and j.kind = any($2::text[]) and j.spec_version <= $3
+                      order by j.priority, j.run_at, j.id limit 1) head
+ where running.jobs < p.max_running
+   and not exists (select from queue q where q.id = $1 and q.paused_at is not null)
+ order by running.jobs, head.priority, head.run_at limit 1
+   for no key update of p

@@ -1,0 +1,2 @@
+-- migrate.be_patient
+set statement_timeout = 0

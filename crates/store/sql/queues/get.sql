@@ -1,0 +1,2 @@
+-- queues.get
+select paused_at from queue where id = $1

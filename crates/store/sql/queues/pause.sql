@@ -1,0 +1,2 @@
+-- queues.pause
+update queue set paused_at = coalesce(paused_at, now()) where id = $1

@@ -1,0 +1,2 @@
+-- queues.resume
+update queue set paused_at = null where id = $1

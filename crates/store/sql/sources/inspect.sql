@@ -1,0 +1,10 @@
+-- sources.inspect: tables, views, materialised views, partitioned and foreign tables; a domain counts as its base type
+select a.attname::text as "name!", coalesce(b.typname, t.typname)::text as "type_name!"
+  from pg_catalog.pg_namespace n
+  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'v', 'm', 'p', 'f')
+  join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  join pg_catalog.pg_type t on t.oid = a.atttypid
+  left join pg_catalog.pg_type b on t.typtype = 'd' and b.oid = t.typbasetype
+ where n.nspname = $1 and c.relname = $2 and has_schema_privilege(n.oid, 'usage')
+   and has_column_privilege(c.oid, a.attnum, 'select')
+ order by a.attnum

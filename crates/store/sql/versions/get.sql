@@ -1,0 +1,5 @@
+-- versions.get
+select v.project, v.model, v.version, v.job_id, v.result_id, case when $4::bool then v.spec end as spec, v.facts,
+       case when $4 then e.body end as evaluation, e.overall, v.created_at
+  from model_version v join evaluation e on e.result_id = v.result_id
+ where v.project = $1 and v.model = $2 and v.version = $3

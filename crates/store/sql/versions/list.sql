@@ -1,0 +1,6 @@
+-- versions.list
+select v.project, v.model, v.version, v.job_id, v.result_id, case when $5::bool then v.spec end as spec, v.facts,
+       case when $5 then e.body end as evaluation, e.overall, v.created_at
+  from model_version v join evaluation e on e.result_id = v.result_id
+ where v.project = $1 and v.model = $2 and v.version < coalesce($3, 2147483647)
+ order by v.version desc limit $4

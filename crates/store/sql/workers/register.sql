@@ -1,0 +1,2 @@
+-- workers.register
+insert into worker (id, hostname, version, slots) values ($1, $2, $3, $4)
