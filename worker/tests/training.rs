@@ -1,0 +1,335 @@
+//! A whole training without stores: rows in, result out.
+#![allow(clippy::unwrap_used)]
+
+use chrono::DateTime;
+use mltraining_domain::{
+    AlgorithmSpec, ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, FeatureSpec, LabelSpec,
+    LogisticRegressionSpec, RandomForestSpec, Reason, SourceColumn, SourceSpec, Span, SplitSpec,
+    ThresholdSpec, TimeRange, TrainSpec, WalkForward, WalkForwardScheme, Window,
+};
+use mltraining_learn::matrix::Matrix;
+use mltraining_learn::model_file;
+use mltraining_panel::{Panel, PanelBuilder, catalogue, compute};
+use std::sync::atomic::AtomicBool;
+use worker::stop::StopReason;
+use worker::train::{self, TrainError, TrainInput, Trained, Work};
+
+const MINUTE: i64 = 60_000_000;
+const START: i64 = 1_767_225_600_000_000;
+
+fn source() -> SourceSpec {
+    let column = |name: &str, role| SourceColumn {
+        name: name.to_owned(),
+        data_type: DataType::Float,
+        role,
+        unit: String::new(),
+    };
+    SourceSpec {
+        schema: "public".to_owned(),
+        table: "bars".to_owned(),
+        entity_column: "entity".to_owned(),
+        time_column: "at".to_owned(),
+        phase_column: None,
+        columns: vec![
+            column("close", ColumnRole::Close),
+            column("hint", ColumnRole::Value),
+        ],
+        bar_interval: Span::from_mins(1),
+        duplicate_rule: DuplicateRule::Refuse,
+        phases: Vec::new(),
+    }
+}
+
+fn spec(algorithm: AlgorithmSpec, minutes: i64) -> TrainSpec {
+    let at = |minute: i64| DateTime::from_timestamp_micros(START + minute * MINUTE).unwrap();
+    TrainSpec {
+        model: "m".parse().unwrap(),
+        source: "bars".parse().unwrap(),
+        range: TimeRange {
+            start: at(0),
+            end: at(minutes),
+        },
+        label: LabelSpec::ChangeAtHorizon(ChangeAtHorizon {
+            column: None,
+            change: 0.01,
+            direction: Direction::Up,
+            horizon: Span::from_mins(5),
+            tolerance: None,
+        }),
+        features: FeatureSpec {
+            windows: vec![Window::Bars(5)],
+            ..FeatureSpec::default()
+        },
+        algorithm,
+        split: SplitSpec::WalkForward(WalkForward {
+            folds: 3,
+            scheme: WalkForwardScheme::Expanding,
+            embargo: Span::ZERO,
+        }),
+        threshold: ThresholdSpec::MaxF1,
+        seed: 7,
+        entities: Vec::new(),
+        phases: Vec::new(),
+        max_rows: 1_000_000,
+    }
+}
+
+fn forest(trees: u32) -> AlgorithmSpec {
+    AlgorithmSpec::RandomForest(RandomForestSpec {
+        trees,
+        max_depth: 6,
+        ..RandomForestSpec::default()
+    })
+}
+
+/// A small generator, so that the rows are the same everywhere (splitmix64, Steele et al. 2014).
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    }
+}
+
+/// What `hint` shows of the price's drift.
+#[derive(Clone, Copy)]
+enum Hint {
+    /// The drift of the next minutes.
+    Signal,
+    /// Nothing.
+    Noise,
+}
+
+/// Each entity's price drifts up or down for twenty minutes at a time.
+fn panel(entities: u64, minutes: i64, hint: Hint) -> (Panel, String) {
+    let mut builder = PanelBuilder::new(vec!["close".to_owned(), "hint".to_owned()], DuplicateRule::Refuse);
+    for entity in 0..entities {
+        let mut noise = Noise(entity + 1);
+        let (mut price, mut drift) = (100.0, 0.0);
+        for minute in 0..minutes {
+            if minute % 20 == 0 {
+                drift = 0.012 * noise.next();
+            }
+            let shown = match hint {
+                Hint::Signal => drift,
+                Hint::Noise => noise.next(),
+            };
+            builder
+                .push(
+                    &format!("e{entity:03}"),
+                    START + minute * MINUTE,
+                    None,
+                    &[price, shown],
+                )
+                .unwrap();
+            price *= 1.0 + drift + 0.002 * noise.next();
+        }
+    }
+    let (panel, fingerprint) = builder.finish().unwrap();
+    (panel, fingerprint.into_string())
+}
+
+fn input(spec: TrainSpec, (panel, fingerprint): (Panel, String)) -> TrainInput {
+    let plan = catalogue::resolve(&spec.features, &source(), &spec.label, "spec.features").unwrap();
+    TrainInput {
+        spec: spec.check().unwrap(),
+        source: source(),
+        plan,
+        panel,
+        fingerprint,
+    }
+}
+
+fn train_on(threads: usize, input: TrainInput) -> Result<Trained, TrainError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
+    pool.install(|| train::train(input, &Work::default()))
+}
+
+fn failed(error: TrainError) -> (Reason, String) {
+    match error {
+        TrainError::Failed(failure) => (failure.reason, failure.message),
+        TrainError::Stopped => panic!("it was stopped"),
+    }
+}
+
+#[test]
+fn the_same_rows_and_seed_give_the_same_bytes_on_any_number_of_threads() {
+    let train =
+        |threads| train_on(threads, input(spec(forest(8), 300), panel(6, 300, Hint::Signal))).unwrap();
+    let (one, two, four) = (train(1), train(2), train(4));
+    for other in [&two, &four] {
+        for (a, b) in one.files.iter().zip(&other.files) {
+            assert_eq!(a.bytes, b.bytes, "{} differs", a.file);
+        }
+    }
+    let mut other_seed = spec(forest(8), 300);
+    other_seed.seed = 8;
+    let other = train_on(2, input(other_seed, panel(6, 300, Hint::Signal))).unwrap();
+    assert_ne!(one.facts.model_sha256, other.facts.model_sha256);
+}
+
+#[test]
+fn a_signal_is_found_and_noise_is_not() {
+    let auc = |hint| {
+        let mut spec = spec(forest(20), 400);
+        spec.features = FeatureSpec {
+            sets: Vec::new(),
+            features: vec!["hint".parse().unwrap()],
+            windows: Vec::new(),
+            exclude: Vec::new(),
+        };
+        let trained = train_on(2, input(spec, panel(10, 400, hint))).unwrap();
+        trained.evaluation.overall.roc_auc.unwrap()
+    };
+    let (signal, noise) = (auc(Hint::Signal), auc(Hint::Noise));
+    assert!(signal > 0.8, "the drift is in plain sight: {signal}");
+    assert!((noise - 0.5).abs() < 0.06, "there is nothing to find: {noise}");
+}
+
+#[test]
+fn no_training_row_knows_the_test_block_and_every_row_is_accounted_for() {
+    let trained = train_on(2, input(spec(forest(3), 300), panel(6, 300, Hint::Signal))).unwrap();
+    let rows = trained.facts.rows;
+    assert_eq!(rows.read, 6 * 300);
+    assert_eq!(
+        rows.read,
+        rows.warm_up + rows.labelled() + rows.unknown + rows.filtered
+    );
+    assert!(
+        rows.unknown >= 6 * 5,
+        "the last minutes of each entity cannot resolve: {rows:?}"
+    );
+    for fold in &trained.evaluation.folds {
+        let proof = &fold.leak_proof;
+        assert!(
+            proof.latest_train_resolve < proof.first_test_decision,
+            "fold {}",
+            fold.index
+        );
+        assert!(fold.train_end < fold.test_start);
+        assert!(
+            proof.purged_rows > 0,
+            "rows whose label reaches into the test block are dropped"
+        );
+        let names: Vec<&str> = fold.baselines.iter().map(|b| b.name.as_str()).collect();
+        assert_eq!(names, ["prevalence", "logistic_regression"]);
+        assert_eq!(
+            fold.baselines[0].metrics.roc_auc,
+            Some(0.5),
+            "a constant tells nothing apart"
+        );
+    }
+    let tested: u64 = trained.evaluation.folds.iter().map(|f| f.test_rows).sum();
+    assert_eq!(trained.evaluation.overall.rows, tested);
+}
+
+#[test]
+fn the_kept_model_predicts_as_its_file_says() {
+    let algorithms = [
+        forest(5),
+        AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+    ];
+    for algorithm in algorithms {
+        let spec = spec(algorithm, 300);
+        let trained = train_on(2, input(spec.clone(), panel(6, 300, Hint::Signal))).unwrap();
+        let file = model_file::decode(&trained.files[0].bytes).unwrap();
+        assert_eq!(file.header.feature_names, trained.facts.feature_names);
+        assert_eq!(file.header.source_fingerprint, trained.facts.source_fingerprint);
+        assert_eq!(file.header.threshold, trained.facts.threshold);
+        let (panel, _) = panel(6, 300, Hint::Signal);
+        let plan = catalogue::resolve(&spec.features, &source(), &spec.label, "spec.features").unwrap();
+        let cancel = AtomicBool::new(false);
+        let control = compute::Control {
+            cancel: &cancel,
+            progress: &|_, _| {},
+        };
+        let columns = compute::features(&panel, &plan, &[10, 20, 30], &control).unwrap();
+        let matrix = Matrix::new(columns.names, columns.columns).unwrap();
+        let scores = file.model.predict(&matrix, &[0, 1, 2]);
+        assert!(scores.iter().all(|s| (0.0..=1.0).contains(s)), "{scores:?}");
+    }
+}
+
+#[test]
+fn what_the_data_cannot_give_is_said_with_its_numbers() {
+    let mut impossible = spec(forest(3), 300);
+    let LabelSpec::ChangeAtHorizon(label) = &mut impossible.label;
+    label.change = 900.0;
+    let (reason, text) = failed(
+        train_on(2, input(impossible, panel(6, 300, Hint::Signal)))
+            .err()
+            .unwrap(),
+    );
+    assert_eq!(reason, Reason::LabelHasNoPositives);
+    assert!(text.contains("smaller change"), "{text}");
+
+    let (reason, text) = failed(
+        train_on(2, input(spec(forest(3), 300), panel(6, 4, Hint::Signal)))
+            .err()
+            .unwrap(),
+    );
+    assert_eq!(reason, Reason::TooFewRows, "{text}");
+
+    let (reason, text) = failed(
+        train_on(2, input(spec(forest(3), 300), panel(0, 0, Hint::Signal)))
+            .err()
+            .unwrap(),
+    );
+    assert_eq!(reason, Reason::TimeRangeEmpty, "{text}");
+}
+
+#[test]
+fn a_stop_ends_the_training_without_a_result() {
+    let work = Work::default();
+    work.stop.stop(StopReason::Cancelled);
+    let stopped = train::train(input(spec(forest(1000), 300), panel(6, 300, Hint::Signal)), &work);
+    assert!(matches!(stopped, Err(TrainError::Stopped)));
+}
+
+/// The same panel up to `border`; from there on another future, with as many rows.
+fn with_another_future(border: i64) -> (Panel, String) {
+    let (whole, _) = panel(6, 300, Hint::Signal);
+    let mut builder = PanelBuilder::new(vec!["close".to_owned(), "hint".to_owned()], DuplicateRule::Refuse);
+    let mut noise = Noise(99);
+    for (e, entity) in whole.entities().iter().enumerate() {
+        for i in whole.range_of(e) {
+            let time = whole.times()[i];
+            let factor = if time >= border { 1.0 + noise.next() } else { 1.0 };
+            let close = whole.column("close").unwrap()[i] * factor;
+            builder
+                .push(entity, time, None, &[close, whole.column("hint").unwrap()[i]])
+                .unwrap();
+        }
+    }
+    let (panel, fingerprint) = builder.finish().unwrap();
+    (panel, fingerprint.into_string())
+}
+
+#[test]
+fn a_threshold_never_comes_from_the_rows_that_it_is_judged_on() {
+    let trained = train_on(2, input(spec(forest(5), 300), panel(6, 300, Hint::Signal))).unwrap();
+    let folds = &trained.evaluation.folds;
+    assert!(folds.iter().all(|fold| fold.metrics.threshold.is_some()));
+    for (k, fold) in folds.iter().enumerate() {
+        let future = with_another_future(fold.test_start.timestamp_micros());
+        let other = train_on(2, input(spec(forest(5), 300), future))
+            .unwrap()
+            .evaluation;
+        assert_ne!(
+            other.folds[k].metrics.roc_auc, fold.metrics.roc_auc,
+            "the test block is another one"
+        );
+        assert_eq!(
+            other.folds[k].metrics.threshold, fold.metrics.threshold,
+            "fold {}",
+            fold.index
+        );
+    }
+}
