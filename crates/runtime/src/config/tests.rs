@@ -157,77 +157,31 @@ fn all_problems_are_told_at_once() {
     );
 }
 
+/// Variable, value, the key that is told, and a part of what is said.
+#[rustfmt::skip]
+const WRONG: &[(&str, &str, &str, &str)] = &[
+    ("MLTS_SERVER__LISTEN", "localhost", "server.listen", "socket address"),
+    ("MLTS_SERVER__MAX_CONNECTIONS", "many", "server.max_connections", "a whole number from 1"),
+    ("MLTS_SERVER__MAX_CONNECTIONS", "-1", "server.max_connections", ""),
+    ("MLTS_SERVER__REQUEST_TIMEOUT", "30", "server.request_timeout", "10s, 5m"),
+    ("MLTS_SERVER__REQUEST_TIMEOUT", "1ms", "server.request_timeout", "from 100ms to 10m, is \"1ms\""),
+    ("MLTS_SERVER__AUTH__MODE", "open", "server.auth.mode", "open"),
+    ("MLTS_SERVER__INSECURE_NO_AUTH", "perhaps", "server.insecure_no_auth", "true or false"),
+    ("MLTS_TELEMETRY__SAMPLE_RATIO", "1.5", "telemetry.sample_ratio", "from 0 to 1"),
+    ("MLTS_TELEMETRY__SAMPLE_RATIO", "NaN", "telemetry.sample_ratio", "from 0 to 1"),
+    ("MLTS_TELEMETRY__OTLP_ENDPOINT", "collector:4317", "telemetry.otlp_endpoint", "http://host:4317"),
+    ("MLTS_TELEMETRY__OTLP_ENDPOINT", "http://u:p@h:4317", "telemetry.otlp_endpoint", "without user"),
+    ("MLTS_TELEMETRY__SERVICE_NAME", "A B", "telemetry.service_name", "1 to 63"),
+    ("MLTS_LOG__LEVEL", "loud", "log.level", "off, error, warn"),
+    ("MLTS_LOG__OUTPUT", "file", "log.output", "file"),
+    ("MLTS_ARTIFACTS__DIR", "here", "artifacts.dir", "absolute"),
+];
+
 #[test]
 fn a_value_of_the_wrong_form_is_told_by_its_key() {
-    for (name, value, field, part) in [
-        (
-            "MLTS_SERVER__LISTEN",
-            "localhost",
-            "server.listen",
-            "socket address",
-        ),
-        (
-            "MLTS_SERVER__MAX_CONNECTIONS",
-            "many",
-            "server.max_connections",
-            "a whole number from 1",
-        ),
-        ("MLTS_SERVER__MAX_CONNECTIONS", "-1", "server.max_connections", ""),
-        (
-            "MLTS_SERVER__REQUEST_TIMEOUT",
-            "30",
-            "server.request_timeout",
-            "10s, 5m",
-        ),
-        (
-            "MLTS_SERVER__REQUEST_TIMEOUT",
-            "1ms",
-            "server.request_timeout",
-            "from 100ms to 10m, is \"1ms\"",
-        ),
-        ("MLTS_SERVER__AUTH__MODE", "open", "server.auth.mode", "open"),
-        (
-            "MLTS_SERVER__INSECURE_NO_AUTH",
-            "perhaps",
-            "server.insecure_no_auth",
-            "true or false",
-        ),
-        (
-            "MLTS_TELEMETRY__SAMPLE_RATIO",
-            "1.5",
-            "telemetry.sample_ratio",
-            "from 0 to 1",
-        ),
-        (
-            "MLTS_TELEMETRY__SAMPLE_RATIO",
-            "NaN",
-            "telemetry.sample_ratio",
-            "from 0 to 1",
-        ),
-        (
-            "MLTS_TELEMETRY__OTLP_ENDPOINT",
-            "collector:4317",
-            "telemetry.otlp_endpoint",
-            "http://host:4317",
-        ),
-        (
-            "MLTS_TELEMETRY__OTLP_ENDPOINT",
-            "http://u:p@h:4317",
-            "telemetry.otlp_endpoint",
-            "without user",
-        ),
-        (
-            "MLTS_TELEMETRY__SERVICE_NAME",
-            "A B",
-            "telemetry.service_name",
-            "1 to 63",
-        ),
-        ("MLTS_LOG__LEVEL", "loud", "log.level", "off, error, warn"),
-        ("MLTS_LOG__OUTPUT", "file", "log.output", "file"),
-        ("MLTS_ARTIFACTS__DIR", "here", "artifacts.dir", "absolute"),
-    ] {
-        let (found, message) = problem(api(&[(name, value)]));
-        assert_eq!(found, field, "{message}");
+    for (name, value, field, part) in WRONG {
+        let (found, message) = problem(api(&[(*name, *value)]));
+        assert_eq!(found, *field, "{message}");
         assert!(message.contains(part), "{field}: {message}");
     }
 }

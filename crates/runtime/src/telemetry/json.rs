@@ -12,7 +12,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// The layer that writes the lines.
 pub(super) struct JsonLines {
@@ -55,11 +55,7 @@ impl JsonLines {
         line.insert("service.name".into(), self.service_name.as_str().into());
         line.insert("service.version".into(), self.service_version.into());
         add_trace(&mut line);
-        for span in context
-            .event_scope(event)
-            .into_iter()
-            .flat_map(|scope| scope.from_root())
-        {
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
                 add(&mut line, &fields.0);
             }

@@ -116,7 +116,7 @@ fn a_line_outside_of_a_span_has_no_trace() {
 #[test]
 fn a_field_cannot_forge_what_the_line_says_of_itself() {
     let lines = log(&at("info"), |_| {
-        info!(level = "none", trace.id = "x", "a\nb {{\"level\":\"no\"}}")
+        info!(level = "none", trace.id = "x", "a\nb {{\"level\":\"no\"}}");
     })
     .lines();
     assert_eq!(lines.len(), 1);
