@@ -1,0 +1,104 @@
+//! Every call of docs/GRPCURL.md, run by a real grpcurl against a real server.
+#![allow(clippy::unwrap_used)]
+
+use mltraining_tests::data;
+use mltraining_tests::system::System;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Whether a call of the document is meant to succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    Succeeds,
+    Fails,
+}
+
+/// The blocks of the document that are marked `sh`, or `sh fails`.
+fn calls(document: &str) -> Vec<(Meant, String)> {
+    let mut calls = Vec::new();
+    let mut block: Option<(Meant, String)> = None;
+    for line in document.lines() {
+        match (&mut block, line) {
+            (None, "```sh") => block = Some((Meant::Succeeds, String::new())),
+            (None, "```sh fails") => block = Some((Meant::Fails, String::new())),
+            (Some(_), "```") => calls.extend(block.take()),
+            (Some((_, text)), _) => text.push_str(&format!("{line}\n")),
+            (None, _) => {}
+        }
+    }
+    calls
+}
+
+/// The tool, where `./dev test` puts it, or on the path.
+fn grpcurl() -> Option<PathBuf> {
+    let installed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.dev/tools/bin/grpcurl");
+    if installed.exists() {
+        return Some(installed.canonicalize().unwrap());
+    }
+    let found = Command::new("grpcurl")
+        .arg("--version")
+        .output()
+        .is_ok_and(|out| out.status.success());
+    found.then(|| PathBuf::from("grpcurl"))
+}
+
+#[tokio::test]
+async fn every_call_of_the_document_does_what_it_says() {
+    let Some(tool) = grpcurl() else {
+        eprintln!("skipped: grpcurl is not installed; `cargo install --root .dev/tools grpcurl-rs` gives it");
+        return;
+    };
+    let document =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/GRPCURL.md")).unwrap();
+    let calls = calls(&document);
+    assert!(calls.len() >= 15, "the document has lost its calls");
+    let mut system = System::start().await;
+    data::make_bars(&system.database, 4, 300);
+    system.add_worker().await;
+    let mut answers = String::new();
+    for (meant, call) in &calls {
+        let job = system
+            .database
+            .sql("SELECT 'projects/default/jobs/' || id FROM job LIMIT 1");
+        let text = format!("grpcurl() {{ '{}' \"$@\"; }}\n{call}", tool.display());
+        let out = tokio::process::Command::new("bash")
+            .args(["-c", &text])
+            .env("ADDRESS", system.endpoint.trim_start_matches("http://"))
+            .env("KEY", &system.key)
+            .env("JOB", job)
+            .output()
+            .await
+            .unwrap();
+        let printed = format!(
+            "{}{}",
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
+        assert_eq!(
+            out.status.success(),
+            *meant == Meant::Succeeds,
+            "{call}\n{printed}"
+        );
+        answers.push_str(&printed);
+    }
+    // What the document promises of the answers.
+    let promised = [
+        "mltraining.v1.JobService",
+        "mltraining.v1.JobService.WatchJob",
+        "SERVING",
+        "rolling_mean",
+        "JOB_STATE_SUCCEEDED",
+        "model.mlts",
+        "A rise of 1 % within 10 minutes",
+        "REQUIRED. What to train.",
+        "spec.range",
+        "spec.label.change_at_horizon.horizon",
+        "spec.features.features[0]",
+        "UNKNOWN_FEATURE",
+        "rolling_mean",
+        "UNAUTHENTICATED",
+    ];
+    for word in promised {
+        assert!(answers.contains(word), "no answer has {word}:\n{answers}");
+    }
+}
