@@ -102,36 +102,7 @@ async fn real_candles_are_labelled_as_an_independent_count_says_and_trained_on()
 
     let expected: BTreeMap<String, Counts> = files.iter().map(|file| count(file)).collect();
     let caller = system.caller();
-    let request = pb::PreviewLabelsRequest {
-        source: "projects/default/sources/candles".into(),
-        range: Some(january()),
-        label: Some(label()),
-        ..Default::default()
-    };
-    let preview = caller
-        .datasets
-        .clone()
-        .preview_labels(request)
-        .await
-        .unwrap()
-        .into_inner();
-    let previewed: BTreeMap<String, Counts> = preview
-        .by_entity
-        .into_iter()
-        .map(|entity| {
-            let counts = entity.counts.unwrap();
-            let (positives, negatives, unknown) = (counts.positives, counts.negatives, counts.unknown);
-            (
-                entity.entity,
-                Counts {
-                    positives,
-                    negatives,
-                    unknown,
-                },
-            )
-        })
-        .collect();
-    assert_eq!(previewed, expected);
+    assert_eq!(preview(&caller).await, expected);
 
     let job = train(&caller).await;
     assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
@@ -148,6 +119,39 @@ async fn real_candles_are_labelled_as_an_independent_count_says_and_trained_on()
         .unwrap()
         .into_inner();
     check_version(&version, &expected);
+}
+
+/// Counts of each instrument, as the service previews them.
+async fn preview(caller: &Caller) -> BTreeMap<String, Counts> {
+    let request = pb::PreviewLabelsRequest {
+        source: "projects/default/sources/candles".into(),
+        range: Some(january()),
+        label: Some(label()),
+        ..Default::default()
+    };
+    let answer = caller
+        .datasets
+        .clone()
+        .preview_labels(request)
+        .await
+        .unwrap()
+        .into_inner();
+    answer
+        .by_entity
+        .into_iter()
+        .map(|entity| {
+            let counts = entity.counts.unwrap();
+            let (positives, negatives, unknown) = (counts.positives, counts.negatives, counts.unknown);
+            (
+                entity.entity,
+                Counts {
+                    positives,
+                    negatives,
+                    unknown,
+                },
+            )
+        })
+        .collect()
 }
 
 async fn train(caller: &Caller) -> pb::Job {

@@ -1,5 +1,5 @@
 //! Every call of docs/GRPCURL.md, run by a real grpcurl against a real server.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use mltraining_tests::data;
 use mltraining_tests::system::System;
