@@ -1,0 +1,107 @@
+//! Which learner, with which parameters.
+
+use super::field::{choice, count, small_wire_count};
+use mltraining_domain::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec, Violations};
+use mltraining_proto::v1;
+use v1::ClassWeightMode;
+use v1::algorithm_spec::Algorithm;
+
+/// The learner of a request, checked; absent means a random forest with its defaults.
+pub(crate) fn read(spec: Option<v1::AlgorithmSpec>, path: &str, found: &mut Violations) -> AlgorithmSpec {
+    let algorithm = match spec.and_then(|spec| spec.algorithm) {
+        None => AlgorithmSpec::default(),
+        Some(Algorithm::RandomForest(forest)) => {
+            AlgorithmSpec::RandomForest(random_forest(&forest, &format!("{path}.random_forest"), found))
+        }
+        Some(Algorithm::LogisticRegression(regression)) => {
+            let path = format!("{path}.logistic_regression");
+            AlgorithmSpec::LogisticRegression(logistic_regression(&regression, &path, found))
+        }
+    };
+    found.extend(algorithm.check(path));
+    algorithm
+}
+
+fn random_forest(forest: &v1::RandomForest, path: &str, found: &mut Violations) -> RandomForestSpec {
+    let default = RandomForestSpec::default();
+    let mut number = |value, default, name: &str| count(value, default, &format!("{path}.{name}"), found);
+    RandomForestSpec {
+        trees: number(forest.trees, default.trees, "trees"),
+        max_depth: number(forest.max_depth, default.max_depth, "max_depth"),
+        min_samples_leaf: number(forest.min_samples_leaf, default.min_samples_leaf, "min_samples_leaf"),
+        max_features: forest.max_features,
+        max_samples: forest.max_samples.unwrap_or(default.max_samples),
+        class_weight: class_weight(forest.class_weight, path, found),
+    }
+}
+
+fn logistic_regression(
+    regression: &v1::LogisticRegression,
+    path: &str,
+    found: &mut Violations,
+) -> LogisticRegressionSpec {
+    let default = LogisticRegressionSpec::default();
+    let iterations = format!("{path}.max_iterations");
+    LogisticRegressionSpec {
+        l2: regression.l2.unwrap_or(default.l2),
+        max_iterations: count(regression.max_iterations, default.max_iterations, &iterations, found),
+        tolerance: regression.tolerance.unwrap_or(default.tolerance),
+        class_weight: class_weight(regression.class_weight, path, found),
+    }
+}
+
+fn class_weight(weight: Option<v1::ClassWeight>, path: &str, found: &mut Violations) -> ClassWeight {
+    let Some(weight) = weight else {
+        return ClassWeight::None;
+    };
+    let path = format!("{path}.class_weight");
+    let known = "CLASS_WEIGHT_MODE_NONE or CLASS_WEIGHT_MODE_BALANCED";
+    let mode = choice(weight.mode, known, &format!("{path}.mode"), found);
+    match (mode, weight.positive_weight) {
+        (ClassWeightMode::Unspecified | ClassWeightMode::None, None) => ClassWeight::None,
+        (ClassWeightMode::Unspecified | ClassWeightMode::None, Some(positive)) => ClassWeight::Positive(positive),
+        (ClassWeightMode::Balanced, None) => ClassWeight::Balanced,
+        (ClassWeightMode::Balanced, Some(_)) => {
+            found.invalid(
+                format!("{path}.positive_weight"),
+                "BALANCED makes the weights itself; give either the mode or the weight",
+            );
+            ClassWeight::Balanced
+        }
+    }
+}
+
+/// The learner as the wire holds it.
+pub(crate) fn show(spec: &AlgorithmSpec) -> v1::AlgorithmSpec {
+    let algorithm = match spec {
+        AlgorithmSpec::RandomForest(forest) => Algorithm::RandomForest(v1::RandomForest {
+            trees: Some(small_wire_count(forest.trees)),
+            max_depth: Some(small_wire_count(forest.max_depth)),
+            min_samples_leaf: Some(small_wire_count(forest.min_samples_leaf)),
+            max_features: forest.max_features,
+            max_samples: Some(forest.max_samples),
+            class_weight: Some(show_class_weight(forest.class_weight)),
+        }),
+        AlgorithmSpec::LogisticRegression(regression) => Algorithm::LogisticRegression(v1::LogisticRegression {
+            l2: Some(regression.l2),
+            max_iterations: Some(small_wire_count(regression.max_iterations)),
+            tolerance: Some(regression.tolerance),
+            class_weight: Some(show_class_weight(regression.class_weight)),
+        }),
+    };
+    v1::AlgorithmSpec {
+        algorithm: Some(algorithm),
+    }
+}
+
+fn show_class_weight(weight: ClassWeight) -> v1::ClassWeight {
+    let (mode, positive_weight) = match weight {
+        ClassWeight::None => (ClassWeightMode::None, None),
+        ClassWeight::Balanced => (ClassWeightMode::Balanced, None),
+        ClassWeight::Positive(positive) => (ClassWeightMode::None, Some(positive)),
+    };
+    v1::ClassWeight {
+        mode: mode.into(),
+        positive_weight,
+    }
+}

@@ -1,0 +1,94 @@
+//! The numbers of an evaluation. What is undefined stays unset.
+
+use super::field::{small_wire_count, wire_count};
+use super::time::show_instant;
+use mltraining_domain::{Baseline, Confusion, Evaluation, Fold, Metrics};
+use mltraining_proto::v1;
+
+/// A whole evaluation; `features` are the model's, in the order of the importances.
+pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluation {
+    let importances = features.iter().zip(&evaluation.importances);
+    let importances = importances.map(|(feature, share)| v1::FeatureImportance {
+        feature: feature.clone(),
+        share: *share,
+    });
+    v1::Evaluation {
+        folds: evaluation.folds.iter().map(show_fold).collect(),
+        leak_proof: Some(v1::LeakProof {
+            folds: evaluation.folds.iter().map(show_leak_proof).collect(),
+        }),
+        baselines: show_baselines(&evaluation.baselines),
+        importances: importances.collect(),
+        overall: Some(show_metrics(&evaluation.overall)),
+        skill: evaluation.skill,
+    }
+}
+
+/// Metrics; what is undefined stays unset.
+pub(crate) fn show_metrics(metrics: &Metrics) -> v1::Metrics {
+    v1::Metrics {
+        rows: wire_count(metrics.rows),
+        positives: wire_count(metrics.positives),
+        roc_auc: metrics.roc_auc,
+        average_precision: metrics.average_precision,
+        log_loss: metrics.log_loss,
+        brier: metrics.brier,
+        brier_skill: metrics.brier_skill,
+        accuracy: metrics.accuracy,
+        balanced_accuracy: metrics.balanced_accuracy,
+        precision: metrics.precision,
+        recall: metrics.recall,
+        specificity: metrics.specificity,
+        f1: metrics.f1,
+        mcc: metrics.mcc,
+        kappa: metrics.kappa,
+        threshold: metrics.threshold,
+        confusion: metrics.confusion.as_ref().map(show_confusion),
+        expected_calibration_error: metrics.expected_calibration_error,
+    }
+}
+
+fn show_confusion(confusion: &Confusion) -> v1::Confusion {
+    v1::Confusion {
+        true_positives: wire_count(confusion.true_positives),
+        false_positives: wire_count(confusion.false_positives),
+        true_negatives: wire_count(confusion.true_negatives),
+        false_negatives: wire_count(confusion.false_negatives),
+    }
+}
+
+fn show_baselines(baselines: &[Baseline]) -> Vec<v1::Baseline> {
+    let shown = baselines.iter().map(|baseline| v1::Baseline {
+        name: baseline.name.clone(),
+        metrics: Some(show_metrics(&baseline.metrics)),
+    });
+    shown.collect()
+}
+
+fn show_fold(fold: &Fold) -> v1::Fold {
+    v1::Fold {
+        index: small_wire_count(fold.index),
+        train_start_time: Some(show_instant(fold.train_start)),
+        train_end_time: Some(show_instant(fold.train_end)),
+        test_start_time: Some(show_instant(fold.test_start)),
+        test_end_time: Some(show_instant(fold.test_end)),
+        train_rows: wire_count(fold.train_rows),
+        train_positives: wire_count(fold.train_positives),
+        test_rows: wire_count(fold.test_rows),
+        test_positives: wire_count(fold.test_positives),
+        purged_rows: wire_count(fold.leak_proof.purged_rows),
+        embargoed_rows: wire_count(fold.leak_proof.embargoed_rows),
+        metrics: Some(show_metrics(&fold.metrics)),
+        baselines: show_baselines(&fold.baselines),
+    }
+}
+
+fn show_leak_proof(fold: &Fold) -> v1::FoldLeakProof {
+    v1::FoldLeakProof {
+        index: small_wire_count(fold.index),
+        latest_train_resolve_time: Some(show_instant(fold.leak_proof.latest_train_resolve)),
+        first_test_decision_time: Some(show_instant(fold.leak_proof.first_test_decision)),
+        purged_rows: wire_count(fold.leak_proof.purged_rows),
+        embargoed_rows: wire_count(fold.leak_proof.embargoed_rows),
+    }
+}

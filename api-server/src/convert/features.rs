@@ -1,0 +1,71 @@
+//! What a model may look at.
+
+use super::field::small_wire_count;
+use super::time::{read_span, show_span};
+use mltraining_domain::{FeatureSpec, Violations, Window};
+use mltraining_proto::v1;
+use v1::window::Length;
+
+/// The features of a request, checked as far as that goes without the source; absent means the default set.
+pub(crate) fn read(spec: Option<v1::FeatureSpec>, path: &str, found: &mut Violations) -> FeatureSpec {
+    let spec = spec.unwrap_or_default();
+    let defaults = FeatureSpec::default();
+    let mut read = FeatureSpec {
+        features: FeatureSpec::parse_list(&spec.features, &format!("{path}.features"), found),
+        exclude: FeatureSpec::parse_list(&spec.exclude, &format!("{path}.exclude"), found),
+        windows: windows(&spec.windows, path, found),
+        sets: spec.sets,
+    };
+    // The wire's lists: a feature that could not be read was asked for all the same.
+    if read.sets.is_empty() && spec.features.is_empty() {
+        read.sets = defaults.sets;
+    }
+    if spec.windows.is_empty() {
+        read.windows = defaults.windows;
+    }
+    if !read.sets.is_empty() || !read.features.is_empty() {
+        found.extend(read.check(path));
+    }
+    read
+}
+
+fn windows(windows: &[v1::Window], path: &str, found: &mut Violations) -> Vec<Window> {
+    let numbered = windows.iter().enumerate();
+    let read = numbered.filter_map(|(i, window)| one_window(window, &format!("{path}.windows[{i}]"), found));
+    read.collect()
+}
+
+fn one_window(window: &v1::Window, field: &str, found: &mut Violations) -> Option<Window> {
+    match window.length {
+        Some(Length::Bars(bars)) if bars > 0 => Some(Window::Bars(bars.unsigned_abs())),
+        Some(Length::Bars(bars)) => {
+            found.invalid(format!("{field}.bars"), format!("{bars} bars; give 1 or more"));
+            None
+        }
+        Some(Length::Duration(length)) => {
+            read_span(Some(length), &format!("{field}.duration"), found).map(Window::Time)
+        }
+        None => {
+            found.invalid(field, r#"required: give a length, e.g. {"bars": 10} or {"duration": "1800s"}"#);
+            None
+        }
+    }
+}
+
+/// The features as the wire holds them.
+pub(crate) fn show(spec: &FeatureSpec) -> v1::FeatureSpec {
+    v1::FeatureSpec {
+        sets: spec.sets.clone(),
+        features: spec.features.iter().map(ToString::to_string).collect(),
+        windows: spec.windows.iter().copied().map(show_window).collect(),
+        exclude: spec.exclude.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn show_window(window: Window) -> v1::Window {
+    let length = match window {
+        Window::Bars(bars) => Length::Bars(small_wire_count(bars)),
+        Window::Time(span) => Length::Duration(show_span(span)),
+    };
+    v1::Window { length: Some(length) }
+}

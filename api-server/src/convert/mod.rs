@@ -1,0 +1,35 @@
+//! Messages to domain values and back, one file per subject.
+//!
+//! `read` takes a message apart and notes every violation under the field's path as the client wrote it. Where it notes one
+//! it goes on with a stand-in that passes all checks, so that the rest is read as well; the caller refuses the request when
+//! anything was noted. `show` makes a message of a domain value.
+
+pub(crate) mod algorithm;
+pub(crate) mod artifact;
+pub(crate) mod catalogue;
+pub(crate) mod coverage;
+pub(crate) mod etag;
+pub(crate) mod evaluation;
+pub(crate) mod event;
+pub(crate) mod features;
+pub(crate) mod field;
+pub(crate) mod idempotency;
+pub(crate) mod job;
+pub(crate) mod job_error;
+pub(crate) mod job_filter;
+pub(crate) mod label;
+pub(crate) mod model;
+pub(crate) mod model_change;
+pub(crate) mod model_filter;
+pub(crate) mod model_version;
+pub(crate) mod name;
+pub(crate) mod page;
+pub(crate) mod preview;
+pub(crate) mod progress;
+pub(crate) mod source;
+pub(crate) mod split;
+pub(crate) mod term;
+pub(crate) mod threshold;
+pub(crate) mod time;
+pub(crate) mod train_request;
+pub(crate) mod train_spec;

@@ -1,0 +1,30 @@
+//! From which score on a row is called positive.
+
+use mltraining_domain::{ThresholdSpec, Violations};
+use mltraining_proto::v1;
+use v1::threshold_spec::Rule;
+
+/// The rule of a request, checked; absent means the best F1.
+pub(crate) fn read(spec: Option<v1::ThresholdSpec>, path: &str, found: &mut Violations) -> ThresholdSpec {
+    let threshold = match spec.and_then(|spec| spec.rule) {
+        None | Some(Rule::MaxF1(_)) => ThresholdSpec::MaxF1,
+        Some(Rule::MaxMcc(_)) => ThresholdSpec::MaxMcc,
+        Some(Rule::Fixed(score)) => ThresholdSpec::Fixed(score),
+        Some(Rule::MinPrecision(precision)) => ThresholdSpec::MinPrecision(precision),
+        Some(Rule::MinRecall(recall)) => ThresholdSpec::MinRecall(recall),
+    };
+    found.extend(threshold.check(path));
+    threshold
+}
+
+/// The rule as the wire holds it.
+pub(crate) fn show(threshold: ThresholdSpec) -> v1::ThresholdSpec {
+    let rule = match threshold {
+        ThresholdSpec::MaxF1 => Rule::MaxF1(v1::MaxF1 {}),
+        ThresholdSpec::MaxMcc => Rule::MaxMcc(v1::MaxMcc {}),
+        ThresholdSpec::Fixed(score) => Rule::Fixed(score),
+        ThresholdSpec::MinPrecision(precision) => Rule::MinPrecision(precision),
+        ThresholdSpec::MinRecall(recall) => Rule::MinRecall(recall),
+    };
+    v1::ThresholdSpec { rule: Some(rule) }
+}

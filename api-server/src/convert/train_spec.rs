@@ -1,0 +1,87 @@
+//! A training job, whole.
+
+use super::{algorithm, features, field, label, split, threshold, time};
+use mltraining_domain::name::SourceName;
+use mltraining_domain::spec::train::DEFAULT_MAX_ROWS;
+use mltraining_domain::{ModelId, ProjectId, SourceId, TrainSpec, Violations};
+use mltraining_proto::v1;
+
+/// The seed of a request that names none.
+const DEFAULT_SEED: u64 = 42;
+/// The source of a request that names none.
+const DEFAULT_SOURCE: &str = "coin_metrics";
+
+/// The spec of a request, with every default filled in; its fields are named below `spec`. What the source and its columns
+/// must have is checked against the catalogue, not here.
+pub(crate) fn read(
+    spec: Option<v1::TrainSpec>,
+    project: &ProjectId,
+    model: ModelId,
+    found: &mut Violations,
+) -> TrainSpec {
+    let spec = spec.unwrap_or_else(|| {
+        found.invalid("spec", "required: say what to train; the least is a range and a label");
+        v1::TrainSpec::default()
+    });
+    check_entities(&spec.entities, "spec.entities", found);
+    let read = TrainSpec {
+        model,
+        source: source(&spec.source, project, "spec.source", found),
+        range: time::require_range(spec.range, "spec.range", found),
+        label: label::require(spec.label, "spec.label", found),
+        features: features::read(spec.features, "spec.features", found),
+        algorithm: algorithm::read(spec.algorithm, "spec.algorithm", found),
+        split: split::read(spec.split, "spec.split", found),
+        threshold: threshold::read(spec.threshold, "spec.threshold", found),
+        seed: spec.seed.unwrap_or(DEFAULT_SEED),
+        entities: spec.entities,
+        phases: spec.phases,
+        max_rows: field::large_count(spec.max_rows, DEFAULT_MAX_ROWS, "spec.max_rows", found),
+    };
+    found.extend(read.violations());
+    read
+}
+
+/// The source that a field names, `coin_metrics` of the same project when it is empty.
+pub(crate) fn source(name: &str, project: &ProjectId, field: &str, found: &mut Violations) -> SourceId {
+    let default = || DEFAULT_SOURCE.parse().expect("coin_metrics is a slug");
+    if name.is_empty() {
+        return default();
+    }
+    match SourceName::parse(name) {
+        Ok(name) if name.project == *project => return name.source,
+        Ok(_) => found.invalid(field, format!("must be a source of projects/{project}, like the request")),
+        Err(error) => found.invalid(field, error.to_string()),
+    }
+    default()
+}
+
+/// Notes entities that Postgres cannot hold as a text.
+pub(crate) fn check_entities(entities: &[String], field: &str, found: &mut Violations) {
+    for (i, entity) in entities.iter().enumerate() {
+        found.require(!entity.contains('\0'), &format!("{field}[{i}]"), || {
+            "must not hold the character NUL".to_owned()
+        });
+    }
+}
+
+/// The spec as the wire holds it, every default written out.
+pub(crate) fn show(spec: &TrainSpec, project: &ProjectId) -> v1::TrainSpec {
+    let source = SourceName {
+        project: project.clone(),
+        source: spec.source.clone(),
+    };
+    v1::TrainSpec {
+        source: source.to_string(),
+        range: Some(time::show_range(&spec.range)),
+        label: Some(label::show(&spec.label)),
+        features: Some(features::show(&spec.features)),
+        algorithm: Some(algorithm::show(&spec.algorithm)),
+        split: Some(split::show(&spec.split)),
+        threshold: Some(threshold::show(spec.threshold)),
+        seed: Some(spec.seed),
+        entities: spec.entities.clone(),
+        phases: spec.phases.clone(),
+        max_rows: Some(field::wire_count(spec.max_rows)),
+    }
+}
