@@ -1,5 +1,8 @@
 //! Serves until it is told to stop, then drains.
 
+#[cfg(test)]
+mod tests;
+
 use crate::access::{Access, METHODS, Method};
 use crate::connections;
 use crate::context::Context;
@@ -15,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
+use tonic::service::{Routes, RoutesBuilder};
 use tonic::transport::Server;
 
 /// Time for connections to close after they were cut.
@@ -31,9 +34,20 @@ pub async fn run(
     context: Arc<Context>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let mut services = Routes::builder();
+    services::add_services(&mut services, &context);
+    serve(listener, context, services, stop).await
+}
+
+async fn serve(
+    listener: TcpListener,
+    context: Arc<Context>,
+    services: RoutesBuilder,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let address = listener.local_addr().context("the listener has no address")?;
     check_exposure(address, context.config.server.auth.mode)?;
-    let (health, routes) = routes(&context).await?;
+    let (health, routes) = with_health_and_reflection(services).await?;
     let readiness = tokio::spawn(checks(&context).run(health.clone(), stop.clone()));
     let cut = CancellationToken::new();
     let incoming = connections::accept(listener, &context.config.server, cut.clone());
@@ -60,17 +74,15 @@ fn check_exposure(address: SocketAddr, mode: AuthMode) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn routes(context: &Arc<Context>) -> anyhow::Result<(Health, Routes)> {
+async fn with_health_and_reflection(mut routes: RoutesBuilder) -> anyhow::Result<(Health, Routes)> {
     let names: BTreeSet<&str> = METHODS
         .iter()
         .filter(|method| method.access != Access::Open)
         .map(Method::service)
         .collect();
     let (health, health_service) = Health::new(&names.into_iter().collect::<Vec<_>>()).await;
-    let mut routes = Routes::builder();
     routes.add_service(health_service);
     reflection::add_services(&mut routes).context("reflection cannot be served")?;
-    services::add_services(&mut routes, context);
     Ok((health, routes.routes()))
 }
 
