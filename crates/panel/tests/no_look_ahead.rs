@@ -4,9 +4,9 @@
 
 mod fixtures;
 
-use fixtures::{Row, column_names, every_feature, panel, source};
+use fixtures::{Row, close_to, column_names, every_feature, panel, source};
 use mltraining_domain::Span;
-use mltraining_panel::catalogue::{Family, Parameter, PlannedFeature, Reach};
+use mltraining_panel::catalogue::{Family, LookBack, Parameter, PlannedFeature, Reach};
 use mltraining_panel::labels::{self, LabelValue, Labels};
 use mltraining_panel::{Panel, compute};
 use proptest::prelude::*;
@@ -118,6 +118,23 @@ proptest! {
             let one = shared_bits(&before, worlds.known, feature);
             let other = shared_bits(&after, worlds.known, feature);
             prop_assert_eq!(one, other, "{}", feature.name());
+        }
+    }
+
+    /// What a family declares is what the reader reads: with older rows left out the value stays, to rounding.
+    #[test]
+    fn a_feature_never_looks_back_further_than_it_declares(rows in rows("m", source().columns.len())) {
+        let source = source();
+        let whole = panel(column_names(&source), rows.clone());
+        let last = whole.rows() - 1;
+        for feature in &every_feature(&source).features {
+            let LookBack::Bounded { bars, time } = feature.look_back() else { continue };
+            let oldest = whole.times()[last] - time.micros();
+            let kept = rows.iter().enumerate().filter(|(i, row)| i + bars as usize >= last || row.1 >= oldest);
+            let cut = panel(column_names(&source), kept.map(|(_, row)| row.clone()).collect());
+            let expected = compute::feature_values(&whole, feature)[last];
+            let found = compute::feature_values(&cut, feature)[cut.rows() - 1];
+            prop_assert!(close_to(found, expected, 0.0), "{}: {found:e}, {expected:e}", feature.name());
         }
     }
 

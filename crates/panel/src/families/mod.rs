@@ -46,15 +46,12 @@ const COLUMN: &[Parameter] = &[Parameter::Column];
 const COLUMN_AND_WINDOW: &[Parameter] = &[Parameter::Column, Parameter::Window];
 const NOTHING: &[Parameter] = &[];
 
-/// `numerator / denominator`, NaN for a zero denominator and whenever the outcome is no number.
+/// `numerator / denominator`; NaN, not infinity, when the denominator is 0.
 fn ratio(numerator: f64, denominator: f64) -> f64 {
-    if denominator == 0.0 {
-        return f64::NAN;
-    }
     finite(numerator / denominator)
 }
 
-/// A value that overflowed says nothing.
+/// An infinite value says nothing: it comes of a zero denominator or an overflow.
 fn finite(value: f64) -> f64 {
     if value.is_finite() { value } else { f64::NAN }
 }

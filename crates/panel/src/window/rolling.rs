@@ -174,7 +174,6 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn new(suffixes: &'a mut Vec<State>) -> Self {
-        suffixes.clear();
         Self {
             suffixes,
             end: 0,
