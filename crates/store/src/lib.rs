@@ -14,6 +14,8 @@ pub mod projects;
 pub mod queues;
 pub mod reader;
 pub mod sources;
+#[cfg(feature = "test-support")]
+pub mod testing;
 pub mod workers;
 
 mod config;

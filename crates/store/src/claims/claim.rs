@@ -185,7 +185,8 @@ impl Store {
         .await
     }
 
-    /// How long until the next waiting job of the queue is due; zero when one is, `None` when none waits.
+    /// How long until the next waiting job of the queue becomes due; `None` when none will. Jobs that are due already are
+    /// not counted: a claim that left them found a limit or a pause, and the next poll looks again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
