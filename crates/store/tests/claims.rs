@@ -515,16 +515,34 @@ async fn a_paused_queue_and_an_unknown_kind_give_nothing() {
         max_spec_version: 1,
     };
     assert!(fixture.store.claim_job(&request).await.unwrap().is_none());
-    assert_eq!(
-        fixture.store.next_due(DEFAULT_QUEUE).await.unwrap(),
-        Some(Duration::ZERO)
-    );
     assert!(fixture.try_claim(LEASE).await.is_some());
-    assert_eq!(fixture.store.next_due(DEFAULT_QUEUE).await.unwrap(), None);
     assert!(matches!(
         fixture.store.pause_queue("nowhere").await,
         Err(StoreError::NotFound { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_worker_may_sleep_until_the_next_job_is_due() {
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.store.next_due(DEFAULT_QUEUE).await.unwrap(), None);
+    let id = fixture.create(&Wish::default()).await.id;
+    assert_eq!(
+        fixture.store.next_due(DEFAULT_QUEUE).await.unwrap(),
+        None,
+        "it is due, to be claimed and not waited for"
+    );
+    sqlx::query("update job set run_at = now() + interval '1 hour' where id = $1")
+        .bind(id.0)
+        .execute(&fixture.sql().await)
+        .await
+        .unwrap();
+    let due = fixture.store.next_due(DEFAULT_QUEUE).await.unwrap().unwrap();
+    assert!(
+        due > Duration::from_secs(3500) && due <= Duration::from_secs(3600),
+        "{due:?}"
+    );
+    assert!(fixture.try_claim(LEASE).await.is_none());
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! A database with one source, and the usual ways through a job's life.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use chrono::{TimeZone, Utc};
 use mltraining_domain::{
