@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Hints since the process began.
+/// What happened since the process began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Written to the stream.
@@ -13,6 +13,8 @@ pub struct Counts {
     pub received: u64,
     /// Read from the stream and skipped.
     pub malformed: u64,
+    /// Connections that listeners made; more than one each says that Redis or the stream was lost.
+    pub connections: u64,
 }
 
 #[derive(Debug, Default)]
@@ -21,6 +23,7 @@ pub(crate) struct Counters {
     pub(crate) failed: AtomicU64,
     pub(crate) received: AtomicU64,
     pub(crate) malformed: AtomicU64,
+    pub(crate) connections: AtomicU64,
 }
 
 impl Counters {
@@ -31,6 +34,7 @@ impl Counters {
             failed: read(&self.failed),
             received: read(&self.received),
             malformed: read(&self.malformed),
+            connections: read(&self.connections),
         }
     }
 }

@@ -141,7 +141,7 @@ impl Listening {
                 );
             }
             ReadError::Away(error) => {
-                tracing::debug!(redis.stream = &*self.stream, error, "Redis is still away")
+                tracing::debug!(redis.stream = &*self.stream, error, "Redis is still away");
             }
         }
         tokio::time::sleep(self.backoff.next()).await;
@@ -152,6 +152,7 @@ impl Listening {
             match Reader::connect(&self.client, &self.stream).await {
                 Ok(reader) => {
                     self.reader = Some(reader);
+                    count(&self.counters.connections);
                     self.connected.send_replace(true);
                     tracing::info!(redis.stream = &*self.stream, "listening for hints");
                 }

@@ -54,7 +54,7 @@ impl Reader {
         let connection = timeout(CONNECT, work)
             .await
             .map_err(|_| silent(CONNECT))?
-            .map_err(away)?;
+            .map_err(|error| away(&error))?;
         Ok(Self {
             connection,
             stream: Arc::clone(stream),
@@ -74,7 +74,7 @@ impl Reader {
         let reply = timeout(limit, read)
             .await
             .map_err(|_| silent(limit))?
-            .map_err(away)?;
+            .map_err(|error| away(&error))?;
         Ok(reply.and_then(first))
     }
 }
@@ -98,7 +98,7 @@ fn silent(limit: Duration) -> ReadError {
     ReadError::Away(format!("no answer within {} s", limit.as_secs()))
 }
 
-fn away(error: RedisError) -> ReadError {
+fn away(error: &RedisError) -> ReadError {
     match error.code() {
         Some("NOGROUP") => ReadError::NoGroup,
         _ => ReadError::Away(error.to_string()),

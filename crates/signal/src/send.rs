@@ -116,30 +116,12 @@ impl Signal {
     async fn ask(&self, command: &redis::Cmd) -> Result<(), SignalError> {
         let limit = self.limits.timeout;
         timeout(limit, async {
-            // A connection is put back only after it has answered: one left in doubt is not lent again.
-            let pooled = self.pool.get().await.map_err(unavailable)?;
-            let mut lent = Lent(Some(pooled));
-            let connection = lent.0.as_mut().expect("lent until it is put back");
-            let _: redis::Value = command
-                .query_async(&mut **connection)
-                .await
-                .map_err(unavailable)?;
-            drop(lent.0.take());
+            let mut connection = self.pool.get().await.map_err(unavailable)?;
+            let _: redis::Value = command.query_async(&mut connection).await.map_err(unavailable)?;
             Ok(())
         })
         .await
         .unwrap_or(Err(SignalError::Timeout(limit)))
-    }
-}
-
-/// A connection on loan. Dropped unanswered, it leaves the pool.
-struct Lent(Option<deadpool_redis::Connection>);
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(doubtful) = self.0.take() {
-            drop(deadpool_redis::Connection::take(doubtful));
-        }
     }
 }
 
