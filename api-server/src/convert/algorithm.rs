@@ -28,7 +28,11 @@ fn random_forest(forest: &v1::RandomForest, path: &str, found: &mut Violations) 
     RandomForestSpec {
         trees: number(forest.trees, default.trees, "trees"),
         max_depth: number(forest.max_depth, default.max_depth, "max_depth"),
-        min_samples_leaf: number(forest.min_samples_leaf, default.min_samples_leaf, "min_samples_leaf"),
+        min_samples_leaf: number(
+            forest.min_samples_leaf,
+            default.min_samples_leaf,
+            "min_samples_leaf",
+        ),
         max_features: forest.max_features,
         max_samples: forest.max_samples.unwrap_or(default.max_samples),
         class_weight: class_weight(forest.class_weight, path, found),
@@ -44,7 +48,12 @@ fn logistic_regression(
     let iterations = format!("{path}.max_iterations");
     LogisticRegressionSpec {
         l2: regression.l2.unwrap_or(default.l2),
-        max_iterations: count(regression.max_iterations, default.max_iterations, &iterations, found),
+        max_iterations: count(
+            regression.max_iterations,
+            default.max_iterations,
+            &iterations,
+            found,
+        ),
         tolerance: regression.tolerance.unwrap_or(default.tolerance),
         class_weight: class_weight(regression.class_weight, path, found),
     }
@@ -59,7 +68,9 @@ fn class_weight(weight: Option<v1::ClassWeight>, path: &str, found: &mut Violati
     let mode = choice(weight.mode, known, &format!("{path}.mode"), found);
     match (mode, weight.positive_weight) {
         (ClassWeightMode::Unspecified | ClassWeightMode::None, None) => ClassWeight::None,
-        (ClassWeightMode::Unspecified | ClassWeightMode::None, Some(positive)) => ClassWeight::Positive(positive),
+        (ClassWeightMode::Unspecified | ClassWeightMode::None, Some(positive)) => {
+            ClassWeight::Positive(positive)
+        }
         (ClassWeightMode::Balanced, None) => ClassWeight::Balanced,
         (ClassWeightMode::Balanced, Some(_)) => {
             found.invalid(
@@ -82,12 +93,14 @@ pub(crate) fn show(spec: &AlgorithmSpec) -> v1::AlgorithmSpec {
             max_samples: Some(forest.max_samples),
             class_weight: Some(show_class_weight(forest.class_weight)),
         }),
-        AlgorithmSpec::LogisticRegression(regression) => Algorithm::LogisticRegression(v1::LogisticRegression {
-            l2: Some(regression.l2),
-            max_iterations: Some(small_wire_count(regression.max_iterations)),
-            tolerance: Some(regression.tolerance),
-            class_weight: Some(show_class_weight(regression.class_weight)),
-        }),
+        AlgorithmSpec::LogisticRegression(regression) => {
+            Algorithm::LogisticRegression(v1::LogisticRegression {
+                l2: Some(regression.l2),
+                max_iterations: Some(small_wire_count(regression.max_iterations)),
+                tolerance: Some(regression.tolerance),
+                class_weight: Some(show_class_weight(regression.class_weight)),
+            })
+        }
     };
     v1::AlgorithmSpec {
         algorithm: Some(algorithm),

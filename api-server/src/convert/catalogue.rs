@@ -30,7 +30,9 @@ pub(crate) fn show_family(family: &Family) -> v1::Feature {
 /// A set of features, written out for `source` if there is one, with the default windows.
 pub(crate) fn show_set(set: &FeatureSet, source: Option<&SourceSpec>) -> v1::FeatureSet {
     let windows = FeatureSpec::default().windows;
-    let expanded = source.map(|source| (set.expand)(source, &windows)).unwrap_or_default();
+    let expanded = source
+        .map(|source| (set.expand)(source, &windows))
+        .unwrap_or_default();
     v1::FeatureSet {
         name: set.name.to_owned(),
         description: set.description.to_owned(),
@@ -53,7 +55,9 @@ pub(crate) fn show_algorithm(algorithm: &AlgorithmInfo) -> v1::Algorithm {
 fn display_name(name: &str) -> String {
     let spaced = name.replace('_', " ");
     let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn show_parameter(parameter: &ParameterInfo) -> v1::AlgorithmParameter {

@@ -8,7 +8,11 @@ use mltraining_proto::v1;
 use mltraining_store::sources::{ColumnCoverage, Coverage, Gaps, PhaseCoverage};
 
 /// The coverage of a range; of everything without one.
-pub(crate) fn show(coverage: &Coverage, source: &SourceName, range: Option<&TimeRange>) -> v1::SourceCoverage {
+pub(crate) fn show(
+    coverage: &Coverage,
+    source: &SourceName,
+    range: Option<&TimeRange>,
+) -> v1::SourceCoverage {
     let rows = coverage.rows;
     v1::SourceCoverage {
         source: source.to_string(),
@@ -18,7 +22,11 @@ pub(crate) fn show(coverage: &Coverage, source: &SourceName, range: Option<&Time
         first_time: coverage.first.map(show_instant),
         last_time: coverage.last.map(show_instant),
         duplicate_key_count: wire_count(coverage.duplicates),
-        columns: coverage.columns.iter().map(|column| show_column(column, rows)).collect(),
+        columns: coverage
+            .columns
+            .iter()
+            .map(|column| show_column(column, rows))
+            .collect(),
         phases: coverage.phases.iter().map(show_phase).collect(),
         gaps: Some(show_gaps(&coverage.gaps)),
     }

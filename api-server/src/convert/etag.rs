@@ -18,14 +18,19 @@ pub(crate) fn read(kind: &str, etag: &str) -> Option<i64> {
         return None;
     }
     let number = etag.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-'));
-    let revision = number.and_then(|number| number.parse().ok()).filter(|r| *r > NEVER);
+    let revision = number
+        .and_then(|number| number.parse().ok())
+        .filter(|r| *r > NEVER);
     Some(revision.unwrap_or(NEVER))
 }
 
 /// The refusal of a request whose etag is not the present one.
 pub(crate) fn mismatch(name: impl Display, present: &str) -> ApiError {
-    let message = format!("the etag is not the present \"{present}\"; read {name} again and repeat the change");
-    ApiError::new(Reason::EtagMismatch, message).with("name", name).with("etag", present)
+    let message =
+        format!("the etag is not the present \"{present}\"; read {name} again and repeat the change");
+    ApiError::new(Reason::EtagMismatch, message)
+        .with("name", name)
+        .with("etag", present)
 }
 
 #[cfg(test)]

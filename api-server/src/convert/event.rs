@@ -35,7 +35,9 @@ pub(crate) fn message(sequence: i64, at: DateTime<Utc>, event: Event) -> v1::Job
 
 fn show_change(event: &JobEvent, change: &StateChange, result: Option<v1::JobResult>) -> v1::JobStateChange {
     let scheduled = change.run_at.is_some();
-    let display_state = change.state.display(event.epoch.0, scheduled, change.cancel_requested);
+    let display_state = change
+        .state
+        .display(event.epoch.0, scheduled, change.cancel_requested);
     v1::JobStateChange {
         state: show_state(change.state).into(),
         display_state: show_display_state(display_state).into(),

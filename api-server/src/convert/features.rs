@@ -2,7 +2,8 @@
 
 use super::field::small_wire_count;
 use super::time::{read_span, show_span};
-use mltraining_domain::{FeatureSpec, Violations, Window};
+use crate::error::ApiError;
+use mltraining_domain::{FeatureSpec, Reason, Violations, Window};
 use mltraining_proto::v1;
 use v1::window::Length;
 
@@ -46,10 +47,53 @@ fn one_window(window: &v1::Window, field: &str, found: &mut Violations) -> Optio
             read_span(Some(length), &format!("{field}.duration"), found).map(Window::Time)
         }
         None => {
-            found.invalid(field, r#"required: give a length, e.g. {"bars": 10} or {"duration": "1800s"}"#);
+            found.invalid(
+                field,
+                r#"required: give a length, e.g. {"bars": 10} or {"duration": "1800s"}"#,
+            );
             None
         }
     }
+}
+
+/// The refusal of a request, with the first unknown feature and the nearest known one called by their names. `asked` is
+/// what the client wrote.
+pub(crate) fn refuse(found: Violations, asked: &v1::FeatureSpec) -> ApiError {
+    let unknown = found
+        .iter()
+        .find(|violation| violation.reason == Reason::UnknownFeature);
+    let metadata = unknown.map(|violation| {
+        let feature = written(asked, &violation.field).unwrap_or_default();
+        (
+            feature.to_owned(),
+            suggestion(&violation.description).map(str::to_owned),
+        )
+    });
+    let error = ApiError::from(found);
+    match metadata {
+        None => error,
+        Some((feature, None)) => error.with("feature", feature),
+        Some((feature, Some(near))) => error.with("feature", feature).with("did_you_mean", near),
+    }
+}
+
+/// What the client wrote at `spec.features.LIST[I]`.
+fn written<'a>(asked: &'a v1::FeatureSpec, field: &str) -> Option<&'a str> {
+    let (list, rest) = field.strip_prefix("spec.features.")?.split_once('[')?;
+    let index: usize = rest.strip_suffix(']')?.parse().ok()?;
+    let texts = match list {
+        "sets" => &asked.sets,
+        "features" => &asked.features,
+        "exclude" => &asked.exclude,
+        _ => return None,
+    };
+    texts.get(index).map(String::as_str)
+}
+
+/// The name between the backticks of the catalogue's "did you mean `...`?".
+fn suggestion(description: &str) -> Option<&str> {
+    let (_, rest) = description.split_once("did you mean `")?;
+    rest.split_once('`').map(|(name, _)| name)
 }
 
 /// The features as the wire holds them.

@@ -1,6 +1,7 @@
 //! What makes a request safe to repeat (AIP-155).
 
-use mltraining_domain::{IdempotencyKey, Violations};
+use crate::error::ApiError;
+use mltraining_domain::{IdempotencyKey, Reason, Violations};
 use mltraining_store::sources::Idempotency;
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -22,4 +23,10 @@ pub(crate) fn read(request_id: &str, request: &impl Message, found: &mut Violati
             None
         }
     }
+}
+
+/// The refusal of a key that was used for another request.
+pub(crate) fn reused(request_id: &str) -> ApiError {
+    let text = format!("request_id {request_id} was used before for another request; use a new UUID");
+    ApiError::new(Reason::RequestIdReused, text).with("request_id", request_id)
 }

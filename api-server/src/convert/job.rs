@@ -46,7 +46,10 @@ pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreErro
         cancel_requested: job.cancel.is_some(),
         cancel_reason: job.cancel.as_ref().map(|c| c.reason.clone()).unwrap_or_default(),
         trace_id: trace_id(job.traceparent.as_deref()),
-        request_id: job.idempotency_key.map(|key| key.0.to_string()).unwrap_or_default(),
+        request_id: job
+            .idempotency_key
+            .map(|key| key.0.to_string())
+            .unwrap_or_default(),
         estimate: None,
         etag: etag::show(ETAG, job.revision),
         model: show_model(&job.project, job.model.as_ref()),
@@ -73,7 +76,9 @@ pub(crate) fn show_model(project: &ProjectId, model: Option<&ModelId>) -> String
 fn show_error(job: &Job) -> Option<v1::JobError> {
     let mut error = job_error::show(job.error.as_ref()?);
     if let (JobState::Cancelled, Some(cancel)) = (job.state, &job.cancel) {
-        error.metadata.insert("cancelled_by".to_owned(), cancel.by.clone());
+        error
+            .metadata
+            .insert("cancelled_by".to_owned(), cancel.by.clone());
     }
     Some(error)
 }
@@ -89,19 +94,26 @@ pub(crate) fn show_result(job: &Job, result: &JobResult) -> v1::JobResult {
 fn show_version(project: &ProjectId, model: Option<&ModelId>, version: Option<i32>) -> String {
     model.zip(version).map_or_else(String::new, |(model, version)| {
         let (project, model) = (project.clone(), model.clone());
-        VersionName { project, model, version }.to_string()
+        VersionName {
+            project,
+            model,
+            version,
+        }
+        .to_string()
     })
 }
 
 fn show_attempt(attempt: &Attempt) -> v1::Attempt {
-    let outcome = attempt.outcome.map_or(v1::AttemptOutcome::Unspecified, |outcome| match outcome {
-        AttemptOutcome::Succeeded => v1::AttemptOutcome::Succeeded,
-        AttemptOutcome::Failed => v1::AttemptOutcome::Failed,
-        AttemptOutcome::Retried => v1::AttemptOutcome::Retried,
-        AttemptOutcome::Lost => v1::AttemptOutcome::Lost,
-        AttemptOutcome::Released => v1::AttemptOutcome::Released,
-        AttemptOutcome::Cancelled => v1::AttemptOutcome::Cancelled,
-    });
+    let outcome = attempt
+        .outcome
+        .map_or(v1::AttemptOutcome::Unspecified, |outcome| match outcome {
+            AttemptOutcome::Succeeded => v1::AttemptOutcome::Succeeded,
+            AttemptOutcome::Failed => v1::AttemptOutcome::Failed,
+            AttemptOutcome::Retried => v1::AttemptOutcome::Retried,
+            AttemptOutcome::Lost => v1::AttemptOutcome::Lost,
+            AttemptOutcome::Released => v1::AttemptOutcome::Released,
+            AttemptOutcome::Cancelled => v1::AttemptOutcome::Cancelled,
+        });
     v1::Attempt {
         epoch: attempt.epoch.0,
         worker: attempt.worker.to_string(),
@@ -114,7 +126,10 @@ fn show_attempt(attempt: &Attempt) -> v1::Attempt {
 
 /// The second part of a traceparent, `00-{trace}-{span}-{flags}`.
 pub(crate) fn trace_id(traceparent: Option<&str>) -> String {
-    traceparent.and_then(|text| text.split('-').nth(1)).unwrap_or_default().to_owned()
+    traceparent
+        .and_then(|text| text.split('-').nth(1))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The kind as the wire numbers it.

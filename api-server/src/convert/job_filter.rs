@@ -65,8 +65,9 @@ impl Reading {
     fn narrow(&mut self, term: &Term) -> Result<Option<()>, ApiError> {
         match term.field.as_str() {
             "state" => {
-                let state = JobState::from_word(&term.value)
-                    .ok_or_else(|| wrong_value(term, "QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED or DEAD"))?;
+                let state = JobState::from_word(&term.value).ok_or_else(|| {
+                    wrong_value(term, "QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED or DEAD")
+                })?;
                 keep(&mut self.states, term, &state);
             }
             "kind" => {
@@ -79,7 +80,10 @@ impl Reading {
                 self.priorities.retain(|p| holds(term.comparator, p, &priority));
             }
             "model" => {
-                let model = term.value.parse().map_err(|error| wrong_value(term, format!("a model id ({error})")))?;
+                let model = term
+                    .value
+                    .parse()
+                    .map_err(|error| wrong_value(term, format!("a model id ({error})")))?;
                 return Ok(set_once(&mut self.filter.model, model));
             }
             "created_by" if term.comparator == Comparator::NotEqual => {
@@ -137,11 +141,16 @@ mod tests {
 
     #[test]
     fn terms_narrow_a_list() {
-        let filter = read("state != QUEUED AND state != DEAD AND priority < 2 AND created_by != bot").unwrap().unwrap();
+        let filter = read("state != QUEUED AND state != DEAD AND priority < 2 AND created_by != bot")
+            .unwrap()
+            .unwrap();
         let states = filter.states.unwrap();
         assert_eq!(states.len(), 4);
         assert!(!states.contains(&JobState::Queued) && !states.contains(&JobState::Dead));
-        assert_eq!(filter.priorities.unwrap(), [0, 1].map(|p| Priority::new(p).unwrap()));
+        assert_eq!(
+            filter.priorities.unwrap(),
+            [0, 1].map(|p| Priority::new(p).unwrap())
+        );
         assert_eq!(filter.created_by_not, ["bot"]);
         let all = read("").unwrap().unwrap();
         assert!(all.states.is_none() && all.kinds.is_none() && all.priorities.is_none());

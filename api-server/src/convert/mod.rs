@@ -26,6 +26,7 @@ pub(crate) mod name;
 pub(crate) mod page;
 pub(crate) mod preview;
 pub(crate) mod progress;
+pub(crate) mod read_error;
 pub(crate) mod source;
 pub(crate) mod split;
 pub(crate) mod term;

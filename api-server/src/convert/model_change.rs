@@ -18,9 +18,11 @@ pub(crate) fn read(
 ) -> ModelChange {
     let paths = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
     for path in paths {
-        found.require(path == "*" || PATHS.contains(&path.as_str()), "update_mask", || {
-            format!("`{path}` cannot be changed; give {} or *", PATHS.join(", "))
-        });
+        found.require(
+            path == "*" || PATHS.contains(&path.as_str()),
+            "update_mask",
+            || format!("`{path}` cannot be changed; give {} or *", PATHS.join(", ")),
+        );
     }
     let wanted = |path: &str, is_empty: bool| match paths {
         [] => !is_empty,
@@ -64,10 +66,16 @@ mod tests {
         assert_eq!(without.display_name.as_deref(), Some("Pump"));
         assert_eq!((without.description, without.labels), (None, None));
         let described = change(named("Pump"), &["description"]).unwrap();
-        assert_eq!((described.display_name, described.description), (None, Some(String::new())));
+        assert_eq!(
+            (described.display_name, described.description),
+            (None, Some(String::new()))
+        );
         let all = change(named(""), &["*"]).unwrap();
         assert_eq!(all.display_name.as_deref(), Some("pump"));
-        assert_eq!((all.description.as_deref(), all.labels), (Some(""), Some([].into())));
+        assert_eq!(
+            (all.description.as_deref(), all.labels),
+            (Some(""), Some([].into()))
+        );
     }
 
     #[test]
@@ -76,7 +84,11 @@ mod tests {
             let found = change(named("Pump"), &["display_name", path]).unwrap_err();
             let violation = found.iter().next().unwrap();
             assert_eq!(violation.field, "update_mask");
-            assert!(violation.description.contains(&format!("`{path}`")), "{}", violation.description);
+            assert!(
+                violation.description.contains(&format!("`{path}`")),
+                "{}",
+                violation.description
+            );
         }
     }
 
@@ -90,7 +102,10 @@ mod tests {
         };
         let found = change(long, &["*"]).unwrap_err();
         let fields: Vec<&str> = found.iter().map(|v| v.field.as_str()).collect();
-        assert_eq!(fields, ["model.display_name", "model.description", "model.labels"]);
+        assert_eq!(
+            fields,
+            ["model.display_name", "model.description", "model.labels"]
+        );
         assert!(change(named("a\0b"), &[]).is_err());
     }
 }

@@ -55,7 +55,11 @@ mod tests {
         let filter = read(text, Deleted::Hidden).unwrap().unwrap();
         assert_eq!(filter.display_name.as_deref(), Some("Pump 10m"));
         assert_eq!(filter.labels_not, [("team".to_owned(), "alpha".to_owned())]);
-        assert!(read("display_name = a AND display_name = b", Deleted::Hidden).unwrap().is_none());
+        assert!(
+            read("display_name = a AND display_name = b", Deleted::Hidden)
+                .unwrap()
+                .is_none()
+        );
         assert!(read("state = QUEUED", Deleted::Hidden).is_err());
     }
 }

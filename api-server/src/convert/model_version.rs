@@ -25,12 +25,19 @@ pub(crate) fn show(version: &ModelVersion) -> v1::ModelVersion {
         file: MODEL_FILE.to_owned(),
     };
     let facts = &version.facts;
-    let features = if version.spec.is_some() { facts.feature_names.clone() } else { Vec::new() };
+    let features = if version.spec.is_some() {
+        facts.feature_names.clone()
+    } else {
+        Vec::new()
+    };
     v1::ModelVersion {
         name: name.to_string(),
         version: version.version,
         job: JobName { project, job }.to_string(),
-        train_spec: version.spec.as_ref().map(|spec| train_spec::show(spec, &version.project)),
+        train_spec: version
+            .spec
+            .as_ref()
+            .map(|spec| train_spec::show(spec, &version.project)),
         source_fingerprint: facts.source_fingerprint.clone(),
         feature_names: features,
         row_counts: Some(show_rows(&facts.rows, version.evaluation.as_ref())),

@@ -39,7 +39,10 @@ pub(crate) fn batch<N: Ord + Clone>(
 ) -> Result<Vec<N>, ApiError> {
     if texts.is_empty() || texts.len() > MAX_NAMES {
         let count = texts.len();
-        return Err(ApiError::invalid("names", format!("{count} names; give 1 to {MAX_NAMES}")));
+        return Err(ApiError::invalid(
+            "names",
+            format!("{count} names; give 1 to {MAX_NAMES}"),
+        ));
     }
     let mut found = mltraining_domain::Violations::new();
     let mut seen = BTreeSet::new();

@@ -43,7 +43,8 @@ impl<C: Serialize + DeserializeOwned> Page<C> {
         }
         rows.truncate(self.size);
         let scope: Vec<&str> = self.scope.iter().map(String::as_str).collect();
-        rows.last().map_or_else(String::new, |row| page::encode(&cursor(row), &scope))
+        rows.last()
+            .map_or_else(String::new, |row| page::encode(&cursor(row), &scope))
     }
 }
 
@@ -65,7 +66,9 @@ mod tests {
 
     #[test]
     fn a_foreign_token_and_a_negative_size_are_refused() {
-        let token = Page::<i32>::read(1, "", &["List", "p"]).unwrap().cut(&mut vec![1, 2], |row| *row);
+        let token = Page::<i32>::read(1, "", &["List", "p"])
+            .unwrap()
+            .cut(&mut vec![1, 2], |row| *row);
         let refused = Page::<i32>::read(1, &token, &["List", "q"]).unwrap_err();
         assert_eq!(refused.reason(), Reason::PageTokenInvalid);
         let refused = Page::<i32>::read(-1, "", &[]).unwrap_err();

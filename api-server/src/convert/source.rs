@@ -1,17 +1,23 @@
 //! Sources: what a client registers, completed by what the table says.
 
+use super::etag;
 use super::field::{check_text, choice};
 use super::time::{read_span, require_span, show_instant, show_span};
-use super::etag;
 use mltraining_domain::name::SourceName;
 use mltraining_domain::{
-    ColumnRole, DataType, DuplicateRule, ProjectId, SourceColumn, SourceId, SourcePhase, SourceSpec, Span, Violations,
+    ColumnRole, DataType, DuplicateRule, ProjectId, SourceColumn, SourceId, SourcePhase, SourceSpec, Span,
+    Violations,
 };
 use mltraining_proto::v1;
 use mltraining_store::sources::{Source, TableInfo};
 
 /// The kind of resource in a source's etag.
 const ETAG: &str = "source";
+
+/// The source of a request that names none.
+pub(crate) fn default_source() -> SourceId {
+    "coin_metrics".parse().expect("coin_metrics is a slug")
+}
 
 /// A source as a client writes it: what is not said about columns is taken from the table.
 #[derive(Debug)]
@@ -108,11 +114,23 @@ fn read_phase(phase: v1::Phase, i: usize, found: &mut Violations) -> SourcePhase
     SourcePhase {
         id: phase.id,
         display_name: or_else(phase.display_name, || phase.id.to_string()),
-        bar_interval: read_span(phase.bar_interval, &format!("{field}.bar_interval"), found).unwrap_or(Span::ZERO),
+        bar_interval: read_span(phase.bar_interval, &format!("{field}.bar_interval"), found)
+            .unwrap_or(Span::ZERO),
     }
 }
 
 impl SourceDraft {
+    /// What is wrong with it before its columns are known.
+    pub(crate) fn check_names(&self) -> Violations {
+        let mut found = Violations::new();
+        for violation in self.spec.check("source").iter() {
+            if violation.field != "source.columns" {
+                found.add(&violation.field, violation.reason, &violation.description);
+            }
+        }
+        found
+    }
+
     /// The spec with its columns: those of the draft with the table's types, or all that can be values when it names none.
     pub(crate) fn complete(mut self, table: &TableInfo) -> SourceSpec {
         self.spec.columns = if self.columns.is_empty() {
@@ -120,7 +138,10 @@ impl SourceDraft {
         } else {
             let complete = |column: ColumnDraft| SourceColumn {
                 // A column that the table lacks keeps any type: the check against the table names it.
-                data_type: column.data_type.or_else(|| type_of(&column.name, table)).unwrap_or(DataType::Float),
+                data_type: column
+                    .data_type
+                    .or_else(|| type_of(&column.name, table))
+                    .unwrap_or(DataType::Float),
                 name: column.name,
                 role: column.role,
                 unit: column.unit,
@@ -137,8 +158,15 @@ fn type_of(name: &str, table: &TableInfo) -> Option<DataType> {
 
 /// Every column that can be a value, with the role that its name suggests.
 fn all_columns(spec: &SourceSpec, table: &TableInfo) -> Vec<SourceColumn> {
-    let keys = [Some(&spec.entity_column), Some(&spec.time_column), spec.phase_column.as_ref()];
-    let values = table.columns.iter().filter(|column| !keys.contains(&Some(&column.name)));
+    let keys = [
+        Some(&spec.entity_column),
+        Some(&spec.time_column),
+        spec.phase_column.as_ref(),
+    ];
+    let values = table
+        .columns
+        .iter()
+        .filter(|column| !keys.contains(&Some(&column.name)));
     let columns = values.filter_map(|column| {
         Some(SourceColumn {
             name: column.name.clone(),
@@ -150,7 +178,7 @@ fn all_columns(spec: &SourceSpec, table: &TableInfo) -> Vec<SourceColumn> {
     let mut columns: Vec<SourceColumn> = columns.collect();
     for (role, names) in USUAL_NAMES {
         let named = |name: &&str| columns.iter().position(|column| column.name == **name);
-        if let Some(at) = names.iter().find_map(|name| named(&name)) {
+        if let Some(at) = names.iter().find_map(|name| named(name)) {
             columns[at].role = role;
         }
     }
@@ -178,7 +206,12 @@ pub(crate) fn show(source: &Source) -> v1::Source {
 }
 
 /// The source as it would be entered.
-pub(crate) fn show_spec(project: &ProjectId, id: &SourceId, display_name: &str, spec: &SourceSpec) -> v1::Source {
+pub(crate) fn show_spec(
+    project: &ProjectId,
+    id: &SourceId,
+    display_name: &str,
+    spec: &SourceSpec,
+) -> v1::Source {
     let name = SourceName {
         project: project.clone(),
         source: id.clone(),

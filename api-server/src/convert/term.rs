@@ -24,7 +24,9 @@ pub(crate) fn parse(text: &str, fields: &[Field]) -> Result<Vec<Term>, ApiError>
 pub(crate) fn refuse(error: FilterError) -> ApiError {
     let text = format!("filter, {error}");
     let refusal = ApiError::from(Violations::one("filter", Reason::FilterSyntax, text));
-    refusal.with("column", error.column).with("expected", error.expected)
+    refusal
+        .with("column", error.column)
+        .with("expected", error.expected)
 }
 
 /// The refusal of a term's value.

@@ -34,6 +34,11 @@ pub(crate) fn show_range(range: &TimeRange) -> v1::TimeRange {
     }
 }
 
+/// A range as people read it.
+pub(crate) fn show_range_text(range: &TimeRange) -> String {
+    format!("from {} to {}", range.start.to_rfc3339(), range.end.to_rfc3339())
+}
+
 /// A length of time, `None` when the field is absent or wrong.
 pub(crate) fn read_span(value: Option<Duration>, field: &str, found: &mut Violations) -> Option<Span> {
     let value = value?;
@@ -103,7 +108,10 @@ fn require_instant(value: Option<Timestamp>, field: &str, found: &mut Violations
         .filter(|m| (0..=LAST_MICRO).contains(m) && (0..1_000_000_000).contains(&nanos))
         .and_then(DateTime::from_timestamp_micros);
     if instant.is_none() {
-        found.invalid(field, "must lie in the years 1970 to 9999, with nanos of 0 to 999999999");
+        found.invalid(
+            field,
+            "must lie in the years 1970 to 9999, with nanos of 0 to 999999999",
+        );
     }
     instant
 }
@@ -139,8 +147,18 @@ mod tests {
     fn a_span_is_whole_microseconds_and_never_negative() {
         assert_eq!(span(90, 0).unwrap(), Span::from_secs(90));
         assert_eq!(span(1, 500_000).unwrap().micros(), 1_000_500);
-        for (seconds, nanos) in [(-1, 0), (0, -1), (0, 1), (1, 1_000_000_000), (i64::MAX, 0), (i64::MIN, 0)] {
-            assert!(span(seconds, nanos).is_err(), "{seconds} s and {nanos} ns were taken");
+        for (seconds, nanos) in [
+            (-1, 0),
+            (0, -1),
+            (0, 1),
+            (1, 1_000_000_000),
+            (i64::MAX, 0),
+            (i64::MIN, 0),
+        ] {
+            assert!(
+                span(seconds, nanos).is_err(),
+                "{seconds} s and {nanos} ns were taken"
+            );
         }
     }
 
@@ -170,9 +188,15 @@ mod tests {
     fn times_read_back_as_they_were_shown() {
         for micros in [0, 1, 999_999, 1_785_000_000_123_456] {
             let at = DateTime::from_timestamp_micros(micros).unwrap();
-            assert_eq!(require_instant(Some(show_instant(at)), "t", &mut Violations::new()), Some(at));
+            assert_eq!(
+                require_instant(Some(show_instant(at)), "t", &mut Violations::new()),
+                Some(at)
+            );
             let length = Span::from_micros(micros).unwrap();
-            assert_eq!(read_span(Some(show_span(length)), "s", &mut Violations::new()), Some(length));
+            assert_eq!(
+                read_span(Some(show_span(length)), "s", &mut Violations::new()),
+                Some(length)
+            );
         }
     }
 }

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub(crate) struct TrainRequest {
     /// What to train.
     pub(crate) spec: TrainSpec,
+    /// The features as they were written, to call a wrong one by its name.
+    pub(crate) asked: v1::FeatureSpec,
     /// Makes repeating safe.
     pub(crate) idempotency: Option<Idempotency>,
     /// Only check and estimate.
@@ -24,18 +26,26 @@ pub(crate) struct TrainRequest {
     pub(crate) timeout: Option<Span>,
 }
 
+/// The time of a request that names none; the store has the same.
+const DEFAULT: Span = Span::from_mins(6 * 60);
 const SHORTEST: Span = Span::from_secs(1);
 const LONGEST: Span = Span::from_mins(7 * 24 * 60);
 
 /// Reads a request; what is wrong with it is noted in `found`.
-pub(crate) fn read(mut request: v1::TrainModelRequest, project: &ProjectId, found: &mut Violations) -> TrainRequest {
+pub(crate) fn read(
+    mut request: v1::TrainModelRequest,
+    project: &ProjectId,
+    found: &mut Violations,
+) -> TrainRequest {
     let request_id = std::mem::take(&mut request.request_id);
     request.parent = project.to_string();
     let idempotency = idempotency::read(&request_id, &request, found);
     found.extend(labels::check(&request.labels, "labels"));
+    let asked = request.spec.as_ref().and_then(|spec| spec.features.clone());
     let model = model_id(&request.model_id, found);
     TrainRequest {
         idempotency,
+        asked: asked.unwrap_or_default(),
         validate_only: request.validate_only,
         priority: priority(request.priority, found),
         labels: request.labels,
@@ -56,7 +66,10 @@ fn priority(value: Option<i32>, found: &mut Violations) -> Priority {
         return Priority::DEFAULT;
     };
     Priority::new(value).unwrap_or_else(|| {
-        found.invalid("priority", format!("{value} is no priority; give 0 (first) to 4 (last)"));
+        found.invalid(
+            "priority",
+            format!("{value} is no priority; give 0 (first) to 4 (last)"),
+        );
         Priority::DEFAULT
     })
 }
@@ -67,4 +80,9 @@ fn timeout(value: Option<prost_types::Duration>, found: &mut Violations) -> Opti
         format!("{timeout} is out of range; give 1 s to 7 days")
     });
     Some(timeout)
+}
+
+/// The longest time of an attempt as the wire holds it.
+pub(crate) fn show_timeout(timeout: Option<Span>) -> prost_types::Duration {
+    time::show_span(timeout.unwrap_or(DEFAULT))
 }

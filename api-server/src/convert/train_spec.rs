@@ -1,5 +1,6 @@
 //! A training job, whole.
 
+use super::source::default_source;
 use super::{algorithm, features, field, label, split, threshold, time};
 use mltraining_domain::name::SourceName;
 use mltraining_domain::spec::train::DEFAULT_MAX_ROWS;
@@ -8,8 +9,6 @@ use mltraining_proto::v1;
 
 /// The seed of a request that names none.
 const DEFAULT_SEED: u64 = 42;
-/// The source of a request that names none.
-const DEFAULT_SOURCE: &str = "coin_metrics";
 
 /// The spec of a request, with every default filled in; its fields are named below `spec`. What the source and its columns
 /// must have is checked against the catalogue, not here.
@@ -20,7 +19,10 @@ pub(crate) fn read(
     found: &mut Violations,
 ) -> TrainSpec {
     let spec = spec.unwrap_or_else(|| {
-        found.invalid("spec", "required: say what to train; the least is a range and a label");
+        found.invalid(
+            "spec",
+            "required: say what to train; the least is a range and a label",
+        );
         v1::TrainSpec::default()
     });
     check_entities(&spec.entities, "spec.entities", found);
@@ -44,16 +46,18 @@ pub(crate) fn read(
 
 /// The source that a field names, `coin_metrics` of the same project when it is empty.
 pub(crate) fn source(name: &str, project: &ProjectId, field: &str, found: &mut Violations) -> SourceId {
-    let default = || DEFAULT_SOURCE.parse().expect("coin_metrics is a slug");
     if name.is_empty() {
-        return default();
+        return default_source();
     }
     match SourceName::parse(name) {
         Ok(name) if name.project == *project => return name.source,
-        Ok(_) => found.invalid(field, format!("must be a source of projects/{project}, like the request")),
+        Ok(_) => found.invalid(
+            field,
+            format!("must be a source of projects/{project}, like the request"),
+        ),
         Err(error) => found.invalid(field, error.to_string()),
     }
-    default()
+    default_source()
 }
 
 /// Notes entities that Postgres cannot hold as a text.

@@ -1,9 +1,73 @@
-//! The gRPC services: one file each.
+//! The gRPC services: one file each. A handler parses names, authorizes, converts, asks the store and converts back.
+
+mod artifact;
+mod call;
+mod catalog;
+mod create_source;
+mod dataset;
+mod download;
+mod estimate;
+mod job;
+mod label_counts;
+mod model;
+mod training;
+mod watch;
 
 use crate::context::Context;
+use label_counts::LabelCounter;
+use mltraining_proto::v1;
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
+use v1::artifact_service_server::ArtifactServiceServer;
+use v1::catalog_service_server::CatalogServiceServer;
+use v1::dataset_service_server::DatasetServiceServer;
+use v1::job_service_server::JobServiceServer;
+use v1::model_service_server::ModelServiceServer;
+use v1::training_service_server::TrainingServiceServer;
+use watch::Hub;
 
 /// Adds every service of `mltraining.v1`, one line each. Each line sets `max_decoding_message_size` and
 /// `max_encoding_message_size` from `context.config.server`: tonic's own are 4 MiB and none.
-pub fn add_services(_routes: &mut RoutesBuilder, _context: &Arc<Context>) {}
+pub fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
+    let (most_in, most_out) = (
+        context.config.server.max_message_bytes,
+        context.config.server.max_response_bytes,
+    );
+    let hub = Hub::new(context.store.clone(), context.stop.clone());
+    let labels = LabelCounter::new();
+    let artifact = ArtifactServiceServer::new(artifact::ArtifactApi::new(context.clone()));
+    routes.add_service(
+        artifact
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let catalog = CatalogServiceServer::new(catalog::CatalogApi::new(context.clone()));
+    routes.add_service(
+        catalog
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let dataset = DatasetServiceServer::new(dataset::DatasetApi::new(context.clone(), labels.clone()));
+    routes.add_service(
+        dataset
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let job = JobServiceServer::new(job::JobApi::new(context.clone(), hub));
+    routes.add_service(
+        job.max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let model = ModelServiceServer::new(model::ModelApi::new(context.clone()));
+    routes.add_service(
+        model
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let training = TrainingServiceServer::new(training::TrainingApi::new(context.clone(), labels));
+    routes.add_service(
+        training
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+}

@@ -1,0 +1,91 @@
+//! One call, as every handler begins it: who calls, in which project, until when.
+
+use crate::caller::{self, Caller};
+use crate::context::Context;
+use crate::deadline::Deadline;
+use crate::error::ApiError;
+use http::Extensions;
+use mltraining_domain::ProjectId;
+use mltraining_domain::name::{ProjectName, SourceName};
+use mltraining_runtime::request_id::RequestId;
+use mltraining_store::sources::Source;
+use mltraining_store::{Store, StoreError};
+use std::fmt::Display;
+
+/// A call that may go on: its caller sees the project.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The project of the request.
+    pub(crate) project: ProjectId,
+    /// Who calls.
+    pub(crate) caller: Caller,
+    /// Until when.
+    pub(crate) deadline: Deadline,
+    /// Postgres, for the time that is left.
+    pub(crate) store: Store,
+    /// Ties together what this request causes.
+    pub(crate) request_id: Option<RequestId>,
+}
+
+impl Call {
+    /// Begins a call.
+    ///
+    /// # Errors
+    /// NOT_FOUND for a project that the caller may not see.
+    pub(crate) fn begin(
+        context: &Context,
+        extensions: &Extensions,
+        project: ProjectId,
+    ) -> Result<Self, ApiError> {
+        let caller = caller::authorize(extensions, &project)?.clone();
+        let deadline = Deadline::of(extensions);
+        Ok(Self {
+            caller,
+            deadline,
+            store: context.store.with_call_timeout(deadline.remaining()),
+            request_id: extensions.get().cloned(),
+            project,
+        })
+    }
+
+    /// The source of this name in the project.
+    ///
+    /// # Errors
+    /// NOT_FOUND.
+    pub(crate) async fn source(&self, name: &SourceName) -> Result<Source, ApiError> {
+        let source = self.store.source(&name.project, &name.source).await;
+        source.map_err(missing(name))
+    }
+
+    /// Tells an empty list of a project from one of a project that does not exist. Only a caller who sees every project can
+    /// ask for one that does not.
+    ///
+    /// # Errors
+    /// NOT_FOUND.
+    pub(crate) async fn require_project(&self) -> Result<(), ApiError> {
+        let project = self.store.project(&self.project).await;
+        project.map_err(missing(ProjectName(self.project.clone())))?;
+        Ok(())
+    }
+}
+
+/// The refusal of a look-up: what is not there is called by its whole name.
+pub(crate) fn missing(name: impl Display) -> impl FnOnce(StoreError) -> ApiError {
+    move |error| match error {
+        StoreError::NotFound { .. } => ApiError::not_found(name),
+        other => other.into(),
+    }
+}
+
+/// The refusal of a batch that names things which are not there: up to ten of them are named.
+pub(crate) fn missing_of_batch(names: impl Iterator<Item = String>) -> ApiError {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(10);
+    names.truncate(10);
+    let listed = names.join(", ");
+    ApiError::not_found(if more > 0 {
+        format!("{listed} and {more} more")
+    } else {
+        listed
+    })
+}

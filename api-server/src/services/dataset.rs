@@ -1,0 +1,55 @@
+//! DatasetService: looks at what a training would learn from.
+
+use super::call::Call;
+use super::label_counts::LabelCounter;
+use crate::context::Context;
+use crate::convert::{name, preview};
+use crate::error::ApiError;
+use mltraining_domain::Violations;
+use mltraining_domain::name::SourceName;
+use mltraining_proto::v1;
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+use v1::dataset_service_server::DatasetService;
+
+/// The service.
+#[derive(Clone)]
+pub(super) struct DatasetApi {
+    context: Arc<Context>,
+    labels: LabelCounter,
+}
+
+#[tonic::async_trait]
+impl DatasetService for DatasetApi {
+    async fn preview_labels(
+        &self,
+        request: Request<v1::PreviewLabelsRequest>,
+    ) -> Result<Response<v1::PreviewLabelsResponse>, Status> {
+        Ok(Response::new(self.preview(request).await?))
+    }
+}
+
+impl DatasetApi {
+    /// The service.
+    pub(super) fn new(context: Arc<Context>, labels: LabelCounter) -> Self {
+        Self { context, labels }
+    }
+
+    async fn preview(
+        &self,
+        request: Request<v1::PreviewLabelsRequest>,
+    ) -> Result<v1::PreviewLabelsResponse, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
+        let mut found = Violations::new();
+        let request = preview::read(request, &call.project, &mut found);
+        found.into_result(())?;
+        let name = SourceName {
+            project: call.project.clone(),
+            source: request.source.clone(),
+        };
+        let source = call.source(&name).await?;
+        let counted = self.labels.count(&call, &source.spec, &request, "label").await?;
+        Ok(preview::show(&counted, request.max_entities))
+    }
+}

@@ -1,0 +1,194 @@
+//! What a training is expected to take, counted without doing it (AIP-163).
+
+use super::call::Call;
+use super::label_counts::{LabelCounter, range_empty};
+use crate::convert::field::{small_wire_count, wire_count};
+use crate::convert::preview::PreviewRequest;
+use crate::convert::read_error;
+use crate::error::ApiError;
+use mltraining_domain::{Priority, Reason, SourceSpec, TrainSpec};
+use mltraining_panel::catalogue::FeaturePlan;
+use mltraining_panel::preview::LabelPreview;
+use mltraining_proto::v1;
+use mltraining_store::queues::DEFAULT_QUEUE;
+use mltraining_store::reader::{PanelQuery, PanelRows};
+
+/// Up to this many rows the labels themselves are counted; more would make the caller wait.
+const COUNT_LABELS: u64 = 500_000;
+/// Below this many rows in a block of the split, metrics say little.
+const FEW_ROWS: u64 = 200;
+/// Below this many entities, what a model learns may be theirs alone.
+const FEW_ENTITIES: usize = 5;
+/// Below this many positives, or this share of them, they are too rare to learn from.
+const FEW_POSITIVES: u64 = 50;
+const RARE: f64 = 0.001;
+
+/// What is to be estimated.
+pub(super) struct Question<'a> {
+    pub(super) call: &'a Call,
+    pub(super) labels: &'a LabelCounter,
+    pub(super) spec: &'a TrainSpec,
+    pub(super) source: &'a SourceSpec,
+    pub(super) plan: &'a FeaturePlan,
+    pub(super) priority: Priority,
+}
+
+/// The estimate, or the refusal that the job would end with.
+///
+/// # Errors
+/// TIME_RANGE_EMPTY, ROW_LIMIT_EXCEEDED, LABEL_HAS_NO_POSITIVES, LABEL_HAS_NO_NEGATIVES, and those of reading.
+pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate, ApiError> {
+    let (call, spec) = (question.call, question.spec);
+    let rows = count_rows(question).await?;
+    let mut warnings = warnings_of_spec(spec, question.source, rows);
+    if rows.in_range <= COUNT_LABELS {
+        let counted = count_labels(question).await?;
+        warnings.extend(warnings_of_labels(&counted));
+    } else {
+        warnings.push(format!(
+            "{} rows are too many to count their labels now; see PreviewLabels for the share of positives",
+            rows.in_range
+        ));
+    }
+    let ahead = call
+        .store
+        .jobs_ahead_of_new(&call.project, DEFAULT_QUEUE, question.priority)
+        .await?;
+    let features = u32::try_from(question.plan.features.len()).unwrap_or(u32::MAX);
+    Ok(v1::TrainEstimate {
+        rows: wire_count(rows.in_range + rows.warm_up),
+        features: small_wire_count(features),
+        memory_bytes: wire_count(memory_bytes(rows, question.plan)),
+        jobs_ahead: ahead,
+        warnings,
+        run_duration: None,
+    })
+}
+
+async fn count_rows(question: &Question<'_>) -> Result<PanelRows, ApiError> {
+    let (call, spec) = (question.call, question.spec);
+    let query = PanelQuery {
+        source: question.source,
+        columns: question.plan.columns(),
+        range: spec.range,
+        look_back: question.plan.look_back(),
+        entities: &spec.entities,
+        max_rows: spec.max_rows,
+        timeout: call.deadline.remaining(),
+    };
+    let rows = call
+        .store
+        .count_panel_rows(&query)
+        .await
+        .map_err(read_error::refuse)?;
+    if rows.in_range == 0 {
+        return Err(range_empty(call, question.source, &spec.range).await);
+    }
+    if rows.in_range + rows.warm_up > spec.max_rows {
+        return Err(read_error::too_many_rows(rows, spec.max_rows));
+    }
+    Ok(rows)
+}
+
+async fn count_labels(question: &Question<'_>) -> Result<LabelPreview, ApiError> {
+    let spec = question.spec;
+    let request = PreviewRequest {
+        source: spec.source.clone(),
+        range: spec.range,
+        label: spec.label.clone(),
+        entities: spec.entities.clone(),
+        phases: spec.phases.clone(),
+        max_rows: spec.max_rows,
+        max_entities: 0,
+    };
+    let counted = question
+        .labels
+        .count(question.call, question.source, &request, "spec.label")
+        .await?;
+    let (total, rows) = (counted.total, counted.total.rows());
+    let refuse = |reason, text: String| {
+        Err(ApiError::new(reason, text)
+            .with("rows", rows)
+            .with("unknown", total.unknown))
+    };
+    match (total.positives, total.negatives) {
+        (0, 0) => refuse(
+            Reason::TooFewRows,
+            format!(
+                "none of {rows} labels can be known; try a longer range, a shorter horizon or a longer tolerance"
+            ),
+        ),
+        (0, known) => refuse(
+            Reason::LabelHasNoPositives,
+            format!("0 of {known} labels are positive; try a smaller change or a longer horizon"),
+        ),
+        (known, 0) => refuse(
+            Reason::LabelHasNoNegatives,
+            format!("all {known} labels are positive; try a larger change or a shorter horizon"),
+        ),
+        _ => Ok(counted),
+    }
+}
+
+/// The panel (time, phase and the columns as f64), labels with their resolve times, and the features three times: as f32,
+/// binned to bytes, and once more for the training part of a fold.
+fn memory_bytes(rows: PanelRows, plan: &FeaturePlan) -> u64 {
+    let count = |items: usize| items as u64;
+    let of_panel = (rows.in_range + rows.warm_up) * (16 + 8 * count(plan.columns().len()));
+    let of_labels = rows.in_range * 9;
+    let of_features = rows.in_range * count(plan.features.len()) * (4 + 1 + 4);
+    of_panel + of_labels + of_features
+}
+
+fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let (horizon, bar) = (spec.label.horizon(), source.bar_interval);
+    if horizon < bar {
+        warnings.push(format!(
+            "the horizon {horizon} is shorter than the usual distance of two bars, {bar}"
+        ));
+    }
+    let blocks = u64::from(spec.split.folds()) + 1;
+    let of_block = rows.in_range / blocks;
+    if of_block < FEW_ROWS {
+        warnings.push(format!(
+            "{} rows in {blocks} blocks are {of_block} each: metrics of so few rows say little",
+            rows.in_range
+        ));
+    }
+    let block_micros =
+        (spec.range.end_micros() - spec.range.start_micros()) / i64::from(spec.split.folds() + 1);
+    if horizon.micros() > block_micros {
+        warnings.push(format!(
+            "the horizon {horizon} is longer than a block of the split: most rows will be purged"
+        ));
+    }
+    warnings
+}
+
+fn warnings_of_labels(counted: &LabelPreview) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let (total, entities) = (counted.total, counted.by_entity.len());
+    if entities < FEW_ENTITIES {
+        warnings.push(format!(
+            "{entities} entities: what a model learns may be theirs alone"
+        ));
+    }
+    let share = total.positive_share().unwrap_or_default();
+    if total.positives < FEW_POSITIVES || share < RARE {
+        let percent = share * 100.0;
+        warnings.push(format!(
+            "positives are rare: {} of {} known labels ({percent:.3} %)",
+            total.positives,
+            total.positives + total.negatives
+        ));
+    }
+    if total.unknown > total.positives + total.negatives {
+        warnings.push(format!(
+            "{} of {} labels cannot be known",
+            total.unknown,
+            total.rows()
+        ));
+    }
+    warnings
+}

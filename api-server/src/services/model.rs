@@ -1,0 +1,280 @@
+//! ModelService: shows and keeps models and their versions.
+
+use super::call::{Call, missing, missing_of_batch};
+use crate::context::Context;
+use crate::convert::field::choice;
+use crate::convert::page::Page;
+use crate::convert::{etag, model as wire, model_change, model_filter, model_version, name};
+use crate::error::ApiError;
+use mltraining_domain::name::{ModelName, VersionName};
+use mltraining_domain::{ModelId, Reason, Violations};
+use mltraining_proto::v1;
+use mltraining_store::models::{Deleted, Model, ModelChange, ModelCursor, UpdateOutcome, VersionView};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+use v1::model_service_server::ModelService;
+
+/// The service.
+#[derive(Clone)]
+pub(super) struct ModelApi {
+    context: Arc<Context>,
+}
+
+#[tonic::async_trait]
+impl ModelService for ModelApi {
+    async fn get_model(&self, request: Request<v1::GetModelRequest>) -> Result<Response<v1::Model>, Status> {
+        Ok(Response::new(self.get(request).await?))
+    }
+
+    async fn batch_get_models(
+        &self,
+        request: Request<v1::BatchGetModelsRequest>,
+    ) -> Result<Response<v1::BatchGetModelsResponse>, Status> {
+        Ok(Response::new(self.batch_get(request).await?))
+    }
+
+    async fn list_models(
+        &self,
+        request: Request<v1::ListModelsRequest>,
+    ) -> Result<Response<v1::ListModelsResponse>, Status> {
+        Ok(Response::new(self.list(request).await?))
+    }
+
+    async fn update_model(
+        &self,
+        request: Request<v1::UpdateModelRequest>,
+    ) -> Result<Response<v1::Model>, Status> {
+        Ok(Response::new(self.update(request).await?))
+    }
+
+    async fn delete_model(
+        &self,
+        request: Request<v1::DeleteModelRequest>,
+    ) -> Result<Response<v1::Model>, Status> {
+        Ok(Response::new(self.delete(request).await?))
+    }
+
+    async fn undelete_model(
+        &self,
+        request: Request<v1::UndeleteModelRequest>,
+    ) -> Result<Response<v1::Model>, Status> {
+        Ok(Response::new(self.undelete(request).await?))
+    }
+
+    async fn get_model_version(
+        &self,
+        request: Request<v1::GetModelVersionRequest>,
+    ) -> Result<Response<v1::ModelVersion>, Status> {
+        Ok(Response::new(self.get_version(request).await?))
+    }
+
+    async fn list_model_versions(
+        &self,
+        request: Request<v1::ListModelVersionsRequest>,
+    ) -> Result<Response<v1::ListModelVersionsResponse>, Status> {
+        Ok(Response::new(self.list_versions(request).await?))
+    }
+}
+
+impl ModelApi {
+    /// The service.
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    async fn get(&self, request: Request<v1::GetModelRequest>) -> Result<v1::Model, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let name = name::read("name", &request.name, ModelName::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        Ok(wire::show(&find(&call, &name).await?))
+    }
+
+    async fn batch_get(
+        &self,
+        request: Request<v1::BatchGetModelsRequest>,
+    ) -> Result<v1::BatchGetModelsResponse, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
+        let parse = |text: &str| ModelName::parse(text).map(|name| (name.project, name.model));
+        let ids = name::batch(&request.names, &call.project, parse)?;
+        let models = call.store.batch_get_models(&call.project, &ids).await?;
+        if models.len() < ids.len() {
+            let there: Vec<&ModelId> = models.iter().map(|model| &model.id).collect();
+            let absent = ids.iter().filter(|id| !there.contains(id));
+            return Err(missing_of_batch(absent.map(|model| {
+                let (project, model) = (call.project.clone(), model.clone());
+                ModelName { project, model }.to_string()
+            })));
+        }
+        Ok(v1::BatchGetModelsResponse {
+            models: models.iter().map(wire::show).collect(),
+        })
+    }
+
+    async fn list(
+        &self,
+        request: Request<v1::ListModelsRequest>,
+    ) -> Result<v1::ListModelsResponse, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
+        let (deleted, shown) = if request.show_deleted {
+            (Deleted::Shown, "deleted")
+        } else {
+            (Deleted::Hidden, "")
+        };
+        let scope = ["ListModels", &call.project.to_string(), &request.filter, shown];
+        let page = Page::<ModelCursor>::read(request.page_size, &request.page_token, &scope)?;
+        let mut models = match model_filter::read(&request.filter, deleted)? {
+            Some(filter) => {
+                call.store
+                    .list_models(&call.project, &filter, page.after.as_ref(), page.limit())
+                    .await?
+            }
+            None => Vec::new(),
+        };
+        if models.is_empty() {
+            call.require_project().await?;
+        }
+        let next_page_token = page.cut(&mut models, Model::cursor);
+        let models = models.iter().map(wire::show).collect();
+        Ok(v1::ListModelsResponse {
+            models,
+            next_page_token,
+        })
+    }
+
+    async fn update(&self, request: Request<v1::UpdateModelRequest>) -> Result<v1::Model, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let model = request.model.unwrap_or_default();
+        let name = name::read("model.name", &model.name, ModelName::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        let revision = etag::read(wire::ETAG, &model.etag);
+        let mut found = Violations::new();
+        let change = model_change::read(model, request.update_mask.as_ref(), &name.model, &mut found);
+        found.into_result(())?;
+        let outcome = if change == ModelChange::default() {
+            unchanged(find(&call, &name).await?, revision)
+        } else {
+            let updated = call
+                .store
+                .update_model(&name.project, &name.model, &change, revision)
+                .await;
+            updated.map_err(missing(&name))?
+        };
+        done(outcome, &name, |_| {
+            let text = format!("{name} is deleted; undelete it first");
+            ApiError::new(Reason::FailedPrecondition, text)
+                .with("name", &name)
+                .with("state", "DELETED")
+        })
+    }
+
+    async fn delete(&self, request: Request<v1::DeleteModelRequest>) -> Result<v1::Model, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let name = name::read("name", &request.name, ModelName::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        let revision = etag::read(wire::ETAG, &request.etag);
+        let deleted = call
+            .store
+            .delete_model(&name.project, &name.model, revision)
+            .await;
+        let model = done(deleted.map_err(missing(&name))?, &name, |_| {
+            ApiError::not_found(&name)
+        })?;
+        tracing::info!(model.name = %name, caller.key = call.caller.key, "a model was deleted");
+        Ok(model)
+    }
+
+    async fn undelete(&self, request: Request<v1::UndeleteModelRequest>) -> Result<v1::Model, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let name = name::read("name", &request.name, ModelName::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        let revision = etag::read(wire::ETAG, &request.etag);
+        let undeleted = call
+            .store
+            .undelete_model(&name.project, &name.model, revision)
+            .await;
+        done(undeleted.map_err(missing(&name))?, &name, |_| {
+            ApiError::new(Reason::AlreadyExists, format!("{name} is not deleted")).with("name", &name)
+        })
+    }
+
+    async fn get_version(
+        &self,
+        request: Request<v1::GetModelVersionRequest>,
+    ) -> Result<v1::ModelVersion, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let name = name::read("name", &request.name, VersionName::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        let view = view(request.view, VersionView::Full)?;
+        let version = call
+            .store
+            .model_version(&name.project, &name.model, name.version, view)
+            .await;
+        Ok(model_version::show(&version.map_err(missing(&name))?))
+    }
+
+    async fn list_versions(
+        &self,
+        request: Request<v1::ListModelVersionsRequest>,
+    ) -> Result<v1::ListModelVersionsResponse, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let name = name::read("parent", &request.parent, ModelName::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        let view = view(request.view, VersionView::Basic)?;
+        let scope = ["ListModelVersions", &name.to_string()];
+        let page = Page::<i32>::read(request.page_size, &request.page_token, &scope)?;
+        let store = &call.store;
+        let listed = store.list_model_versions(&name.project, &name.model, page.after, page.limit(), view);
+        let mut versions = listed.await?;
+        if versions.is_empty() {
+            find(&call, &name).await?;
+        }
+        let next_page_token = page.cut(&mut versions, |version| version.version);
+        Ok(v1::ListModelVersionsResponse {
+            model_versions: versions.iter().map(model_version::show).collect(),
+            next_page_token,
+        })
+    }
+}
+
+async fn find(call: &Call, name: &ModelName) -> Result<Model, ApiError> {
+    let model = call.store.model(&name.project, &name.model).await;
+    model.map_err(missing(name))
+}
+
+/// What becomes of a change that changes nothing: it is refused as any other would be.
+fn unchanged(model: Model, expected_revision: Option<i64>) -> UpdateOutcome {
+    if model.deleted_at.is_some() {
+        return UpdateOutcome::WrongState(model);
+    }
+    match expected_revision {
+        Some(revision) if revision != model.revision => UpdateOutcome::RevisionMismatch(model),
+        _ => UpdateOutcome::Done(model),
+    }
+}
+
+fn done(
+    outcome: UpdateOutcome,
+    name: &ModelName,
+    wrong_state: impl FnOnce(Model) -> ApiError,
+) -> Result<v1::Model, ApiError> {
+    match outcome {
+        UpdateOutcome::Done(model) => Ok(wire::show(&model)),
+        UpdateOutcome::RevisionMismatch(model) => {
+            Err(etag::mismatch(name, &etag::show(wire::ETAG, model.revision)))
+        }
+        UpdateOutcome::WrongState(model) => Err(wrong_state(model)),
+    }
+}
+
+fn view(value: i32, default: VersionView) -> Result<VersionView, ApiError> {
+    let known = "MODEL_VERSION_VIEW_BASIC or MODEL_VERSION_VIEW_FULL";
+    let mut found = Violations::new();
+    let view = match choice(value, known, "view", &mut found) {
+        v1::ModelVersionView::Unspecified => default,
+        v1::ModelVersionView::Basic => VersionView::Basic,
+        v1::ModelVersionView::Full => VersionView::Full,
+    };
+    Ok(found.into_result(view)?)
+}

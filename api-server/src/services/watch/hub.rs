@@ -1,0 +1,197 @@
+//! The one poller of a server for the events of all watched jobs.
+//!
+//! A watcher subscribes *before* it looks at the job, and then says up to which sequence it has looked. So nothing falls
+//! between its look and the next poll.
+
+use mltraining_domain::JobId;
+use mltraining_store::jobs::JobEvent;
+use mltraining_store::{Store, StoreError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_util::sync::CancellationToken;
+
+/// Time between two polls; with a worker's own interval it keeps progress below a second.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// Time between two polls while Postgres does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Events of one job in one poll. More are fetched at once by the next.
+const EVENTS_EACH: i64 = 200;
+/// Events that a slow watcher may lag behind before it has to look for itself.
+const BACKLOG: usize = 512;
+
+/// The watched jobs of a server.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    store: Store,
+    stop: CancellationToken,
+    watched: Mutex<Watched>,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    jobs: HashMap<JobId, WatchedJob>,
+    /// Whether a task polls. It ends with the last subscription.
+    polling: bool,
+}
+
+#[derive(Debug)]
+struct WatchedJob {
+    /// The last sequence that was sent on; `None` until a watcher has looked at the job.
+    sent: Option<i64>,
+    events: broadcast::Sender<Arc<JobEvent>>,
+    watchers: usize,
+}
+
+impl Hub {
+    /// A hub without watchers; it polls only while there are some, and not after `stop`.
+    pub(crate) fn new(store: Store, stop: CancellationToken) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            stop,
+            watched: Mutex::default(),
+        })
+    }
+
+    /// Begins to listen for events of a job. The first come after [`Subscription::looked_up_to`].
+    pub(crate) fn subscribe(self: &Arc<Self>, job: JobId) -> Subscription {
+        let mut watched = self.lock();
+        let entry = watched.jobs.entry(job).or_insert_with(|| WatchedJob {
+            sent: None,
+            events: broadcast::Sender::new(BACKLOG),
+            watchers: 0,
+        });
+        entry.watchers += 1;
+        let events = entry.events.subscribe();
+        if !watched.polling {
+            watched.polling = true;
+            tokio::spawn(Arc::clone(self).poll());
+        }
+        Subscription {
+            hub: Arc::clone(self),
+            job,
+            events,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watched> {
+        // The map is whole between any two statements below, so a panic elsewhere spoils nothing.
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn poll(self: Arc<Self>) {
+        let mut away = false;
+        while let Some(looked_at) = self.next_round() {
+            let polled = match looked_at.as_slice() {
+                [] => Ok(Vec::new()),
+                jobs => self.store.poll_events(jobs, EVENTS_EACH).await,
+            };
+            report(&polled, &mut away);
+            let pause = polled.map_or(PAUSE, |events| self.send_on(events));
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.lock().polling = false;
+    }
+
+    /// The jobs to look at and from where on; `None`, and no longer polling, when nobody watches any.
+    fn next_round(&self) -> Option<Vec<(JobId, i64)>> {
+        let mut watched = self.lock();
+        if watched.jobs.is_empty() {
+            // Under the same lock as a new subscription, which starts the next task.
+            watched.polling = false;
+            return None;
+        }
+        let looked_at = watched
+            .jobs
+            .iter()
+            .filter_map(|(job, entry)| Some((*job, entry.sent?)));
+        Some(looked_at.collect())
+    }
+
+    /// Sends events to their watchers. Returns the time until the next poll: none when a job may have more.
+    fn send_on(&self, events: Vec<JobEvent>) -> Duration {
+        let mut watched = self.lock();
+        let mut counts = HashMap::<JobId, i64>::new();
+        for event in events {
+            let count = counts.entry(event.job).or_default();
+            *count += 1;
+            let Some(entry) = watched.jobs.get_mut(&event.job) else {
+                continue;
+            };
+            // A job whose watchers have all gone and others come meanwhile looks from where these have looked.
+            if entry.sent.is_some_and(|sent| event.seq > sent) {
+                entry.sent = Some(event.seq);
+                // Fails only when the last watcher goes right now.
+                let _ = entry.events.send(Arc::new(event));
+            }
+        }
+        let more = counts.into_values().any(|count| count >= EVENTS_EACH);
+        if more { Duration::ZERO } else { INTERVAL }
+    }
+}
+
+/// Says once that Postgres went away, and once that it is back.
+fn report(polled: &Result<Vec<JobEvent>, StoreError>, away: &mut bool) {
+    match polled {
+        Err(error) if !*away => {
+            tracing::warn!(error = %error, "watched jobs cannot be followed: their events are not read");
+        }
+        Ok(_) if *away => tracing::info!("watched jobs are followed again"),
+        _ => {}
+    }
+    *away = polled.is_err();
+}
+
+/// What a watcher hears.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// The next event.
+    Event(Arc<JobEvent>),
+    /// Events were missed, because the watcher was too slow: it has to look for itself.
+    Missed,
+}
+
+/// One watcher of one job. Unsubscribes when dropped.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    hub: Arc<Hub>,
+    job: JobId,
+    events: broadcast::Receiver<Arc<JobEvent>>,
+}
+
+impl Subscription {
+    /// The watcher has seen all events up to this sequence; it hears those after it, and perhaps some before.
+    pub(crate) fn looked_up_to(&self, seq: i64) {
+        if let Some(entry) = self.hub.lock().jobs.get_mut(&self.job) {
+            // Another watcher may have looked later and seen more: what lies between was not sent on by anyone. Who has
+            // it already passes it over.
+            entry.sent = Some(entry.sent.map_or(seq, |sent| sent.min(seq)));
+        }
+    }
+
+    /// The next event of the job. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Heard {
+        match self.events.recv().await {
+            Ok(event) => Heard::Event(event),
+            Err(RecvError::Lagged(_)) => Heard::Missed,
+            // The sender lives as long as a subscription does.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut watched = self.hub.lock();
+        if let Some(entry) = watched.jobs.get_mut(&self.job) {
+            entry.watchers -= 1;
+            if entry.watchers == 0 {
+                watched.jobs.remove(&self.job);
+            }
+        }
+    }
+}
