@@ -12,7 +12,13 @@ const DEADLINE: Duration = Duration::from_secs(30);
 fn command(variables: &[(&str, &str)]) -> Command {
     let tests = std::env::current_exe().unwrap();
     let folder = tests.parent().unwrap().parent().unwrap();
-    let mut command = Command::new(folder.join("examples/idle"));
+    let idle = folder.join("examples/idle");
+    assert!(
+        idle.exists(),
+        "{} is missing: cargo build -p mltraining-runtime --examples",
+        idle.display()
+    );
+    let mut command = Command::new(idle);
     command
         .env_clear()
         .env("MLTS_DATABASE__URL", "postgres://ada:hush@127.0.0.1/ml");

@@ -55,8 +55,15 @@ impl Paper {
 
 /// Logs what `work` says to paper, on this thread.
 fn log(config: &LogConfig, work: impl FnOnce(&LevelSwitch)) -> Paper {
+    log_sampled(1.0, config, work)
+}
+
+fn log_sampled(sample_ratio: f64, config: &LogConfig, work: impl FnOnce(&LevelSwitch)) -> Paper {
     let paper = Paper::default();
-    let telemetry = TelemetryConfig::default();
+    let telemetry = TelemetryConfig {
+        sample_ratio,
+        ..TelemetryConfig::default()
+    };
     let provider = provider::build(SERVICE, &telemetry).unwrap();
     let pen = paper.clone();
     let writer = BoxMakeWriter::new(move || pen.clone());
@@ -142,6 +149,27 @@ fn a_callers_trace_goes_on_with_export_off() {
     })
     .lines();
     assert_eq!(lines[0]["trace.id"], TRACE_ID);
+}
+
+#[test]
+fn a_trace_that_is_not_sampled_is_carried_and_logged_all_the_same() {
+    let lines = log_sampled(0.0, &at("info"), |_| {
+        let own = info_span!("own").entered();
+        let (now, _deeper) = (
+            trace::current_traceparent().unwrap(),
+            info_span!("deeper").entered(),
+        );
+        assert!(now.ends_with("-00"), "{now}");
+        assert_eq!(trace::current_traceparent().unwrap()[..36], now[..36]);
+        info!("own");
+        drop(own);
+        let span = info_span!(parent: None, "called");
+        trace::continue_from(&span, &CALLER.replace("-01", "-00")).unwrap();
+        span.in_scope(|| info!("called"));
+    })
+    .lines();
+    assert_eq!(lines[0]["trace.id"].as_str().unwrap().len(), 32);
+    assert_eq!(lines[1]["trace.id"], TRACE_ID);
 }
 
 #[test]
