@@ -1,6 +1,7 @@
 //! Training rows as small integers: what histogram learners read instead of values.
 
 mod cuts;
+mod sort;
 
 use crate::control::Control;
 use crate::fit::FitError;

@@ -1,28 +1,77 @@
 //! A drawn row in one word, and counts of draws in one word: both classes are counted by one addition.
 
-/// A training row as one tree sees it: its number in bits 0 to 31, how often it was drawn in bits 32 to 39, and the same
-/// number again in bits 40 to 47 when it is positive.
+/// A training row as one tree sees it: its number in bits 0 to 31, how often it was drawn in bits 32 to 47, and the same
+/// number again in bits 48 to 63 when it is positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Draw(u64);
 
 /// Draws in bits 0 to 31, positive ones in bits 32 to 63.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Tally(pub(super) u64);
+pub(super) struct Tally(u64);
+
+/// A word of a histogram that counts draws and positive ones at once.
+pub(super) trait Cell: Copy + Default + std::ops::AddAssign {
+    /// The draws of one row.
+    fn of(draw: Draw) -> Self;
+    /// What was counted.
+    fn tally(self) -> Tally;
+}
+
+/// Counts up to 2^31 in each half.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wide(u64);
+
+/// Counts up to 65,535 in each half: half the memory, for nodes of so many draws.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Narrow(u32);
 
 impl Draw {
     pub(super) fn new(row: u32, times: u8, label: u8) -> Self {
         let (times, label) = (u64::from(times), u64::from(label));
-        Self(u64::from(row) | times << 32 | (times * label) << 40)
+        Self(u64::from(row) | times << 32 | (times * label) << 48)
     }
 
     #[inline]
     pub(super) fn row(self) -> usize {
         self.0 as u32 as usize
     }
+}
+
+impl Cell for Wide {
+    #[inline]
+    fn of(draw: Draw) -> Self {
+        Self((draw.0 >> 32) & 0xffff | (draw.0 >> 48) << 32)
+    }
 
     #[inline]
-    pub(super) fn tally(self) -> Tally {
-        Tally((self.0 >> 32) & 0xff | (self.0 >> 40) << 32)
+    fn tally(self) -> Tally {
+        Tally(self.0)
+    }
+}
+
+impl Cell for Narrow {
+    #[inline]
+    fn of(draw: Draw) -> Self {
+        Self((draw.0 >> 32) as u32)
+    }
+
+    #[inline]
+    fn tally(self) -> Tally {
+        Tally(u64::from(self.0 & 0xffff) | u64::from(self.0 >> 16) << 32)
+    }
+}
+
+impl std::ops::AddAssign for Wide {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl std::ops::AddAssign for Narrow {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
     }
 }
 
@@ -37,6 +86,7 @@ impl Tally {
         (self.0 >> 32) as u32
     }
 
+    #[inline]
     pub(super) fn negatives(self) -> u32 {
         self.draws() - self.positives()
     }
@@ -45,15 +95,22 @@ impl Tally {
         self.positives() == 0 || self.negatives() == 0
     }
 
+    /// Both together.
+    #[inline]
+    pub(super) fn and(self, other: Tally) -> Tally {
+        Tally(self.0 + other.0)
+    }
+
     /// The rest when `part` is taken out of it.
+    #[inline]
     pub(super) fn without(self, part: Tally) -> Tally {
         Tally(self.0 - part.0)
     }
 }
 
-impl std::iter::Sum for Tally {
-    fn sum<I: Iterator<Item = Tally>>(tallies: I) -> Tally {
-        Tally(tallies.map(|tally| tally.0).sum())
+impl std::iter::Sum<Draw> for Tally {
+    fn sum<I: Iterator<Item = Draw>>(draws: I) -> Tally {
+        draws.fold(Tally::default(), |sum, draw| sum.and(Wide::of(draw).tally()))
     }
 }
 
@@ -65,8 +122,11 @@ mod tests {
     fn a_draw_keeps_its_row_and_counts_in_both_halves() {
         let (a, b) = (Draw::new(u32::MAX, 255, 1), Draw::new(7, 3, 0));
         assert_eq!((a.row(), b.row()), (u32::MAX as usize, 7));
-        let sum: Tally = [a, b].iter().map(|d| d.tally()).sum();
+        let sum: Tally = [a, b].into_iter().sum();
         assert_eq!((sum.draws(), sum.positives(), sum.negatives()), (258, 255, 3));
-        assert!(b.tally().is_pure() && a.tally().is_pure() && !sum.is_pure());
+        assert!(!sum.is_pure() && sum.without(Wide::of(a).tally()).is_pure());
+        for draw in [a, b] {
+            assert_eq!(Wide::of(draw).tally(), Narrow::of(draw).tally());
+        }
     }
 }

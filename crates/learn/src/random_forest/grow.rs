@@ -1,7 +1,8 @@
 //! One tree: nodes are split depth first, rows parted in place.
 
 use super::draw::{Draw, Tally};
-use super::search::{Node as SearchNode, Search, Split};
+use super::node::Node as SplitNode;
+use super::search::{Search, Split};
 use crate::binned::{BinnedMatrix, MISSING};
 use crate::class_weight::Weights;
 use crate::control::Control;
@@ -67,12 +68,12 @@ impl<'a> Grower<'a> {
     /// Grows a tree on `draws`, whose rows ascend.
     pub(super) fn grow(
         &self,
-        mut draws: Vec<Draw>,
+        draws: &mut [Draw],
         random: &mut Random,
         scratch: &mut Scratch,
     ) -> Result<Grown, FitError> {
         scratch.prepare(self.bins.features(), draws.len());
-        let tally: Tally = draws.iter().map(|draw| draw.tally()).sum();
+        let tally: Tally = draws.iter().copied().sum();
         let mut nodes = vec![self.leaf(0, tally)];
         let mut gains = vec![0.0; self.bins.features()];
         let mut pending = vec![Pending {
@@ -155,7 +156,7 @@ impl<'a> Grower<'a> {
         random: &mut Random,
         scratch: &mut Scratch,
     ) -> Option<Split> {
-        let node = SearchNode::new(tally, self.weights, self.min_leaf);
+        let node = SplitNode::new(tally, self.weights, self.min_leaf);
         let order = &mut scratch.order;
         let mut best = None;
         let mut used = 0;

@@ -3,8 +3,13 @@
 //! A tree's leaf holds the (weighted) share of positives among its rows; the forest's probability is the mean over
 //! trees, as in scikit-learn.
 
+mod bag;
+mod cut;
 mod draw;
 mod grow;
+mod histogram;
+mod node;
+mod occupied;
 mod search;
 
 use crate::binned::BinnedMatrix;
@@ -15,7 +20,7 @@ use crate::model::Model;
 use crate::random::Random;
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
 use crate::tree::{RowBlock, Tree};
-use draw::Draw;
+use bag::Bag;
 use grow::{Grower, Grown, Scratch};
 use mltraining_domain::RandomForestSpec;
 use rayon::prelude::*;
@@ -120,9 +125,9 @@ impl Learner for RandomForestSpec {
         let grown: Vec<Grown> = (0..self.trees)
             .into_par_iter()
             .with_max_len(1)
-            .map_init(Scratch::default, |scratch, tree| {
+            .map_init(<(Bag, Scratch)>::default, |(bag, scratch), tree| {
                 let mut random = Random::of(task.seed, u64::from(tree));
-                let draws = draw_rows(&task.labels, self.max_samples, &mut random);
+                let draws = bag.fill(&task.labels, self.max_samples, &mut random);
                 let grown = grower.grow(draws, &mut random, scratch)?;
                 (task.control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
                 Ok(grown)
@@ -130,25 +135,6 @@ impl Learner for RandomForestSpec {
             .collect::<Result<_, FitError>>()?;
         Ok(Model::Forest(join(grown, bins.features())))
     }
-}
-
-/// Draws `share` of the rows with replacement; rows keep their order.
-fn draw_rows(labels: &[u8], share: f64, random: &mut Random) -> Vec<Draw> {
-    let draws = ((share * labels.len() as f64).round() as usize).max(1);
-    // No row is drawn 255 times: with n draws of n rows that has a probability below n / 255!.
-    let mut times = vec![0u8; labels.len()];
-    for _ in 0..draws {
-        let row = random.below(labels.len());
-        times[row] = times[row].saturating_add(1);
-    }
-    let drawn = times
-        .iter()
-        .zip(labels)
-        .enumerate()
-        .filter(|(_, (times, _))| **times > 0);
-    drawn
-        .map(|(row, (&times, &label))| Draw::new(row as u32, times, label))
-        .collect()
 }
 
 fn join(grown: Vec<Grown>, features: usize) -> Forest {

@@ -1,12 +1,15 @@
-//! The best split of one node.
+//! The best split of one node over some features.
 
-use super::draw::{Draw, Tally};
+use super::cut::{self, Cut};
+use super::draw::{Cell, Draw, Narrow, Tally, Wide};
+use super::histogram::{AT_ONCE, Histogram, fill};
+use super::node::Node;
+use super::occupied::Occupied;
 use crate::binned::{BinnedMatrix, MISSING};
-use crate::class_weight::Weights;
 use crate::tree::Side;
 
-/// Tallies by bin.
-type Histogram = [u64; 256];
+/// Nodes of fewer rows look at occupied bins only.
+const SMALL: usize = 200;
 
 /// A way to part a node's rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,70 +19,25 @@ pub(super) struct Split {
     pub(super) cut: u8,
     pub(super) missing: Side,
     pub(super) left: Tally,
-    /// Half of what the split takes from weight x Gini impurity.
+    /// See [`Node::gain`].
     pub(super) gain: f64,
-}
-
-/// The node that is split.
-pub(super) struct Node {
-    tally: Tally,
-    weights: Weights,
-    min_leaf: u32,
-    positive: f64,
-    total: f64,
 }
 
 /// Memory of the search.
 pub(super) struct Search {
-    histogram: Histogram,
+    wide: [Histogram<Wide>; AT_ONCE],
+    narrow: [Histogram<Narrow>; AT_ONCE],
+    occupied: Occupied,
+    scores: [f32; 256],
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Self { histogram: [0; 256] }
-    }
-}
-
-impl Node {
-    pub(super) fn new(tally: Tally, weights: Weights, min_leaf: u32) -> Self {
-        let mut node = Self {
-            tally,
-            weights,
-            min_leaf,
-            positive: 0.0,
-            total: 0.0,
-        };
-        (node.positive, node.total) = node.weigh(tally);
-        node
-    }
-
-    /// Weight of the positives, and of all.
-    fn weigh(&self, tally: Tally) -> (f64, f64) {
-        let positive = f64::from(tally.positives()) * self.weights.positive;
-        (
-            positive,
-            positive + f64::from(tally.negatives()) * self.weights.negative,
-        )
-    }
-
-    /// With P of total weight T positive, p of t on the left: weight x Gini falls by 2 (p T - P t)^2 / (T t (T - t)).
-    /// Half of it; 0 for a split that parts nothing or leaves too few rows on a side.
-    fn gain(&self, left: Tally) -> f64 {
-        let right = self.tally.without(left);
-        if left.draws() < self.min_leaf || right.draws() < self.min_leaf {
-            return 0.0;
-        }
-        let (positive, total) = self.weigh(left);
-        let (_, rest) = self.weigh(right);
-        let apart = positive * self.total - self.positive * total;
-        apart * apart / (self.total * total * rest)
-    }
-
-    fn larger_side(&self, left: Tally) -> Side {
-        if left.draws() >= self.tally.without(left).draws() {
-            Side::Left
-        } else {
-            Side::Right
+        Self {
+            wide: [[Wide::default(); 256]; AT_ONCE],
+            narrow: [[Narrow::default(); 256]; AT_ONCE],
+            occupied: Occupied::default(),
+            scores: [0.0; 256],
         }
     }
 }
@@ -94,38 +52,77 @@ impl Search {
         features: &[u16],
         best: &mut Option<Split>,
     ) {
+        let mut trial = Trial {
+            bins,
+            rows,
+            node,
+            scores: &mut self.scores,
+            best,
+        };
+        if rows.len() < SMALL {
+            trial.small(features, &mut self.occupied);
+        } else if node.draws() <= u32::from(u16::MAX) {
+            trial.large(features, &mut self.narrow);
+        } else {
+            trial.large(features, &mut self.wide);
+        }
+    }
+}
+
+/// One node's search under way.
+struct Trial<'a> {
+    bins: &'a BinnedMatrix,
+    rows: &'a [Draw],
+    node: &'a Node,
+    scores: &'a mut [f32; 256],
+    best: &'a mut Option<Split>,
+}
+
+impl Trial<'_> {
+    fn small(&mut self, features: &[u16], occupied: &mut Occupied) {
         for &feature in features {
-            self.histogram.fill(0);
-            let column = bins.column(usize::from(feature));
-            for draw in rows {
-                self.histogram[usize::from(column[draw.row()])] += draw.tally().0;
-            }
-            self.scan(node, feature, bins.value_bins(usize::from(feature)), best);
+            let column = self.bins.column(usize::from(feature));
+            let (cells, bins, missing) = occupied.count(column, self.rows);
+            cut::run_up(cells);
+            self.consider(feature, cells, missing, |cut| bins[cut]);
         }
     }
 
-    fn scan(&self, node: &Node, feature: u16, value_bins: usize, best: &mut Option<Split>) {
-        let missing = self.histogram[usize::from(MISSING)];
-        let mut left = 0;
-        for (cut, tally) in self.histogram[..value_bins].iter().enumerate() {
-            left += tally;
-            for (side, left) in [(Side::Right, left), (Side::Left, left + missing)] {
-                let left = Tally(left);
-                let gain = node.gain(left);
-                if gain > best.map_or(0.0, |b| b.gain) {
-                    let missing = if missing == 0 {
-                        node.larger_side(left)
-                    } else {
-                        side
-                    };
-                    *best = Some(Split {
-                        feature,
-                        cut: cut as u8,
-                        missing,
-                        left,
-                        gain,
-                    });
-                }
+    fn large<C: Cell>(&mut self, features: &[u16], histograms: &mut [Histogram<C>; AT_ONCE]) {
+        for group in features.chunks(AT_ONCE) {
+            let mut columns = [self.bins.column(0); AT_ONCE];
+            for (column, &feature) in columns.iter_mut().zip(group) {
+                *column = self.bins.column(usize::from(feature));
+            }
+            fill(&columns[..group.len()], self.rows, histograms);
+            for (histogram, &feature) in histograms.iter_mut().zip(group) {
+                let missing = histogram[usize::from(MISSING)];
+                let cells = &mut histogram[..self.bins.value_bins(usize::from(feature))];
+                cut::run_up(cells);
+                self.consider(feature, cells, missing, |cut| cut as u8);
+            }
+        }
+    }
+
+    /// Missing values may go to either side; where there are none they go where more rows go.
+    fn consider<C: Cell>(&mut self, feature: u16, running: &[C], missing: C, bin: impl Fn(usize) -> u8) {
+        let missing = missing.tally();
+        let known = missing != Tally::default();
+        let sides = [(Side::Right, Tally::default()), (Side::Left, missing)];
+        for &(side, with) in &sides[..1 + usize::from(known)] {
+            let Some(Cut { place, left }) = cut::best(self.node, running, with, self.scores) else {
+                continue;
+            };
+            let gain = self.node.gain(left);
+            if gain > self.best.map_or(0.0, |split| split.gain) {
+                let missing = if known { side } else { self.node.larger_side(left) };
+                *self.best = Some(Split {
+                    feature,
+                    cut: bin(place),
+                    missing,
+                    left,
+                    gain,
+                });
             }
         }
     }

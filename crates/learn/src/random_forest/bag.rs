@@ -1,0 +1,67 @@
+//! The rows that one tree sees.
+
+use super::draw::Draw;
+use crate::random::Random;
+
+/// Rows drawn with replacement, and the memory for them, which is used for tree after tree.
+#[derive(Default)]
+pub(super) struct Bag {
+    times: Vec<u8>,
+    draws: Vec<Draw>,
+}
+
+impl Bag {
+    /// Draws `share` of the rows with replacement. Gives the drawn rows, in their order.
+    pub(super) fn fill(&mut self, labels: &[u8], share: f64, random: &mut Random) -> &mut [Draw] {
+        let rows = labels.len();
+        self.times.clear();
+        self.times.resize(rows, 0);
+        self.draws.resize(rows, Draw::default());
+        for _ in 0..((share * rows as f64).round() as usize).max(1) {
+            let times = &mut self.times[random.below(rows)];
+            // No row is drawn 255 times: with n draws of n rows that has a probability below n / 255!.
+            *times = times.saturating_add(1);
+        }
+        let mut drawn = 0;
+        for (row, (&times, &label)) in self.times.iter().zip(labels).enumerate() {
+            // Written in any case and kept when drawn: no branch to guess wrong on every third row.
+            self.draws[drawn] = Draw::new(row as u32, times, label);
+            drawn += usize::from(times > 0);
+        }
+        &mut self.draws[..drawn]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::draw::Tally;
+    use super::*;
+
+    #[test]
+    fn a_bag_holds_the_share_of_draws_in_ascending_rows() {
+        let labels: Vec<u8> = (0..1000).map(|row| u8::from(row % 4 == 0)).collect();
+        let mut bag = Bag::default();
+        for share in [1.0, 0.3, 1e-9] {
+            let draws = bag.fill(&labels, share, &mut Random::of(1, 2));
+            assert!(draws.windows(2).all(|pair| pair[0].row() < pair[1].row()));
+            let tally: Tally = draws.iter().copied().sum();
+            assert_eq!(tally.draws(), ((share * 1000.0) as u32).max(1));
+            let positives = draws
+                .iter()
+                .filter(|draw| draw.row() % 4 == 0)
+                .copied()
+                .sum::<Tally>();
+            assert_eq!(positives.draws(), tally.positives());
+        }
+    }
+
+    #[test]
+    fn two_thirds_of_the_rows_are_in_a_full_bag() {
+        let labels = vec![0; 10_000];
+        let drawn = Bag::default().fill(&labels, 1.0, &mut Random::of(5, 0)).len();
+        assert!(
+            (6200..6440).contains(&drawn),
+            "{drawn} of 10,000; 1 - 1 / e of them are expected"
+        );
+    }
+}

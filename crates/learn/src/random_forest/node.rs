@@ -1,0 +1,100 @@
+//! What a way to part a node's rows is worth.
+
+use super::draw::Tally;
+use crate::class_weight::Weights;
+use crate::tree::Side;
+
+/// The node that is split.
+pub(super) struct Node {
+    tally: Tally,
+    weights: Weights,
+    min_leaf: u32,
+    positive: f64,
+    total: f64,
+}
+
+/// Ranks the cuts of one node by their gain, fast and in f32.
+#[derive(Clone, Copy)]
+pub(super) struct Scorer {
+    tally: Tally,
+    min_leaf: i32,
+    positive_weight: f32,
+    negative_weight: f32,
+    share: f32,
+}
+
+impl Node {
+    pub(super) fn new(tally: Tally, weights: Weights, min_leaf: u32) -> Self {
+        let mut node = Self {
+            tally,
+            weights,
+            min_leaf,
+            positive: 0.0,
+            total: 0.0,
+        };
+        (node.positive, node.total) = node.weigh(tally);
+        node
+    }
+
+    /// Weight of the positives, and of all.
+    fn weigh(&self, tally: Tally) -> (f64, f64) {
+        let positive = f64::from(tally.positives()) * self.weights.positive;
+        (
+            positive,
+            positive + f64::from(tally.negatives()) * self.weights.negative,
+        )
+    }
+
+    pub(super) fn draws(&self) -> u32 {
+        self.tally.draws()
+    }
+
+    /// What a split takes from weight x Gini impurity, halved. With P of total weight T positive, p of t on the left, it
+    /// is (p - P t / T)^2 T / (t (T - t)). 0 for a split that parts nothing or leaves too few rows on a side.
+    pub(super) fn gain(&self, left: Tally) -> f64 {
+        let right = self.tally.without(left);
+        if left.draws() < self.min_leaf || right.draws() < self.min_leaf {
+            return 0.0;
+        }
+        let (positive, total) = self.weigh(left);
+        let (_, rest) = self.weigh(right);
+        let apart = positive * self.total - self.positive * total;
+        apart * apart / (self.total * total * rest)
+    }
+
+    /// The side to which missing values go that training has not seen here: the one with more rows.
+    pub(super) fn larger_side(&self, left: Tally) -> Side {
+        if left.draws() >= self.tally.without(left).draws() {
+            Side::Left
+        } else {
+            Side::Right
+        }
+    }
+
+    pub(super) fn scorer(&self) -> Scorer {
+        Scorer {
+            tally: self.tally,
+            min_leaf: self.min_leaf as i32,
+            positive_weight: self.weights.positive as f32,
+            negative_weight: self.weights.negative as f32,
+            share: (self.positive / self.total) as f32,
+        }
+    }
+}
+
+impl Scorer {
+    /// [`Node::gain`] / T. Counts are below 2^31, and signed they can be converted several at a time.
+    #[inline]
+    pub(super) fn score(self, left: Tally) -> f32 {
+        let right = self.tally.without(left);
+        let (left_draws, right_draws) = (left.draws() as i32, right.draws() as i32);
+        let positive = left.positives() as i32 as f32 * self.positive_weight;
+        let total = positive + left.negatives() as i32 as f32 * self.negative_weight;
+        let rest = right.positives() as i32 as f32 * self.positive_weight
+            + right.negatives() as i32 as f32 * self.negative_weight;
+        let apart = positive - self.share * total;
+        let score = apart * apart / (total * rest);
+        let enough = left_draws >= self.min_leaf && right_draws >= self.min_leaf;
+        if enough { score } else { 0.0 }
+    }
+}
