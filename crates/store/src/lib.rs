@@ -8,6 +8,7 @@ pub mod artifacts;
 pub mod claims;
 pub mod error;
 pub mod jobs;
+pub mod load;
 pub mod migrate;
 pub mod models;
 pub mod projects;
@@ -20,6 +21,7 @@ pub mod workers;
 
 mod config;
 mod constraint;
+mod source_sql;
 mod store;
 mod stored;
 

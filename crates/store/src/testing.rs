@@ -20,7 +20,10 @@ impl TestDatabase {
     pub async fn migrated() -> Self {
         let database = Self::empty().await;
         let store = database.store().await;
-        store.migrate_up().await.expect("the migrations run on an empty database");
+        store
+            .migrate_up()
+            .await
+            .expect("the migrations run on an empty database");
         store.close().await;
         database
     }
@@ -30,8 +33,9 @@ impl TestDatabase {
     /// # Panics
     /// As [`migrated`](Self::migrated).
     pub async fn empty() -> Self {
-        let server = std::env::var("DATABASE_URL")
-            .expect("DATABASE_URL is not set: run the tests with ./dev test, which starts a private Postgres");
+        let server = std::env::var("DATABASE_URL").expect(
+            "DATABASE_URL is not set: run the tests with ./dev test, which starts a private Postgres",
+        );
         let name = format!("mlts_test_{}", Uuid::now_v7().simple());
         let url = with_database(&server, &name);
         sqlx::Postgres::create_database(&url)
@@ -66,7 +70,10 @@ impl Drop for TestDatabase {
         let url = self.url.clone();
         // Drop is not async, and the test's own runtime may be on its way out.
         let dropper = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(sqlx::Postgres::force_drop_database(&url))
         });
         if let Ok(Err(error)) = dropper.join() {
@@ -77,7 +84,9 @@ impl Drop for TestDatabase {
 
 /// The URL with another database.
 fn with_database(url: &str, name: &str) -> String {
-    let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
+    let (base, query) = url
+        .split_once('?')
+        .map_or((url, None), |(base, query)| (base, Some(query)));
     let (server, _) = base.rsplit_once('/').unwrap_or((base, ""));
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     format!("{server}/{name}{query}")

@@ -1,9 +1,11 @@
 //! Reading a source as a panel.
 
+use super::read;
 use crate::{Store, StoreError};
 use mltraining_domain::{Reason, SourceSpec, TimeRange, Violations};
 use mltraining_panel::catalogue::LookBack;
 use mltraining_panel::{Fingerprint, Panel, PanelError};
+use std::future::Future;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -110,13 +112,37 @@ impl ReadError {
 }
 
 impl Store {
+    /// Runs a read with the limit of time that its query names, for two statements, beside the usual one for the rest.
+    async fn patiently<T>(
+        &self,
+        call: &'static str,
+        query: &PanelQuery<'_>,
+        work: impl Future<Output = Result<T, ReadError>> + Send,
+    ) -> Result<T, ReadError> {
+        let limit = query
+            .timeout
+            .saturating_mul(2)
+            .saturating_add(self.call_timeout());
+        match tokio::time::timeout(limit, work).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Timeout { call }.into()),
+        }
+    }
+
     /// Counts the rows that [`read_panel`](Self::read_panel) would read.
     ///
     /// # Errors
     /// [`ReadError::Store`], [`ReadError::SchemaChanged`].
     pub async fn count_panel_rows(&self, query: &PanelQuery<'_>) -> Result<PanelRows, ReadError> {
-        let _ = query;
-        unimplemented!()
+        let work = async {
+            let mut session = self.session().await?;
+            let mut transaction = read::begin(&mut session, query).await?;
+            let rows = read::count(&mut transaction, query).await?;
+            transaction.rollback().await.map_err(StoreError::from)?;
+            session.release();
+            Ok(rows)
+        };
+        self.patiently("reader.count", query, work).await
     }
 
     /// Reads a source in one read-only transaction. `on_rows` is called at the start and about every 10,000 rows; its
@@ -129,7 +155,22 @@ impl Store {
         query: &PanelQuery<'_>,
         on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
     ) -> Result<PanelRead, ReadError> {
-        let _ = (query, on_rows);
-        unimplemented!()
+        let work = async {
+            let mut session = self.session().await?;
+            let mut transaction = read::begin(&mut session, query).await?;
+            let layout = read::layout(&mut transaction, query).await?;
+            let expected = read::count(&mut transaction, query).await?;
+            if expected.in_range + expected.warm_up > query.max_rows {
+                return Err(ReadError::RowLimitExceeded {
+                    rows: expected,
+                    limit: query.max_rows,
+                });
+            }
+            let read = read::copy(&mut transaction, query, layout, expected, on_rows).await?;
+            transaction.rollback().await.map_err(StoreError::from)?;
+            session.release();
+            Ok(read)
+        };
+        self.patiently("reader.copy", query, work).await
     }
 }

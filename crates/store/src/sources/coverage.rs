@@ -1,8 +1,9 @@
 //! What a source holds in a range of time.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, source_sql, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{SourceSpec, Span, TimeRange};
+use sqlx::Connection;
 
 /// What a source holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +53,58 @@ pub struct Gaps {
     pub longest: Option<(Span, String)>,
 }
 
+/// Rows, entities, first, last, duplicates, NULLs per column, gaps, longest gap.
+type CoverageRow = (
+    i64,
+    i64,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+    i64,
+    Vec<i64>,
+    i64,
+    Option<Vec<String>>,
+);
+
+fn coverage(
+    spec: &SourceSpec,
+    row: CoverageRow,
+    phases: &[(Option<i32>, i64)],
+) -> Result<Coverage, StoreError> {
+    let (rows, entities, first, last, duplicates, nulls, gaps, longest) = row;
+    let columns = spec
+        .columns
+        .iter()
+        .zip(nulls)
+        .map(|(column, nulls)| ColumnCoverage {
+            name: column.name.clone(),
+            nulls: nulls.unsigned_abs(),
+        });
+    let phases = phases.iter().map(|(phase, rows)| PhaseCoverage {
+        phase: *phase,
+        rows: rows.unsigned_abs(),
+    });
+    let longest = match longest.as_deref() {
+        Some([micros, entity]) => {
+            let micros = stored::parse("longest gap", micros)?;
+            Some((stored::span("longest gap", micros)?, entity.clone()))
+        }
+        _ => None,
+    };
+    Ok(Coverage {
+        rows: rows.unsigned_abs(),
+        entities: entities.unsigned_abs(),
+        first,
+        last,
+        duplicates: duplicates.unsigned_abs(),
+        columns: columns.collect(),
+        phases: phases.collect(),
+        gaps: Gaps {
+            count: gaps.unsigned_abs(),
+            longest,
+        },
+    })
+}
+
 impl Store {
     /// Counts rows, entities, duplicates, NULLs and gaps in the range (everything without one). Reads the whole range.
     ///
@@ -62,7 +115,29 @@ impl Store {
         spec: &SourceSpec,
         range: Option<&TimeRange>,
     ) -> Result<Coverage, StoreError> {
-        let _ = (spec, range);
-        unimplemented!()
+        self.within("sources.coverage", async {
+            let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
+            sqlx::query_file!("sql/reader/snapshot.sql")
+                .execute(&mut *transaction)
+                .await?;
+            let timeout = self.call_timeout().as_millis().max(1).to_string();
+            sqlx::query_file!("sql/sources/allow_time.sql", timeout)
+                .fetch_one(&mut *transaction)
+                .await?;
+            let row: CoverageRow = sqlx::query_as(source_sql::coverage(spec, range))
+                .fetch_one(&mut *transaction)
+                .await?;
+            let mut phases: Vec<(Option<i32>, i64)> = Vec::new();
+            if let Some(phase) = &spec.phase_column {
+                phases = sqlx::query_as(source_sql::coverage_of_phases(spec, phase, range))
+                    .fetch_all(&mut *transaction)
+                    .await?;
+            }
+            transaction.rollback().await?;
+            session.release();
+            coverage(spec, row, &phases)
+        })
+        .await
     }
 }

@@ -6,6 +6,7 @@ mod row;
 
 pub use coverage::{ColumnCoverage, Coverage, Gaps, PhaseCoverage};
 pub use inspect::{TableColumn, TableInfo};
+pub(crate) use inspect::{differences, inspect};
 
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};

@@ -1,0 +1,3 @@
+-- reader.settings: for this transaction alone; work_mem keeps the sort of a usual range in memory
+select set_config('statement_timeout', $1, true) as timeout, set_config('work_mem', '64MB', true) as work_mem,
+       set_config($2, $3, true) as entities

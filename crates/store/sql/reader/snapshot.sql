@@ -1,0 +1,2 @@
+-- reader.snapshot
+set transaction isolation level repeatable read, read only
