@@ -6,9 +6,9 @@ use mltraining_proto::v1;
 use v1::ClassWeightMode;
 use v1::algorithm_spec::Algorithm;
 
-/// The learner of a request, checked; absent means a random forest with its defaults.
+/// The learner of a request, to be checked with the whole spec; absent means a random forest with its defaults.
 pub(crate) fn read(spec: Option<v1::AlgorithmSpec>, path: &str, found: &mut Violations) -> AlgorithmSpec {
-    let algorithm = match spec.and_then(|spec| spec.algorithm) {
+    match spec.and_then(|spec| spec.algorithm) {
         None => AlgorithmSpec::default(),
         Some(Algorithm::RandomForest(forest)) => {
             AlgorithmSpec::RandomForest(random_forest(&forest, &format!("{path}.random_forest"), found))
@@ -17,9 +17,7 @@ pub(crate) fn read(spec: Option<v1::AlgorithmSpec>, path: &str, found: &mut Viol
             let path = format!("{path}.logistic_regression");
             AlgorithmSpec::LogisticRegression(logistic_regression(&regression, &path, found))
         }
-    };
-    found.extend(algorithm.check(path));
-    algorithm
+    }
 }
 
 fn random_forest(forest: &v1::RandomForest, path: &str, found: &mut Violations) -> RandomForestSpec {

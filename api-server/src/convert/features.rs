@@ -7,7 +7,7 @@ use mltraining_domain::{FeatureSpec, Reason, Violations, Window};
 use mltraining_proto::v1;
 use v1::window::Length;
 
-/// The features of a request, checked as far as that goes without the source; absent means the default set.
+/// The features of a request, to be checked with the whole spec; absent means the default set.
 pub(crate) fn read(spec: Option<v1::FeatureSpec>, path: &str, found: &mut Violations) -> FeatureSpec {
     let spec = spec.unwrap_or_default();
     let defaults = FeatureSpec::default();
@@ -17,15 +17,12 @@ pub(crate) fn read(spec: Option<v1::FeatureSpec>, path: &str, found: &mut Violat
         windows: windows(&spec.windows, path, found),
         sets: spec.sets,
     };
-    // The wire's lists: a feature that could not be read was asked for all the same.
-    if read.sets.is_empty() && spec.features.is_empty() {
+    // Also the stand-in when no feature could be read.
+    if read.sets.is_empty() && read.features.is_empty() {
         read.sets = defaults.sets;
     }
     if spec.windows.is_empty() {
         read.windows = defaults.windows;
-    }
-    if !read.sets.is_empty() || !read.features.is_empty() {
-        found.extend(read.check(path));
     }
     read
 }

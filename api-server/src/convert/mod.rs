@@ -34,3 +34,6 @@ pub(crate) mod threshold;
 pub(crate) mod time;
 pub(crate) mod train_request;
 pub(crate) mod train_spec;
+
+#[cfg(test)]
+mod tests;

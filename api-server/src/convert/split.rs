@@ -10,18 +10,16 @@ use v1::walk_forward::Scheme;
 const DEFAULT_FOLDS: u32 = 5;
 const DEFAULT_TEST_SHARE: f64 = 0.2;
 
-/// The split of a request, checked; absent means walk_forward with its defaults.
+/// The split of a request, to be checked with the whole spec; absent means walk_forward with its defaults.
 pub(crate) fn read(spec: Option<v1::SplitSpec>, path: &str, found: &mut Violations) -> SplitSpec {
-    let split = match spec.and_then(|spec| spec.split) {
+    match spec.and_then(|spec| spec.split) {
         None => SplitSpec::default(),
         Some(Split::WalkForward(walk)) => walk_forward(&walk, &format!("{path}.walk_forward"), found),
         Some(Split::Holdout(holdout)) => SplitSpec::Holdout(Holdout {
             test_share: holdout.test_share.unwrap_or(DEFAULT_TEST_SHARE),
             embargo: embargo(holdout.embargo, &format!("{path}.holdout"), found),
         }),
-    };
-    found.extend(split.check(path));
-    split
+    }
 }
 
 fn walk_forward(walk: &v1::WalkForward, path: &str, found: &mut Violations) -> SplitSpec {

@@ -1,20 +1,18 @@
 //! From which score on a row is called positive.
 
-use mltraining_domain::{ThresholdSpec, Violations};
+use mltraining_domain::ThresholdSpec;
 use mltraining_proto::v1;
 use v1::threshold_spec::Rule;
 
-/// The rule of a request, checked; absent means the best F1.
-pub(crate) fn read(spec: Option<v1::ThresholdSpec>, path: &str, found: &mut Violations) -> ThresholdSpec {
-    let threshold = match spec.and_then(|spec| spec.rule) {
+/// The rule of a request, to be checked with the whole spec; absent means the best F1.
+pub(crate) fn read(spec: Option<v1::ThresholdSpec>) -> ThresholdSpec {
+    match spec.and_then(|spec| spec.rule) {
         None | Some(Rule::MaxF1(_)) => ThresholdSpec::MaxF1,
         Some(Rule::MaxMcc(_)) => ThresholdSpec::MaxMcc,
         Some(Rule::Fixed(score)) => ThresholdSpec::Fixed(score),
         Some(Rule::MinPrecision(precision)) => ThresholdSpec::MinPrecision(precision),
         Some(Rule::MinRecall(recall)) => ThresholdSpec::MinRecall(recall),
-    };
-    found.extend(threshold.check(path));
-    threshold
+    }
 }
 
 /// The rule as the wire holds it.

@@ -34,7 +34,7 @@ pub(crate) fn read(
         features: features::read(spec.features, "spec.features", found),
         algorithm: algorithm::read(spec.algorithm, "spec.algorithm", found),
         split: split::read(spec.split, "spec.split", found),
-        threshold: threshold::read(spec.threshold, "spec.threshold", found),
+        threshold: threshold::read(spec.threshold),
         seed: spec.seed.unwrap_or(DEFAULT_SEED),
         entities: spec.entities,
         phases: spec.phases,
