@@ -1,5 +1,6 @@
 //! `api-server keys`: API keys without a server, for the first one and for operators.
 
+use super::coded;
 use crate::context;
 use crate::keys::ApiKeySecret;
 use anyhow::{Context as _, anyhow};
@@ -59,7 +60,7 @@ pub struct Project {
 /// Makes, ends or lists keys.
 ///
 /// # Errors
-/// When Postgres is away, the key does not exist, or a value is out of range.
+/// Exit code 69 when Postgres is away; 64 when the key does not exist or a value is out of range.
 pub async fn keys(config: ApiConfig, command: KeysCommand) -> anyhow::Result<()> {
     let store = context::open_store(&config)?;
     match command {
@@ -68,14 +69,14 @@ pub async fn keys(config: ApiConfig, command: KeysCommand) -> anyhow::Result<()>
             store.revoke_api_key(&old.project.project, &old.short_id).await?;
             Ok(())
         }
-        KeysCommand::List(of) => list(&store.list_api_keys(&of.project).await?),
+        KeysCommand::List(of) => list(&store.list_api_keys(&of.project).await.map_err(coded)?),
     }
 }
 
 async fn create(store: &Store, new: NewKey) -> anyhow::Result<()> {
     let expires_at = new.expires.map(from_now).transpose()?;
     let (key, text) = ApiKeySecret::make();
-    store.ensure_project(&new.project.project).await?;
+    store.ensure_project(&new.project.project).await.map_err(coded)?;
     let entry = NewApiKey {
         id: Uuid::now_v7(),
         short_id: key.short_id().to_owned(),
@@ -86,7 +87,7 @@ async fn create(store: &Store, new: NewKey) -> anyhow::Result<()> {
         created_by: "cli".to_owned(),
         expires_at,
     };
-    store.create_api_key(&entry).await?;
+    store.create_api_key(&entry).await.map_err(coded)?;
     Ok(writeln!(std::io::stdout().lock(), "{text}")?)
 }
 

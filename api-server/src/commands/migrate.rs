@@ -1,7 +1,7 @@
 //! `api-server migrate`: the step of a deployment before the new processes start.
 
+use super::coded;
 use crate::context;
-use anyhow::ensure;
 use mltraining_runtime::config::ApiConfig;
 use mltraining_store::Store;
 use std::io::Write;
@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Take migrations back until N is the newest one left (0: none). Drops the data that they made room for.
-    #[arg(long, value_name = "N", conflicts_with = "status")]
+    #[arg(long, value_name = "N", conflicts_with = "status", value_parser = clap::value_parser!(i64).range(0..))]
     down: Option<i64>,
     /// Only tell the version that is there and the one that this build needs.
     #[arg(long)]
@@ -25,15 +25,17 @@ pub struct Arguments {
 /// at once, one works and the others find nothing to do.
 ///
 /// # Errors
-/// When Postgres is away or a migration fails; its transaction is rolled back then.
+/// Exit code 69 when Postgres is away. When a migration fails, its transaction is rolled back.
 pub async fn migrate(config: ApiConfig, arguments: Arguments) -> anyhow::Result<()> {
     let store = context::open_store(&config)?.with_call_timeout(LONGEST);
     if let Some(target) = arguments.down {
-        ensure!(target >= 0, "--down: expected 0 or the number of a migration");
-        return tell("took back", &store.migrate_down(target).await?);
+        return tell("took back", &store.migrate_down(target).await.map_err(coded)?);
     }
     if arguments.status {
-        let (found, needed) = (store.schema_version().await?, Store::expected_schema_version());
+        let (found, needed) = (
+            store.schema_version().await.map_err(coded)?,
+            Store::expected_schema_version(),
+        );
         let word = if found < needed {
             "old: run `api-server migrate`"
         } else {
@@ -45,7 +47,7 @@ pub async fn migrate(config: ApiConfig, arguments: Arguments) -> anyhow::Result<
             "schema version {found}, this build needs {needed}: {word}"
         )?);
     }
-    tell("applied", &store.migrate_up().await?)
+    tell("applied", &store.migrate_up().await.map_err(coded)?)
 }
 
 fn tell(what: &str, versions: &[i64]) -> anyhow::Result<()> {

@@ -1,12 +1,7 @@
 //! What goes wrong with single calls.
 
 use super::{named, reason, soon, start};
-use bytes::{Buf, BufMut, Bytes};
-use mltraining_proto::v1::GetJobRequest;
-use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
+use tonic::Code;
 use tonic_types::StatusExt;
 
 #[tokio::test]
@@ -94,39 +89,6 @@ async fn headers_above_the_limit_are_refused_and_the_server_lives() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_message_are_the_callers_fault() {
-    let server = start(|_| {}).await;
-    let refused = raw(
-        server.channel().await,
-        "/mltraining.v1.JobService/GetJob",
-        b"\xff\xff\xff",
-    )
-    .await;
-    let refused = refused.unwrap_err();
-    assert_eq!(
-        (refused.code(), reason(&refused).as_str()),
-        (Code::InvalidArgument, "INVALID_FIELD")
-    );
-}
-
-#[tokio::test]
-async fn a_method_that_does_not_exist_is_unimplemented_with_details() {
-    let server = start(|_| {}).await;
-    for path in [
-        "/mltraining.v1.JobService/FindJob",
-        "/no.such.Service/Method",
-        "/",
-    ] {
-        let refused = raw(server.channel().await, path, b"").await.unwrap_err();
-        assert_eq!(
-            (refused.code(), reason(&refused).as_str()),
-            (Code::Unimplemented, "UNIMPLEMENTED"),
-            "{path}"
-        );
-    }
-}
-
-#[tokio::test]
 async fn a_call_that_takes_too_long_ends_with_its_limit() {
     let server = start(|config| config.server.request_timeout = std::time::Duration::from_millis(200)).await;
     let late = soon(server.get("never")).await.unwrap_err();
@@ -148,57 +110,4 @@ async fn a_malformed_grpc_timeout_is_named() {
         refused.get_details_bad_request().unwrap().field_violations[0].field,
         "grpc-timeout"
     );
-}
-
-/// Calls a method with bytes that need not be a message.
-async fn raw(channel: Channel, path: &'static str, bytes: &'static [u8]) -> Result<(), Status> {
-    let mut client = Grpc::new(channel);
-    client.ready().await.unwrap();
-    let request = Request::new(Bytes::from_static(bytes));
-    let path = path.parse().unwrap();
-    client.unary(request, path, Raw).await.map(|_| ())
-}
-
-/// Bytes as they are.
-#[derive(Debug, Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
-}
-
-#[test]
-fn the_garbage_of_the_test_is_garbage() {
-    use prost::Message;
-    assert!(GetJobRequest::decode(&b"\xff\xff\xff"[..]).is_err());
 }

@@ -1,0 +1,166 @@
+//! Each method with each kind of caller, by the table and the descriptor set: new methods are covered as they come.
+
+use crate::support::raw::call;
+use crate::support::requests::Contract;
+use crate::support::world::furnish;
+use crate::support::{Api, project, short_id, until};
+use api_server::access::{Access, METHODS, Method};
+use api_server::keys::ApiKeySecret;
+use chrono::{TimeDelta, Utc};
+use mltraining_domain::Role;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// Every method that needs a key, with the role it needs.
+fn guarded() -> impl Iterator<Item = (&'static Method, Role)> {
+    METHODS.iter().filter_map(|method| match method.access {
+        Access::Role(role) => Some((method, role)),
+        Access::Open => None,
+    })
+}
+
+fn reason(status: &Status) -> String {
+    let info = status.get_details_error_info();
+    info.unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"))
+        .reason
+}
+
+/// What a client can see of a refusal, but for the request id.
+fn visible(status: &Status) -> (Code, String, String) {
+    (status.code(), status.message().to_owned(), reason(status))
+}
+
+/// Keys that must not work: none, malformed, unknown, of a wrong secret, expired, revoked.
+async fn bad_keys(api: &Api) -> Vec<Option<String>> {
+    let own = project("own");
+    let good = api.key(&own, Role::Admin).await;
+    let (_, unknown) = ApiKeySecret::make();
+    let wrong = format!("mlts_{}_{}", short_id(&good), unknown.rsplit('_').next().unwrap());
+    let revoked = api.key(&own, Role::Admin).await;
+    api.store.revoke_api_key(&own, short_id(&revoked)).await.unwrap();
+    let end = Utc::now() + TimeDelta::seconds(1);
+    let expired = api.key_until(&own, Role::Admin, Some(end)).await;
+    until("the key expires", || async {
+        let row = api.store.find_api_key(short_id(&expired)).await.unwrap();
+        !row.unwrap().is_live
+    })
+    .await;
+    vec![
+        None,
+        Some("mlts_x".to_owned()),
+        Some(unknown),
+        Some(wrong),
+        Some(expired),
+        Some(revoked),
+    ]
+}
+
+#[tokio::test]
+async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_one() {
+    let api = Api::start().await;
+    let contract = Contract::read();
+    let keys = bad_keys(&api).await;
+    let mut seen = None;
+    for (method, _) in guarded() {
+        for key in &keys {
+            let request = contract.request(method.path, "own");
+            let refused = call(api.channel().await, method.path, key.as_deref(), request)
+                .await
+                .unwrap_err();
+            assert_eq!(
+                refused.code(),
+                Code::Unauthenticated,
+                "{} {refused:?}",
+                method.path
+            );
+            let first = seen.get_or_insert_with(|| visible(&refused));
+            assert_eq!(first, &visible(&refused), "{} tells bad keys apart", method.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_too_small_is_told_which_one_is_needed() {
+    let api = Api::start().await;
+    let contract = Contract::read();
+    let viewer = api.key(&project("own"), Role::Viewer).await;
+    let trainer = api.key(&project("own"), Role::Trainer).await;
+    let mut tried = 0;
+    for (method, needed) in guarded() {
+        for (key, role) in [(&viewer, Role::Viewer), (&trainer, Role::Trainer)] {
+            if role >= needed {
+                continue;
+            }
+            let request = contract.request(method.path, "own");
+            let refused = call(api.channel().await, method.path, Some(key), request)
+                .await
+                .unwrap_err();
+            assert_eq!(
+                refused.code(),
+                Code::PermissionDenied,
+                "{} as {role}: {refused:?}",
+                method.path
+            );
+            let metadata = refused.get_details_error_info().unwrap().metadata;
+            assert_eq!(metadata["required_role"], needed.as_str());
+            assert_eq!(metadata["role"], role.as_str());
+            tried += 1;
+        }
+    }
+    assert!(tried > 0);
+}
+
+#[tokio::test]
+async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answered() {
+    let api = Api::start().await;
+    let contract = Contract::read();
+    let own = project("own");
+    api.sql("create table candles (symbol text not null, at timestamptz not null, close float8)")
+        .await;
+    furnish(&api.store, &api.context.artifacts, &own).await;
+    let stranger = api.key(&project("strange"), Role::Admin).await;
+    let admin = api.key(&own, Role::Admin).await;
+    for (method, _) in guarded() {
+        let request = contract.request(method.path, "own");
+        let refused = call(api.channel().await, method.path, Some(&stranger), request.clone()).await;
+        let refused = refused.expect_err(method.path);
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::NotFound, "NOT_FOUND"),
+            "{}",
+            method.path
+        );
+        // The same request of someone who may make it: else the one before proves nothing.
+        let answer = call(api.channel().await, method.path, Some(&admin), request).await;
+        let code = answer.as_ref().err().map_or(Code::Ok, Status::code);
+        let fine = [
+            Code::Ok,
+            Code::InvalidArgument,
+            Code::FailedPrecondition,
+            Code::AlreadyExists,
+        ];
+        assert!(fine.contains(&code), "{}: {answer:?}", method.path);
+    }
+}
+
+#[tokio::test]
+async fn health_and_reflection_need_no_key() {
+    let api = Api::start().await;
+    let open: Vec<&str> = METHODS
+        .iter()
+        .filter(|m| m.access == Access::Open)
+        .map(|m| m.service())
+        .collect();
+    assert!(
+        open.iter().all(|service| service.starts_with("grpc.")),
+        "{open:?} are open"
+    );
+    let checked = call(
+        api.channel().await,
+        "/grpc.health.v1.Health/Check",
+        None,
+        "".into(),
+    )
+    .await;
+    assert_eq!(checked.unwrap(), 1);
+}

@@ -1,0 +1,8 @@
+//! The server with a real database, called over the wire.
+#![allow(clippy::unwrap_used)]
+
+mod access;
+mod command_line;
+mod health;
+mod hostile;
+mod support;

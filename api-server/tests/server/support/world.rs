@@ -1,0 +1,169 @@
+//! A project in which everything exists that a request can name: source `x`, the job of [`super::requests::JOB`],
+//! model `x` with version 1, and its file `model.mlts`.
+
+use super::requests::JOB;
+use bytes::Bytes;
+use chrono::{TimeZone, Utc};
+use mltraining_artifacts::{Artifacts, Key, Sha256};
+use mltraining_domain::{
+    AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
+    FeatureSpec, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SourceColumn,
+    SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
+};
+use mltraining_store::Store;
+use mltraining_store::claims::{ArtifactFile, ClaimRequest, Finished, Lease, Trained};
+use mltraining_store::jobs::{CreatedJob, NewJob};
+use mltraining_store::queues::DEFAULT_QUEUE;
+use mltraining_store::sources::NewSource;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use uuid::Uuid;
+
+const FILE: &str = "model.mlts";
+
+/// Makes it all.
+pub async fn furnish(store: &Store, artifacts: &Artifacts, project: &ProjectId) {
+    store.ensure_project(project).await.unwrap();
+    let source = NewSource {
+        project: project.clone(),
+        id: "x".parse().unwrap(),
+        display_name: "x".to_owned(),
+        spec: source(),
+        idempotency: None,
+        created_by: "test".to_owned(),
+    };
+    store.create_source(&source).await.unwrap();
+    create_job(store, project).await;
+    let lease = claim(store).await;
+    let result = ResultId(Uuid::now_v7());
+    let content = Bytes::from_static(b"a model");
+    let key = Key::new(project.as_str(), lease.job.0, lease.epoch.0, FILE).unwrap();
+    let file = ArtifactFile {
+        file_name: FILE.to_owned(),
+        storage_key: key.to_string(),
+        media_type: "application/octet-stream".to_owned(),
+        size_bytes: content.len() as i64,
+        sha256: Sha256::of(&content).0,
+    };
+    artifacts.put(&key, content).await.unwrap();
+    store.stage_result(lease, result, &[file]).await.unwrap();
+    let trained = Trained {
+        spec: &spec(),
+        facts: &facts(),
+        evaluation: &evaluation(),
+    };
+    let finished = store.finish_train(lease, result, trained).await.unwrap();
+    assert!(matches!(finished, Finished::Succeeded { .. }));
+}
+
+async fn create_job(store: &Store, project: &ProjectId) {
+    let (spec, labels) = (spec(), BTreeMap::new());
+    let job = NewJob {
+        id: JOB.parse().unwrap(),
+        project,
+        queue: DEFAULT_QUEUE,
+        spec: &spec,
+        idempotency: None,
+        request_id: None,
+        traceparent: None,
+        created_by: "test",
+        priority: Priority::new(2).unwrap(),
+        labels: &labels,
+        timeout: None,
+    };
+    let created = store.create_job(&job).await.unwrap();
+    assert!(matches!(created, CreatedJob::Created(_)));
+}
+
+async fn claim(store: &Store) -> Lease {
+    let request = ClaimRequest {
+        queue: DEFAULT_QUEUE,
+        worker: WorkerId(Uuid::now_v7()),
+        lease: Duration::from_secs(60),
+        kinds: &[JobKind::Train],
+        max_spec_version: 1,
+    };
+    store.claim_job(&request).await.unwrap().unwrap().lease
+}
+
+fn source() -> SourceSpec {
+    SourceSpec {
+        schema: "public".to_owned(),
+        table: "candles".to_owned(),
+        entity_column: "symbol".to_owned(),
+        time_column: "at".to_owned(),
+        phase_column: None,
+        columns: vec![SourceColumn {
+            name: "close".to_owned(),
+            data_type: DataType::Float,
+            role: ColumnRole::Close,
+            unit: "USD".to_owned(),
+        }],
+        bar_interval: Span::from_mins(5),
+        duplicate_rule: DuplicateRule::Refuse,
+        phases: Vec::new(),
+    }
+}
+
+fn range() -> TimeRange {
+    TimeRange {
+        start: Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap(),
+        end: Utc.with_ymd_and_hms(2026, 1, 2, 0, 0, 0).unwrap(),
+    }
+}
+
+fn spec() -> Checked<TrainSpec> {
+    let label = ChangeAtHorizon {
+        column: None,
+        change: 0.1,
+        direction: Direction::Up,
+        horizon: Span::from_mins(10),
+        tolerance: None,
+    };
+    let spec = TrainSpec {
+        model: "x".parse().unwrap(),
+        source: "x".parse().unwrap(),
+        range: range(),
+        label: LabelSpec::ChangeAtHorizon(label),
+        features: FeatureSpec::default(),
+        algorithm: AlgorithmSpec::default(),
+        split: SplitSpec::default(),
+        threshold: ThresholdSpec::default(),
+        seed: 7,
+        entities: Vec::new(),
+        phases: Vec::new(),
+        max_rows: 1000,
+    };
+    spec.check().unwrap()
+}
+
+fn evaluation() -> Evaluation {
+    let overall = Metrics {
+        rows: 100,
+        positives: 10,
+        roc_auc: Some(0.7),
+        ..Metrics::default()
+    };
+    Evaluation {
+        folds: Vec::new(),
+        overall,
+        baselines: Vec::new(),
+        skill: None,
+        importances: vec![1.0],
+    }
+}
+
+fn facts() -> VersionFacts {
+    VersionFacts {
+        source_fingerprint: "a".repeat(64),
+        spec_hash: "b".repeat(64),
+        feature_names: vec!["close".to_owned()],
+        rows: RowCounts::default(),
+        decision_range: range(),
+        latest_resolve_time: range().end,
+        entities: 3,
+        threshold: Some(0.5),
+        model_sha256: "c".repeat(64),
+        service_version: "0.1.0".to_owned(),
+    }
+}
