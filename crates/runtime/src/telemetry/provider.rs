@@ -7,6 +7,7 @@ use opentelemetry_otlp::{Compression, SpanExporter, WithExportConfig, WithTonicC
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider};
 use std::time::Duration;
+use tonic::transport::ClientTlsConfig;
 
 /// A finished span waits this long at most for others to be exported with.
 const EXPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -31,8 +32,14 @@ pub(super) fn build(service: Service, config: &TelemetryConfig) -> Result<SdkTra
         .with_tonic()
         .with_endpoint(endpoint)
         .with_timeout(config.export_timeout)
-        .with_compression(Compression::Gzip)
-        .build()?;
+        .with_compression(Compression::Gzip);
+    // The exporter's own default for https trusts nobody.
+    let exporter = if endpoint.starts_with("https:") {
+        exporter.with_tls_config(ClientTlsConfig::new().with_enabled_roots())
+    } else {
+        exporter
+    };
+    let exporter = exporter.build()?;
     let batches = BatchConfigBuilder::default()
         .with_scheduled_delay(EXPORT_INTERVAL)
         .build();
