@@ -155,7 +155,7 @@ async fn within_grace<E: std::error::Error + Send + Sync + 'static>(
     draining: &CancellationToken,
     cut: &CancellationToken,
 ) -> anyhow::Result<()> {
-    tokio::pin!(serving);
+    let mut serving = Box::pin(serving);
     let late = async {
         draining.cancelled().await;
         tokio::time::sleep(grace).await;

@@ -13,7 +13,7 @@ fn sent(error: ApiError) -> Status {
     Status::from_header_map(&headers(error)).unwrap()
 }
 
-fn library(status: Status) -> Status {
+fn library(status: &Status) -> Status {
     let mut headers = HeaderMap::new();
     status.add_header(&mut headers).unwrap();
     complete(&mut headers, &RequestId::parse("id-1").unwrap());
@@ -113,8 +113,8 @@ fn nothing_of_a_fault_leaks_but_the_request_id() {
     let cause = io::Error::other("password=hunter2 at /srv/db");
     for status in [
         sent(ApiError::internal(cause)),
-        library(Status::unknown("thread panicked at src/main.rs")),
-        library(Status::internal("Error encoding: secret")),
+        library(&Status::unknown("thread panicked at src/main.rs")),
+        library(&Status::internal("Error encoding: secret")),
         sent(
             StoreError::Statement {
                 source: "syntax error in SELECT secret".into(),
@@ -130,7 +130,7 @@ fn nothing_of_a_fault_leaks_but_the_request_id() {
 
 #[test]
 fn the_words_of_a_library_get_details_of_ours() {
-    let large = library(Status::out_of_range(
+    let large = library(&Status::out_of_range(
         "Error, decoded message length too large: found 2097152 bytes, the limit is: 1048576 bytes",
     ));
     assert_eq!(large.code(), Code::ResourceExhausted);
@@ -142,14 +142,14 @@ fn the_words_of_a_library_get_details_of_ours() {
         large.get_details_error_info().unwrap().metadata["limit_bytes"],
         "1048576"
     );
-    let garbled = library(Status::internal(
+    let garbled = library(&Status::internal(
         "failed to decode Protobuf message: invalid tag value: 0",
     ));
     assert_eq!(
         (garbled.code(), reason(&garbled).as_str()),
         (Code::InvalidArgument, "INVALID_FIELD")
     );
-    let unknown = library(Status::not_found("service not registered"));
+    let unknown = library(&Status::not_found("service not registered"));
     assert_eq!(
         (unknown.message(), reason(&unknown).as_str()),
         ("service not registered", "NOT_FOUND")

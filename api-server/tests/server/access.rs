@@ -117,7 +117,7 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
     let own = project("own");
     api.sql("create table candles (symbol text not null, at timestamptz not null, close float8)")
         .await;
-    furnish(&api.store, &api.context.artifacts, &own).await;
+    Box::pin(furnish(&api.store, &api.context.artifacts, &own)).await;
     let stranger = api.key(&project("strange"), Role::Admin).await;
     let admin = api.key(&own, Role::Admin).await;
     for (method, _) in guarded() {
@@ -149,7 +149,7 @@ async fn health_and_reflection_need_no_key() {
     let open: Vec<&str> = METHODS
         .iter()
         .filter(|m| m.access == Access::Open)
-        .map(|m| m.service())
+        .map(Method::service)
         .collect();
     assert!(
         open.iter().all(|service| service.starts_with("grpc.")),

@@ -52,7 +52,9 @@ pub async fn furnish(store: &Store, artifacts: &Artifacts, project: &ProjectId) 
         facts: &facts(),
         evaluation: &evaluation(),
     };
-    let finished = store.finish_train(lease, result, trained).await.unwrap();
+    let finished = Box::pin(store.finish_train(lease, result, trained))
+        .await
+        .unwrap();
     assert!(matches!(finished, Finished::Succeeded { .. }));
 }
 

@@ -1,0 +1,18 @@
+//! The services with a real database, called over the wire.
+#![allow(clippy::unwrap_used)]
+
+mod artifacts;
+mod catalog;
+mod hostile;
+mod house;
+mod idempotency;
+mod jobs;
+mod models;
+mod paging;
+mod preview;
+mod training;
+mod watch;
+
+#[allow(dead_code, reason = "these tests share the server's support and do not need all of it")]
+#[path = "../server/support/mod.rs"]
+mod support;
