@@ -82,7 +82,8 @@ impl Block {
     }
 }
 
-/// Mean and standard deviation over the rows that have a value; `None` when these do not differ.
+/// Mean of the rows that have a value, and the standard deviation when the mean stands in for the others; `None` when the
+/// values do not differ.
 fn standard(column: &[f32], rows: &[u32]) -> Option<Standard> {
     let values = || {
         rows.iter()
@@ -102,7 +103,7 @@ fn standard(column: &[f32], rows: &[u32]) -> Option<Standard> {
     }
     let mean = sum / count as f64;
     let squares: f64 = values().map(|value| (value - mean) * (value - mean)).sum();
-    let scale = (squares / count as f64).sqrt();
+    let scale = (squares / rows.len() as f64).sqrt();
     Some(Standard { mean, scale })
 }
 
@@ -111,15 +112,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_those_of_the_training_rows_with_a_value() {
+    fn moments_are_those_of_the_training_rows_with_the_mean_for_missing_values() {
         let column = [1.0, f32::NAN, 3.0, 100.0];
-        assert_eq!(
-            standard(&column, &[0, 1, 2]),
-            Some(Standard {
-                mean: 2.0,
-                scale: 1.0
-            })
-        );
+        let expected = |mean, scale| Some(Standard { mean, scale });
+        assert_eq!(standard(&column, &[0, 2]), expected(2.0, 1.0));
+        assert_eq!(standard(&column, &[0, 1, 1, 1, 2, 1, 1, 1]), expected(2.0, 0.5));
         assert_eq!(standard(&column, &[1, 3, 3]), None);
         assert_eq!(standard(&column, &[1]), None);
     }

@@ -1,8 +1,8 @@
 //! L2-regularised logistic regression on standardised features.
 //!
 //! Minimises sum_i c_i ln(1 + exp(-s_i z_i)) + l2 / 2 |w|^2 with z = b + sum_j w_j (x_j - mean_j) / std_j, s = +-1 and
-//! class weights c; the intercept b is not penalised. The same optimum as scikit-learn's `StandardScaler` followed by
-//! `LogisticRegression(C = 1 / l2)`. A missing value counts as the column's mean over the training rows (0 when
+//! class weights c; the intercept b is not penalised. The same optimum as scikit-learn's `SimpleImputer`, `StandardScaler`
+//! and `LogisticRegression(C = 1 / l2)` in a row. A missing value counts as the column's mean over the training rows (0 when
 //! standardised); a column with one value, or none, has the weight 0.
 
 mod design;
@@ -67,7 +67,7 @@ pub enum Convergence {
 pub struct Standard {
     /// Mean over the training rows that have a value.
     pub mean: f64,
-    /// Their standard deviation (ddof 0); 1 for a column with one value or none.
+    /// The standard deviation (ddof 0), the mean standing in for missing values; 1 for a column with one value or none.
     pub scale: f64,
 }
 

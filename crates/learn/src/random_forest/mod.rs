@@ -11,6 +11,8 @@ mod histogram;
 mod node;
 mod occupied;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use crate::binned::BinnedMatrix;
 use crate::class_weight::Weights;

@@ -1,0 +1,9 @@
+//! The learners as their callers see them: what they find, that they can be stopped, stored and repeated.
+#![allow(clippy::unwrap_used)]
+
+mod control;
+mod determinism;
+mod forest;
+mod logistic;
+mod model_file;
+mod seeded;
