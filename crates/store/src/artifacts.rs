@@ -3,7 +3,6 @@
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, ProjectId};
-use uuid::Uuid;
 
 /// A file as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +24,6 @@ pub struct Artifact {
 }
 
 struct ArtifactRow {
-    job_id: Uuid,
     file_name: String,
     storage_key: String,
     media_type: String,
@@ -35,9 +33,9 @@ struct ArtifactRow {
 }
 
 impl ArtifactRow {
-    fn into_artifact(self) -> Result<Artifact, StoreError> {
+    fn into_artifact(self, job: JobId) -> Result<Artifact, StoreError> {
         Ok(Artifact {
-            job: JobId(self.job_id),
+            job,
             file_name: self.file_name,
             storage_key: self.storage_key,
             media_type: self.media_type,
@@ -73,7 +71,7 @@ impl Store {
             .fetch_all(&mut *session)
             .await?;
             session.release();
-            rows.into_iter().map(ArtifactRow::into_artifact).collect()
+            rows.into_iter().map(|row| row.into_artifact(job)).collect()
         })
         .await
     }
@@ -104,7 +102,7 @@ impl Store {
                 what: "artifact",
                 name: format!("{job}/{file_name}"),
             };
-            row.ok_or_else(missing)?.into_artifact()
+            row.ok_or_else(missing)?.into_artifact(job)
         })
         .await
     }

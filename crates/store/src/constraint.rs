@@ -28,28 +28,4 @@ pub(crate) fn rule(name: &str) -> Option<Rule> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{RULES, rule};
-
-    #[test]
-    fn every_line_of_the_table_is_a_rule() {
-        let lines = RULES
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let mut names: Vec<&str> = lines
-            .map(|line| line.split('|').next().unwrap_or_default())
-            .collect();
-        assert!(names.len() > 100, "{} rules", names.len());
-        for name in &names {
-            let rule = rule(name).unwrap_or_else(|| panic!("the line of {name} is no rule"));
-            assert!(!rule.sentence.is_empty(), "{name} says nothing");
-        }
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(
-            names.len(),
-            RULES.lines().filter(|l| l.contains('|')).count(),
-            "a name stands twice"
-        );
-    }
-}
+mod tests;

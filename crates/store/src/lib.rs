@@ -15,7 +15,7 @@ pub mod projects;
 pub mod queues;
 pub mod reader;
 pub mod sources;
-#[cfg(feature = "test-support")]
+#[cfg(any(test, feature = "test-support"))]
 pub mod testing;
 pub mod workers;
 
