@@ -47,13 +47,15 @@ impl Database {
 }
 
 impl Drop for Database {
+    /// Does not wait: Postgres drops a database only once every other session of the server has a moment for it.
     fn drop(&mut self) {
         let text = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let _ = Command::new("psql")
+        let mut command = Command::new("psql");
+        command
             .args([&self.server, "-qXAtc", &text])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+            .stderr(Stdio::null());
+        let _ = command.spawn();
     }
 }
 

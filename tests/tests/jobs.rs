@@ -209,7 +209,7 @@ async fn the_hint_alone_wakes_a_worker_after_seconds_of_silence() {
     data::register_bars(&caller).await;
     // A poll that never comes within the patience of a test: only the hint can start the job.
     system
-        .add_worker_with(&[("MLTS_WORKER__POLL_MIN", "1h"), ("MLTS_WORKER__POLL_MAX", "2h")])
+        .add_worker_with(&[("MLTS_WORKER__POLL_MIN", "9m"), ("MLTS_WORKER__POLL_MAX", "10m")])
         .await;
     for round in 0..2 {
         tokio::time::sleep(std::time::Duration::from_secs(2)).await; // silence longer than a blocking read's usual timeout

@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::codec::CompressionEncoding;
 use tonic::{Request, Response, Status};
 
 /// Keeps every span that it receives, with the name of the service that sent it.
@@ -47,7 +48,7 @@ impl Receiver {
         let receiver = Self::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let service = TraceServiceServer::new(receiver.clone());
+        let service = TraceServiceServer::new(receiver.clone()).accept_compressed(CompressionEncoding::Gzip);
         let server = tonic::transport::Server::builder().add_service(service);
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
         (receiver, endpoint)

@@ -69,6 +69,8 @@ impl Telemetry {
         let provider = provider::build(service, telemetry)?;
         let (subscriber, level) = subscriber::build(service, log, telemetry, &provider);
         subscriber.try_init().map_err(|_| TelemetryError::Installed)?;
+        // For spans that lie in the past, which `tracing` cannot make.
+        opentelemetry::global::set_tracer_provider(provider.clone());
         opentelemetry::global::set_text_map_propagator(
             opentelemetry_sdk::propagation::TraceContextPropagator::new(),
         );
