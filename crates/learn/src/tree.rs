@@ -95,11 +95,12 @@ impl Tree {
             if node.is_leaf(index) {
                 continue;
             }
+            // Nodes up to here have a depth by now, so that a child that does not follow its parent shows as taken.
             let left = node.left as usize;
             let children = depths
                 .get_mut(left..left.saturating_add(2))
                 .ok_or(TreeError::Children(index))?;
-            if left <= index || children.iter().any(Option::is_some) {
+            if children.iter().any(Option::is_some) {
                 return Err(TreeError::Children(index));
             }
             children.fill(Some(depth + 1));

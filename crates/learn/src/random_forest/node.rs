@@ -50,16 +50,18 @@ impl Node {
     }
 
     /// What a split takes from weight x Gini impurity, halved. With P of total weight T positive, p of t on the left, it
-    /// is (p - P t / T)^2 T / (t (T - t)). 0 for a split that parts nothing or leaves too few rows on a side.
+    /// is (p - P t / T)^2 T / (t (T - t)). Neither side may be empty.
     pub(super) fn gain(&self, left: Tally) -> f64 {
         let right = self.tally.without(left);
-        if left.draws() < self.min_leaf || right.draws() < self.min_leaf {
-            return 0.0;
-        }
         let (positive, total) = self.weigh(left);
         let (_, rest) = self.weigh(right);
         let apart = positive * self.total - self.positive * total;
         apart * apart / (self.total * total * rest)
+    }
+
+    /// A split has to gain more: what rounding alone makes of a split into two equal shares is less.
+    pub(super) fn least_gain(&self) -> f64 {
+        1e-12 * self.positive
     }
 
     /// The side to which missing values go that training has not seen here: the one with more rows.
@@ -74,7 +76,7 @@ impl Node {
     pub(super) fn scorer(&self) -> Scorer {
         Scorer {
             tally: self.tally,
-            min_leaf: self.min_leaf as i32,
+            min_leaf: self.min_leaf.min(i32::MAX as u32) as i32,
             positive_weight: self.weights.positive as f32,
             negative_weight: self.weights.negative as f32,
             share: (self.positive / self.total) as f32,
@@ -83,7 +85,7 @@ impl Node {
 }
 
 impl Scorer {
-    /// [`Node::gain`] / T. Counts are below 2^31, and signed they can be converted several at a time.
+    /// [`Node::gain`] / T; 0 for a split that parts nothing or leaves too few rows on a side. Counts are below 2^31, and signed they can be converted several at a time.
     #[inline]
     pub(super) fn score(self, left: Tally) -> f32 {
         let right = self.tally.without(left);

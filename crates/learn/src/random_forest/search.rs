@@ -114,7 +114,7 @@ impl Trial<'_> {
                 continue;
             };
             let gain = self.node.gain(left);
-            if gain > self.best.map_or(0.0, |split| split.gain) {
+            if gain > self.best.map_or(self.node.least_gain(), |split| split.gain) {
                 let missing = if known { side } else { self.node.larger_side(left) };
                 *self.best = Some(Split {
                     feature,
