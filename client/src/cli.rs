@@ -1,0 +1,185 @@
+//! The command line as clap reads it: what is common to all commands, and the list of commands.
+
+use crate::commands::{catalog, demo_data, health, import, jobs, labels, models, sources, train};
+use crate::exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mltraining_domain::{ProjectId, Span};
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Train models on tables of entities over time, and see what they are worth.
+#[derive(Debug, Parser)]
+#[command(name = "mlts", version, after_help = exit::HELP, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What is common to all commands.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Global {
+    /// Where the service listens
+    #[arg(
+        long,
+        global = true,
+        env = "MLTS_ENDPOINT",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:50051"
+    )]
+    pub(crate) endpoint: String,
+    /// The API key; better given by the environment, where no list of processes shows it
+    #[arg(
+        long,
+        global = true,
+        env = "MLTS_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub(crate) api_key: Option<SecretString>,
+    /// A file that holds the API key; read when no key is given
+    #[arg(long, global = true, env = "MLTS_API_KEY_FILE", value_name = "FILE")]
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// The project
+    #[arg(
+        long,
+        global = true,
+        env = "MLTS_PROJECT",
+        value_name = "PROJECT",
+        default_value = "default"
+    )]
+    pub(crate) project: ProjectId,
+    /// Print JSON: one value, or one line for each thing of a list
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Colors; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    /// Longest time of one call
+    #[arg(long, global = true, default_value = "30s", value_name = "TIME")]
+    pub(crate) timeout: Span,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Also into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// What `mlts` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Says whether the service is ready
+    Health(health::HealthArgs),
+    /// The tables to learn from
+    Sources(sources::SourcesArgs),
+    /// The features a model can see
+    Features(catalog::FeaturesArgs),
+    /// What can learn, and its parameters
+    Algorithms,
+    /// The phases in the life of a source's entities
+    Phases(catalog::PhasesArgs),
+    /// What there is to foresee
+    Labels(labels::LabelsArgs),
+    /// Trains and tests a new version of a model
+    Train(Box<train::TrainArgs>),
+    /// Lists jobs
+    Jobs(jobs::JobsArgs),
+    /// Shows, follows or cancels one job
+    Job(jobs::JobArgs),
+    /// Lists models
+    Models(models::ModelsArgs),
+    /// Shows, changes or downloads one model
+    Model(models::ModelArgs),
+    /// Loads CSV files into a table and registers it as a source
+    Import(import::ImportArgs),
+    /// Makes a database of coins to try the service on, and registers it as a source
+    DemoData(demo_data::DemoDataArgs),
+}
+
+/// Prints clap's refusal, help or version, and says how the process ends.
+pub(crate) fn refuse(refusal: &clap::Error) -> ExitCode {
+    // Nobody is left to tell when the terminal is gone.
+    let _ = refusal.print();
+    ExitCode::from(match refusal.use_stderr() {
+        true => exit::USAGE,
+        false => exit::OK,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_line_of_the_demo_is_understood() {
+        for line in [
+            "mlts health",
+            "mlts sources",
+            "mlts import a.csv b.csv --source candles --bar 5m",
+            "mlts demo-data --source coin_metrics --coins 20 --rows 100 --seed 7",
+            "mlts labels preview --source candles --change 0.02 --horizon 30m",
+            "mlts train --source candles --model demo_candles --change 0.02 --horizon 30m --algorithm random_forest",
+            "mlts models",
+            "mlts model get demo_candles",
+            "mlts jobs",
+            "mlts features",
+        ] {
+            parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+
+    #[test]
+    fn common_options_stand_before_or_after_the_command() {
+        for line in ["mlts --json jobs --project p", "mlts --project p jobs --json"] {
+            let cli = parse(line).unwrap();
+            assert!(cli.global.json);
+            assert_eq!(cli.global.project.to_string(), "p");
+        }
+    }
+
+    #[test]
+    fn the_help_never_shows_the_key_of_the_environment() {
+        let key = Cli::command()
+            .get_arguments()
+            .find(|a| a.get_id() == "api_key")
+            .cloned()
+            .unwrap();
+        assert!(key.is_hide_env_values_set());
+        let cli = parse("mlts --api-key mlts_ab_secret jobs").unwrap();
+        assert!(!format!("{cli:?}").contains("secret"), "{cli:?}");
+    }
+
+    #[test]
+    fn the_help_tells_the_exit_codes() {
+        let help = Cli::command().render_long_help().to_string();
+        for code in [exit::JOB_FAILED, exit::NOT_FOUND, exit::OTHER, exit::DETACHED] {
+            assert!(help.contains(&format!("{code:>3}  ")), "{help}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_project_is_refused_before_any_call() {
+        assert!(parse("mlts --project X/y jobs").is_err());
+    }
+}

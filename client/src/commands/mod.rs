@@ -1,0 +1,42 @@
+//! The commands, one file or folder for each group.
+
+pub(crate) mod catalog;
+pub(crate) mod demo_data;
+pub(crate) mod health;
+pub(crate) mod import;
+pub(crate) mod jobs;
+pub(crate) mod labels;
+pub(crate) mod models;
+pub(crate) mod sources;
+pub(crate) mod train;
+
+mod pages;
+mod report;
+mod retry;
+mod spec;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::errors::CliError;
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// [`CliError`], which knows how the process ends.
+pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), CliError> {
+    match command {
+        Command::Health(args) => health::run(&args, context).await,
+        Command::Sources(args) => sources::run(args, context).await,
+        Command::Features(args) => catalog::features(&args, context).await,
+        Command::Algorithms => catalog::algorithms(context).await,
+        Command::Phases(args) => catalog::phases(&args, context).await,
+        Command::Labels(args) => labels::run(&args, context).await,
+        Command::Train(args) => Box::pin(train::run(&args, context)).await,
+        Command::Jobs(args) => jobs::list(&args, context).await,
+        Command::Job(args) => Box::pin(jobs::run(&args, context)).await,
+        Command::Models(args) => models::list(&args, context).await,
+        Command::Model(args) => Box::pin(models::run(args, context)).await,
+        Command::Import(args) => Box::pin(import::run(&args, context)).await,
+        Command::DemoData(args) => Box::pin(demo_data::run(&args, context)).await,
+    }
+}

@@ -1,0 +1,108 @@
+//! `mlts models` and `mlts model`: shows, changes and downloads models.
+
+pub(crate) mod change;
+mod download;
+mod show;
+
+pub(crate) use download::artifacts_of;
+
+use super::pages::{self, ListArgs, Rest};
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::names;
+use crate::output::Format;
+use clap::{Args, Subcommand};
+use mltraining_proto::v1;
+
+/// Lists models, newest first.
+///
+/// Filters compare display_name, create_time and labels.KEY, joined by AND.
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    #[command(flatten)]
+    list: ListArgs,
+    /// Show deleted models as well
+    #[arg(long)]
+    deleted: bool,
+}
+
+/// Shows, changes or downloads one model.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    #[command(subcommand)]
+    command: ModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelCommand {
+    /// Shows a model and what its newest version is worth
+    Get {
+        /// The model: pump, or one version of it: pump@3
+        model: String,
+    },
+    /// Lists the versions of a model
+    Versions {
+        /// The model
+        model: String,
+    },
+    /// Downloads the files of a version, and checks them
+    Download(download::DownloadArgs),
+    /// Changes name, description or labels
+    Update(change::UpdateArgs),
+    /// Deletes a model; for 30 days it can be undeleted
+    Delete {
+        /// The model
+        model: String,
+    },
+    /// Takes a delete back
+    Undelete {
+        /// The model
+        model: String,
+    },
+}
+
+pub(crate) async fn list(args: &ModelsArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let mut models = context.connect().await?.models();
+    let listed = pages::collect(args.list.limit(), async |page_size, page_token| {
+        let request = v1::ListModelsRequest {
+            parent: context.parent(),
+            filter: args.list.filter.clone(),
+            show_deleted: args.deleted,
+            page_size,
+            page_token,
+        };
+        let answer = models.list_models(request).await?.into_inner();
+        Ok((answer.models, answer.next_page_token))
+    });
+    let listed = listed.await?;
+    match context.output.format() {
+        Format::Json => listed
+            .items
+            .iter()
+            .try_for_each(|model| context.output.json(model))?,
+        Format::Human if listed.items.is_empty() => {
+            context.output.note("no models yet: train one with mlts train");
+        }
+        Format::Human => context
+            .output
+            .line(show::table(&listed.items, context.output.paint))?,
+    }
+    if listed.rest == Rest::Some {
+        context
+            .output
+            .note("there are more: --all shows them, --limit N more of them");
+    }
+    Ok(())
+}
+
+pub(crate) async fn run(args: ModelArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let project = context.project();
+    match &args.command {
+        ModelCommand::Get { model } => show::get(&names::model(model, project)?, context).await,
+        ModelCommand::Versions { model } => show::versions(&names::model(model, project)?, context).await,
+        ModelCommand::Download(args) => download::run(args, context).await,
+        ModelCommand::Update(args) => change::update(args, context).await,
+        ModelCommand::Delete { model } => change::delete(&names::model(model, project)?, context).await,
+        ModelCommand::Undelete { model } => change::undelete(&names::model(model, project)?, context).await,
+    }
+}

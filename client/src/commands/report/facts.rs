@@ -1,0 +1,83 @@
+//! The lines below the table of folds.
+
+use super::proof;
+use crate::commands::spec::threshold;
+use crate::output::{Paint, Tone, count, metric, signed};
+use mltraining_proto::v1;
+
+/// Skill, calls at the threshold, calibration, rows, and the proof that nothing leaked.
+pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, paint: Paint) -> String {
+    let mut lines = vec![skill(evaluation, paint), at_threshold(version, evaluation)];
+    if let Some(overall) = &evaluation.overall {
+        lines.push(format!(
+            "scores      Brier {} (skill {}), log loss {}, calibration error {}",
+            metric(overall.brier),
+            signed(overall.brier_skill),
+            metric(overall.log_loss),
+            metric(overall.expected_calibration_error),
+        ));
+    }
+    if let Some(rows) = &version.row_counts {
+        lines.push(format!(
+            "rows        {} read: {} positive, {} negative, {} unknown, {} only history, {} of other phases",
+            count(rows.read),
+            count(rows.positives),
+            count(rows.negatives),
+            count(rows.unknown),
+            count(rows.warm_up),
+            count(rows.filtered),
+        ));
+    }
+    if let Some(leak_proof) = &evaluation.leak_proof {
+        lines.push(proof::line(leak_proof, paint));
+    }
+    lines.join("\n")
+}
+
+/// The headline: what the model adds to the best simple rule.
+fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
+    let best = evaluation
+        .baselines
+        .iter()
+        .max_by(|a, b| auc(a).total_cmp(&auc(b)));
+    let best = best.map_or_else(String::new, |baseline| format!(", {}", baseline.name));
+    let tone = match evaluation.skill {
+        Some(skill) if skill > 0.0 => Tone::Good,
+        _ => Tone::Warn,
+    };
+    let verdict = match evaluation.skill {
+        Some(skill) if skill <= 0.0 => ": it adds nothing",
+        Some(_) => "",
+        None => ": undefined, only one class was tested",
+    };
+    format!(
+        "skill       {} ROC AUC over the best baseline{best}{verdict}",
+        paint.text(tone, signed(evaluation.skill))
+    )
+}
+
+/// A baseline without a ROC AUC is never the best.
+fn auc(baseline: &v1::Baseline) -> f64 {
+    baseline
+        .metrics
+        .as_ref()
+        .and_then(|metrics| metrics.roc_auc)
+        .unwrap_or(f64::NEG_INFINITY)
+}
+
+fn at_threshold(version: &v1::ModelVersion, evaluation: &v1::Evaluation) -> String {
+    let rule = version.train_spec.as_ref().map_or_else(String::new, |spec| {
+        format!(" ({})", threshold::describe(spec.threshold.as_ref()))
+    });
+    let Some(score) = version.threshold else {
+        return format!("threshold   unset: no score fits the rule{rule}");
+    };
+    let overall = evaluation.overall.unwrap_or_default();
+    format!(
+        "threshold   {score:.3}{rule}; in the folds: precision {}, recall {}, F1 {}, MCC {}",
+        metric(overall.precision),
+        metric(overall.recall),
+        metric(overall.f1),
+        metric(overall.mcc),
+    )
+}

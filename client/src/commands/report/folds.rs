@@ -1,0 +1,98 @@
+//! The table of folds: the model beside every baseline, on the same rows.
+
+use crate::output::{Paint, Table, Tone, UNKNOWN, count, metric, share};
+use crate::when;
+use mltraining_proto::v1;
+
+/// One row for each fold and one for all their test rows together.
+pub(super) fn table(evaluation: &v1::Evaluation, paint: Paint) -> String {
+    let baselines: Vec<&str> = evaluation
+        .baselines
+        .iter()
+        .map(|baseline| baseline.name.as_str())
+        .collect();
+    let headings = headings(&baselines);
+    let mut table = Table::new(&headings.iter().map(String::as_str).collect::<Vec<_>>(), paint);
+    for fold in &evaluation.folds {
+        let period = format!(
+            "{} – {}",
+            when::show(fold.test_start_time.as_ref()),
+            when::show(fold.test_end_time.as_ref())
+        );
+        let mut row = vec![
+            fold.index.to_string(),
+            period,
+            count(fold.train_rows),
+            count(fold.purged_rows + fold.embargoed_rows),
+            count(fold.test_rows),
+            positives(fold.test_positives, fold.test_rows),
+        ];
+        row.extend(scores(fold.metrics.as_ref()));
+        row.extend(beside(&baselines, &fold.baselines));
+        table.row(row);
+    }
+    let overall = evaluation.overall.as_ref();
+    let (rows, positive) = overall.map_or((0, 0), |metrics| (metrics.rows, metrics.positives));
+    let mut row = vec![
+        "all".to_owned(),
+        String::new(),
+        String::new(),
+        purged(evaluation),
+        count(rows),
+        positives(positive, rows),
+    ];
+    row.extend(scores(overall));
+    row.extend(beside(&baselines, &evaluation.baselines));
+    table.toned(row.into_iter().map(|text| (text, Some(Tone::Title))));
+    table.render()
+}
+
+fn headings(baselines: &[&str]) -> Vec<String> {
+    let fixed = [
+        "fold",
+        "test rows from – to",
+        ">train rows",
+        ">purged",
+        ">test rows",
+        ">positive",
+        ">ROC AUC",
+        ">AP",
+    ];
+    let mut headings: Vec<String> = fixed.map(str::to_owned).to_vec();
+    for name in baselines {
+        headings.push(format!(">{name} AUC"));
+        headings.push(format!(">{name} AP"));
+    }
+    headings
+}
+
+fn purged(evaluation: &v1::Evaluation) -> String {
+    count(
+        evaluation
+            .folds
+            .iter()
+            .map(|fold| fold.purged_rows + fold.embargoed_rows)
+            .sum(),
+    )
+}
+
+fn positives(positives: i64, rows: i64) -> String {
+    let part = (rows > 0).then(|| positives as f64 / rows as f64);
+    format!("{} ({})", count(positives), share(part))
+}
+
+fn scores(metrics: Option<&v1::Metrics>) -> [String; 2] {
+    match metrics {
+        Some(metrics) => [metric(metrics.roc_auc), metric(metrics.average_precision)],
+        None => [UNKNOWN.to_owned(), UNKNOWN.to_owned()],
+    }
+}
+
+/// The scores of the named baselines, in their order.
+fn beside(names: &[&str], baselines: &[v1::Baseline]) -> Vec<String> {
+    let named = |name: &str| baselines.iter().find(|baseline| baseline.name == name);
+    names
+        .iter()
+        .flat_map(|name| scores(named(name).and_then(|baseline| baseline.metrics.as_ref())))
+        .collect()
+}

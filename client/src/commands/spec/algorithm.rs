@@ -1,0 +1,268 @@
+//! `--algorithm` and its parameters: what learns.
+
+use crate::errors::CliError;
+use clap::{Args, ValueEnum};
+use mltraining_proto::v1;
+use mltraining_proto::v1::algorithm_spec::Algorithm;
+
+/// What learns.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "What learns")]
+pub(crate) struct AlgorithmArgs {
+    /// random_forest or logistic_regression [default: random_forest]
+    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
+    algorithm: Option<AlgorithmName>,
+    /// Forest: number of trees [default: 100]
+    #[arg(long, value_name = "N")]
+    trees: Option<i32>,
+    /// Forest: most splits between root and leaf [default: 10]
+    #[arg(long, value_name = "N")]
+    max_depth: Option<i32>,
+    /// Forest: fewest training rows in a leaf [default: 1]
+    #[arg(long, value_name = "N")]
+    min_samples_leaf: Option<i32>,
+    /// Forest: share of the features tried at each split [default: sqrt(F) / F]
+    #[arg(long, value_name = "RATIO", value_parser = super::ratio)]
+    max_features: Option<f64>,
+    /// Forest: rows drawn for each tree, as a share of all [default: 1]
+    #[arg(long, value_name = "RATIO", value_parser = super::ratio)]
+    max_samples: Option<f64>,
+    /// Logistic regression: strength of the L2 penalty [default: 1]
+    #[arg(long, value_name = "STRENGTH")]
+    l2: Option<f64>,
+    /// Logistic regression: most iterations [default: 100]
+    #[arg(long, value_name = "N")]
+    max_iterations: Option<i32>,
+    /// Logistic regression: gradient at which it stops [default: 0.000001]
+    #[arg(long, value_name = "SIZE")]
+    gradient_tolerance: Option<f64>,
+    /// Weight of positive rows: none, balanced, or a number [default: none]
+    #[arg(long, value_name = "WEIGHT", value_parser = class_weight)]
+    class_weight: Option<v1::ClassWeight>,
+}
+
+/// The algorithms, as the service calls them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlgorithmName {
+    /// Many trees.
+    #[value(name = "random_forest", alias = "random-forest")]
+    RandomForest,
+    /// A linear model of the log odds.
+    #[value(name = "logistic_regression", alias = "logistic-regression")]
+    LogisticRegression,
+}
+
+impl AlgorithmArgs {
+    /// Writes what was said into the spec.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for a parameter of another algorithm.
+    pub(crate) fn apply(&self, spec: &mut Option<v1::AlgorithmSpec>) -> Result<(), CliError> {
+        if self.forest_option().is_none()
+            && self.regression_option().is_none()
+            && self.algorithm.is_none()
+            && self.class_weight.is_none()
+        {
+            return Ok(());
+        }
+        let chosen = &mut spec.get_or_insert_default().algorithm;
+        self.choose(chosen);
+        match chosen.get_or_insert_with(|| self.default_algorithm()) {
+            Algorithm::RandomForest(forest) => {
+                other(self.regression_option(), "logistic_regression", "random_forest")?;
+                self.apply_forest(forest);
+            }
+            Algorithm::LogisticRegression(regression) => {
+                other(self.forest_option(), "random_forest", "logistic_regression")?;
+                self.apply_regression(regression);
+            }
+        }
+        Ok(())
+    }
+
+    /// Another algorithm than the spec's begins with its defaults; the same keeps its parameters.
+    fn choose(&self, chosen: &mut Option<Algorithm>) {
+        let Some(name) = self.algorithm else { return };
+        let same = match chosen {
+            Some(Algorithm::RandomForest(_)) => name == AlgorithmName::RandomForest,
+            Some(Algorithm::LogisticRegression(_)) => name == AlgorithmName::LogisticRegression,
+            None => false,
+        };
+        if !same {
+            *chosen = Some(named(name));
+        }
+    }
+
+    /// The algorithm whose parameters were given.
+    fn default_algorithm(&self) -> Algorithm {
+        match self.forest_option().is_none() && self.regression_option().is_some() {
+            true => named(AlgorithmName::LogisticRegression),
+            false => named(AlgorithmName::RandomForest),
+        }
+    }
+
+    fn forest_option(&self) -> Option<&'static str> {
+        let given = [
+            (self.trees.is_some(), "--trees"),
+            (self.max_depth.is_some(), "--max-depth"),
+            (self.min_samples_leaf.is_some(), "--min-samples-leaf"),
+            (self.max_features.is_some(), "--max-features"),
+            (self.max_samples.is_some(), "--max-samples"),
+        ];
+        given
+            .into_iter()
+            .find_map(|(given, option)| given.then_some(option))
+    }
+
+    fn regression_option(&self) -> Option<&'static str> {
+        let given = [
+            (self.l2.is_some(), "--l2"),
+            (self.max_iterations.is_some(), "--max-iterations"),
+            (self.gradient_tolerance.is_some(), "--gradient-tolerance"),
+        ];
+        given
+            .into_iter()
+            .find_map(|(given, option)| given.then_some(option))
+    }
+
+    fn apply_forest(&self, forest: &mut v1::RandomForest) {
+        forest.trees = self.trees.or(forest.trees);
+        forest.max_depth = self.max_depth.or(forest.max_depth);
+        forest.min_samples_leaf = self.min_samples_leaf.or(forest.min_samples_leaf);
+        forest.max_features = self.max_features.or(forest.max_features);
+        forest.max_samples = self.max_samples.or(forest.max_samples);
+        forest.class_weight = self.class_weight.or(forest.class_weight);
+    }
+
+    fn apply_regression(&self, regression: &mut v1::LogisticRegression) {
+        regression.l2 = self.l2.or(regression.l2);
+        regression.max_iterations = self.max_iterations.or(regression.max_iterations);
+        regression.tolerance = self.gradient_tolerance.or(regression.tolerance);
+        regression.class_weight = self.class_weight.or(regression.class_weight);
+    }
+}
+
+fn named(name: AlgorithmName) -> Algorithm {
+    match name {
+        AlgorithmName::RandomForest => Algorithm::RandomForest(v1::RandomForest::default()),
+        AlgorithmName::LogisticRegression => Algorithm::LogisticRegression(v1::LogisticRegression::default()),
+    }
+}
+
+fn other(option: Option<&str>, theirs: &str, ours: &str) -> Result<(), CliError> {
+    match option {
+        Some(option) => Err(CliError::Usage(format!(
+            "{option} belongs to {theirs}, but {ours} is to learn"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn class_weight(text: &str) -> Result<v1::ClassWeight, String> {
+    let mode = |mode: v1::ClassWeightMode| v1::ClassWeight {
+        mode: mode.into(),
+        positive_weight: None,
+    };
+    match text {
+        "none" => Ok(mode(v1::ClassWeightMode::None)),
+        "balanced" => Ok(mode(v1::ClassWeightMode::Balanced)),
+        number => {
+            let weight = number
+                .parse()
+                .map_err(|_| "expected none, balanced, or a number".to_owned())?;
+            Ok(v1::ClassWeight {
+                mode: 0,
+                positive_weight: Some(weight),
+            })
+        }
+    }
+}
+
+/// The algorithm in one word.
+pub(crate) fn describe(spec: Option<&v1::AlgorithmSpec>) -> &'static str {
+    match spec.and_then(|spec| spec.algorithm.as_ref()) {
+        Some(Algorithm::LogisticRegression(_)) => "logistic_regression",
+        _ => "random_forest",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_chooses_its_algorithm() {
+        let mut spec = None;
+        AlgorithmArgs {
+            l2: Some(0.5),
+            ..AlgorithmArgs::default()
+        }
+        .apply(&mut spec)
+        .unwrap();
+        assert_eq!(describe(spec.as_ref()), "logistic_regression");
+        let mut spec = None;
+        AlgorithmArgs {
+            trees: Some(7),
+            ..AlgorithmArgs::default()
+        }
+        .apply(&mut spec)
+        .unwrap();
+        let Some(Algorithm::RandomForest(forest)) = spec.unwrap().algorithm else {
+            panic!("a forest")
+        };
+        assert_eq!((forest.trees, forest.max_depth), (Some(7), None));
+    }
+
+    #[test]
+    fn a_parameter_of_another_algorithm_is_a_usage_error() {
+        let algorithm = Some(AlgorithmName::LogisticRegression);
+        let args = AlgorithmArgs {
+            algorithm,
+            trees: Some(7),
+            ..AlgorithmArgs::default()
+        };
+        let error = args.apply(&mut None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--trees belongs to random_forest, but logistic_regression is to learn"
+        );
+    }
+
+    #[test]
+    fn parameters_of_a_file_stay_when_the_same_algorithm_is_named() {
+        let forest = v1::RandomForest {
+            trees: Some(3),
+            ..v1::RandomForest::default()
+        };
+        let mut spec = Some(v1::AlgorithmSpec {
+            algorithm: Some(Algorithm::RandomForest(forest)),
+        });
+        let args = AlgorithmArgs {
+            algorithm: Some(AlgorithmName::RandomForest),
+            max_depth: Some(4),
+            ..AlgorithmArgs::default()
+        };
+        args.apply(&mut spec).unwrap();
+        let Some(Algorithm::RandomForest(forest)) = spec.unwrap().algorithm else {
+            panic!("a forest")
+        };
+        assert_eq!((forest.trees, forest.max_depth), (Some(3), Some(4)));
+    }
+
+    #[test]
+    fn nothing_said_is_nothing_sent() {
+        let mut spec = None;
+        AlgorithmArgs::default().apply(&mut spec).unwrap();
+        assert_eq!(spec, None);
+    }
+
+    #[test]
+    fn a_class_weight_is_a_rule_or_a_number() {
+        assert_eq!(
+            class_weight("balanced").unwrap().mode(),
+            v1::ClassWeightMode::Balanced
+        );
+        assert_eq!(class_weight("3.5").unwrap().positive_weight, Some(3.5));
+        assert!(class_weight("heavy").is_err());
+    }
+}

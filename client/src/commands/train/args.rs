@@ -1,0 +1,264 @@
+//! The options of `mlts train`, and the request that they make.
+
+use crate::commands::models::change::labels;
+use crate::commands::spec::algorithm::AlgorithmArgs;
+use crate::commands::spec::features::FeaturesArgs;
+use crate::commands::spec::label::LabelArgs;
+use crate::commands::spec::range::RangeArgs;
+use crate::commands::spec::rows::RowsArgs;
+use crate::commands::spec::split::SplitArgs;
+use crate::commands::spec::threshold;
+use crate::errors::CliError;
+use crate::names;
+use crate::output::from_json;
+use crate::when;
+use anyhow::Context as _;
+use clap::Args;
+use mltraining_domain::{ModelId, ProjectId, Span};
+use mltraining_proto::v1;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+use uuid::Uuid;
+
+/// Trains and tests a new version of a model, follows the job, and shows what the model is worth.
+///
+/// The smallest call names a model and what to foresee: mlts train --model pump --change 10% --horizon 10m
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// Name of the model; it gets a new version
+    #[arg(long, value_name = "MODEL")]
+    model: ModelId,
+    /// The source to learn from [default: coin_metrics]
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// A file with the TrainSpec as JSON, - for stdin; options change it
+    #[arg(long, value_name = "FILE")]
+    spec: Option<PathBuf>,
+    #[command(flatten)]
+    label: LabelArgs,
+    #[command(flatten)]
+    range: RangeArgs,
+    #[command(flatten)]
+    rows: RowsArgs,
+    #[command(flatten)]
+    features: FeaturesArgs,
+    #[command(flatten)]
+    algorithm: AlgorithmArgs,
+    #[command(flatten)]
+    split: SplitArgs,
+    /// How the threshold is chosen: max_f1, max_mcc, min_precision=0.6, min_recall=0.8, or a score [default: max_f1]
+    #[arg(long, value_name = "RULE", value_parser = threshold::parse, help_heading = "How it is tested")]
+    threshold: Option<v1::ThresholdSpec>,
+    /// Seed of every random choice [default: 42]
+    #[arg(long, value_name = "N", help_heading = "What learns")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    job: JobOptions,
+}
+
+/// The job.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The job")]
+struct JobOptions {
+    /// 0 goes first, 4 last [default: 2]
+    #[arg(long, value_name = "N")]
+    priority: Option<i32>,
+    /// Labels to find the job by: KEY=VALUE,..
+    #[arg(long, value_name = "LABELS", value_parser = labels, default_value = "", hide_default_value = true)]
+    labels: BTreeMap<String, String>,
+    /// Longest time of one attempt [default: 6h]
+    #[arg(long, value_name = "TIME")]
+    job_timeout: Option<Span>,
+    /// UUID that makes repeating this command safe [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
+    /// Check all and estimate rows, memory and time; train nothing
+    #[arg(long, conflicts_with = "detach")]
+    validate_only: bool,
+    /// Do not wait for the job
+    #[arg(long)]
+    detach: bool,
+}
+
+impl TrainArgs {
+    /// Whether the command ends when the job is made.
+    pub(super) fn detach(&self) -> bool {
+        self.job.detach
+    }
+
+    /// The request, but for the ends of the range that nobody said.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for options that do not go together; [`CliError::Invalid`] for a wrong file.
+    pub(super) fn request(&self, project: &ProjectId) -> Result<v1::TrainModelRequest, CliError> {
+        let request_id = match self.job.validate_only {
+            true => String::new(),
+            false => self.job.request_id.unwrap_or_else(Uuid::new_v4).to_string(),
+        };
+        Ok(v1::TrainModelRequest {
+            parent: format!("projects/{project}"),
+            model_id: self.model.to_string(),
+            spec: Some(self.spec(project)?),
+            request_id,
+            validate_only: self.job.validate_only,
+            priority: self.job.priority,
+            labels: self.job.labels.clone(),
+            timeout: self.job.job_timeout.map(when::duration),
+        })
+    }
+
+    /// The file, changed by the options.
+    fn spec(&self, project: &ProjectId) -> Result<v1::TrainSpec, CliError> {
+        let mut spec: v1::TrainSpec = match &self.spec {
+            Some(file) => from_json(&read(file)?, &file.display().to_string())?,
+            None => v1::TrainSpec::default(),
+        };
+        let default = if spec.source.is_empty() {
+            "coin_metrics"
+        } else {
+            &spec.source
+        };
+        let source = self.source.as_deref().unwrap_or(default);
+        spec.source = names::source(source, project)?.to_string();
+        self.label.apply(&mut spec.label)?;
+        self.range.apply(&mut spec.range);
+        self.rows
+            .apply(&mut spec.entities, &mut spec.phases, &mut spec.max_rows);
+        self.features.apply(&mut spec.features);
+        self.algorithm.apply(&mut spec.algorithm)?;
+        self.split.apply(&mut spec.split)?;
+        spec.threshold = self.threshold.or(spec.threshold);
+        spec.seed = self.seed.or(spec.seed);
+        Ok(spec)
+    }
+}
+
+fn read(file: &Path) -> Result<String, CliError> {
+    let text = match file == Path::new("-") {
+        true => io::read_to_string(io::stdin()),
+        false => fs::read_to_string(file),
+    };
+    Ok(text.with_context(|| format!("{} cannot be read", file.display()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+    use mltraining_proto::v1::algorithm_spec::Algorithm;
+    use mltraining_proto::v1::split_spec::Split;
+
+    const ALL: &str = "--source|candles|--change|2%|--horizon|30m|--direction|down|--column|low|--tolerance|5m\
+        |--start|2026-01-01|--end|2026-02-01|--entities|A,B|--phases|1,2|--max-rows|1000\
+        |--features|close, rolling_mean(close, 10)|--sets|core|--windows|5,30m|--exclude|hour_of_day\
+        |--algorithm|random_forest|--trees|7|--max-depth|3|--folds|3|--rolling|--embargo|10m\
+        |--threshold|min_precision=0.6|--seed|7|--priority|1|--labels|team=a|--job-timeout|1h";
+
+    fn parse(line: &[&str]) -> Result<TrainArgs, clap::Error> {
+        let cli = Cli::try_parse_from(["mlts", "train", "--model", "pump"].iter().chain(line))?;
+        match cli.command {
+            Command::Train(args) => Ok(*args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn request(line: &[&str]) -> v1::TrainModelRequest {
+        parse(line).unwrap().request(&"p".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_option_reaches_the_request() {
+        let line: Vec<&str> = ALL.split('|').collect();
+        let request = request(&line);
+        let spec = request.spec.unwrap();
+        assert_eq!(spec.source, "projects/p/sources/candles");
+        assert_eq!(spec.entities, ["A", "B"]);
+        assert_eq!(spec.phases, [1, 2]);
+        assert_eq!(spec.max_rows, Some(1000));
+        let features = spec.features.unwrap();
+        assert_eq!(features.features, ["close", "rolling_mean(close, 10)"]);
+        assert_eq!(
+            (
+                features.sets.len(),
+                features.windows.len(),
+                features.exclude.len()
+            ),
+            (1, 2, 1)
+        );
+        let Some(Algorithm::RandomForest(forest)) = spec.algorithm.unwrap().algorithm else {
+            panic!("a forest")
+        };
+        assert_eq!((forest.trees, forest.max_depth), (Some(7), Some(3)));
+        let Some(Split::WalkForward(walk)) = spec.split.unwrap().split else {
+            panic!("walk forward")
+        };
+        assert_eq!((walk.folds, walk.embargo.unwrap().seconds), (Some(3), 600));
+        assert_eq!((spec.seed, request.priority), (Some(7), Some(1)));
+        assert_eq!(request.timeout.unwrap().seconds, 3600);
+        assert_eq!(request.labels["team"], "a");
+        assert!(Uuid::parse_str(&request.request_id).is_ok());
+    }
+
+    #[test]
+    fn the_smallest_call_sends_no_defaults() {
+        let request = request(&["--change", "0.1", "--horizon", "10m"]);
+        let spec = request.spec.unwrap();
+        assert_eq!(spec.source, "projects/p/sources/coin_metrics");
+        assert_eq!(
+            (
+                spec.features,
+                spec.algorithm,
+                spec.split,
+                spec.threshold,
+                spec.seed
+            ),
+            (None, None, None, None, None)
+        );
+    }
+
+    #[test]
+    fn options_change_the_spec_of_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = r#"{"source": "projects/other/sources/x", "seed": "1",
+            "label": {"change_at_horizon": {"change": 0.02, "horizon": "1800s"}}}"#;
+        fs::write(file.path(), text).unwrap();
+        let path = file.path().to_str().unwrap();
+        let spec = request(&["--spec", path, "--seed", "2"]).spec.unwrap();
+        assert_eq!(
+            (spec.source.as_str(), spec.seed),
+            ("projects/other/sources/x", Some(2))
+        );
+    }
+
+    #[test]
+    fn a_validation_has_no_request_id_and_is_not_detached() {
+        let request = request(&["--change", "0.1", "--horizon", "10m", "--validate-only"]);
+        assert!(request.validate_only && request.request_id.is_empty());
+        assert!(
+            parse(&[
+                "--change",
+                "0.1",
+                "--horizon",
+                "10m",
+                "--validate-only",
+                "--detach"
+            ])
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_their_option() {
+        for line in [
+            ["--horizon", "soon"],
+            ["--change", "much"],
+            ["--threshold", "best"],
+            ["--start", "31.1."],
+        ] {
+            let error = parse(&line).unwrap_err().to_string();
+            assert!(error.contains(line[0]), "{error}");
+        }
+    }
+}

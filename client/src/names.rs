@@ -1,0 +1,126 @@
+//! Names as people write them: the id alone, or the full resource name.
+
+use crate::errors::CliError;
+use mltraining_domain::name::{JobName, ModelName, SourceName};
+use mltraining_domain::{JobId, ModelId, ProjectId, SourceId};
+use std::fmt::Display;
+
+/// The job `ID` of this project, or `projects/{project}/jobs/{job}`.
+pub(crate) fn job(text: &str, project: &ProjectId) -> Result<JobName, CliError> {
+    if text.contains('/') {
+        return JobName::parse(text).map_err(|error| wrong("job", text, &error));
+    }
+    let job: JobId = text.parse().map_err(|error| wrong("job", text, &error))?;
+    Ok(JobName {
+        project: project.clone(),
+        job,
+    })
+}
+
+/// The source `ID` of this project, or `projects/{project}/sources/{source}`.
+pub(crate) fn source(text: &str, project: &ProjectId) -> Result<SourceName, CliError> {
+    if text.contains('/') {
+        return SourceName::parse(text).map_err(|error| wrong("source", text, &error));
+    }
+    let source: SourceId = text.parse().map_err(|error| wrong("source", text, &error))?;
+    Ok(SourceName {
+        project: project.clone(),
+        source,
+    })
+}
+
+/// A model, and one of its versions when the user named one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ModelRef {
+    /// The model.
+    pub(crate) model: ModelName,
+    /// `None` for the newest.
+    pub(crate) version: Option<i32>,
+}
+
+/// `ID`, `ID@3`, `projects/{project}/models/{model}` or `.../versions/{version}`.
+pub(crate) fn model(text: &str, project: &ProjectId) -> Result<ModelRef, CliError> {
+    let (name, version) = match text.split_once("/versions/").or_else(|| text.split_once('@')) {
+        Some((name, version)) => (name, Some(version_number(version, text)?)),
+        None => (text, None),
+    };
+    if name.contains('/') {
+        let model = ModelName::parse(name).map_err(|error| wrong("model", text, &error))?;
+        return Ok(ModelRef { model, version });
+    }
+    let model: ModelId = name.parse().map_err(|error| wrong("model", text, &error))?;
+    let model = ModelName {
+        project: project.clone(),
+        model,
+    };
+    Ok(ModelRef { model, version })
+}
+
+fn version_number(version: &str, text: &str) -> Result<i32, CliError> {
+    let number = version.parse().ok().filter(|number: &i32| *number >= 1);
+    number.ok_or_else(|| wrong("model", text, &"a version is a number from 1, as in pump@3"))
+}
+
+/// The last part of a resource name: what people call the thing.
+pub(crate) fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn wrong(what: &str, text: &str, why: &dyn Display) -> CliError {
+    CliError::Usage(format!("`{}` is no {what}: {why}", text.escape_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JOB: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    #[test]
+    fn a_short_name_belongs_to_the_project_of_the_call() {
+        let project: ProjectId = "p".parse().unwrap();
+        assert_eq!(
+            job(JOB, &project).unwrap().to_string(),
+            format!("projects/p/jobs/{JOB}")
+        );
+        assert_eq!(
+            source("candles", &project).unwrap().to_string(),
+            "projects/p/sources/candles"
+        );
+        let pump = model("pump@3", &project).unwrap();
+        assert_eq!(
+            (pump.model.to_string().as_str(), pump.version),
+            ("projects/p/models/pump", Some(3))
+        );
+        assert_eq!(model("pump", &project).unwrap().version, None);
+    }
+
+    #[test]
+    fn a_full_name_keeps_its_own_project() {
+        let project: ProjectId = "p".parse().unwrap();
+        let name = "projects/other/models/pump/versions/2";
+        let pump = model(name, &project).unwrap();
+        assert_eq!(
+            (pump.model.to_string().as_str(), pump.version),
+            ("projects/other/models/pump", Some(2))
+        );
+    }
+
+    #[test]
+    fn a_wrong_name_is_a_usage_error_that_repeats_no_control_characters() {
+        let project: ProjectId = "p".parse().unwrap();
+        for text in [
+            "",
+            "x\u{1b}[31m",
+            "pump@0",
+            "pump@x",
+            "models/pump",
+            "projects/p/jobs/x",
+        ] {
+            let error = model(text, &project).unwrap_err();
+            assert!(matches!(error, CliError::Usage(_)), "{text:?}: {error:?}");
+            assert!(!error.to_string().contains('\u{1b}'));
+        }
+        assert!(job("12", &project).is_err());
+    }
+}

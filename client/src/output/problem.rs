@@ -1,0 +1,165 @@
+//! Why a command ended without success, for people.
+
+use super::color::{Paint, Tone};
+use crate::errors::{CliError, Refusal};
+use crate::when;
+
+/// Fields of requests and the options that set them.
+const OPTIONS: [(&str, &str); 22] = [
+    ("change_at_horizon.change", "--change"),
+    ("change_at_horizon.horizon", "--horizon"),
+    ("change_at_horizon.direction", "--direction"),
+    ("change_at_horizon.column", "--column"),
+    ("change_at_horizon.tolerance", "--tolerance"),
+    ("range.start", "--start"),
+    ("range.end", "--end"),
+    ("features.features", "--features"),
+    ("features.sets", "--sets"),
+    ("features.windows", "--windows"),
+    ("features.exclude", "--exclude"),
+    ("random_forest.trees", "--trees"),
+    ("random_forest.max_depth", "--max-depth"),
+    ("logistic_regression.l2", "--l2"),
+    ("walk_forward.folds", "--folds"),
+    ("holdout.test_share", "--holdout"),
+    ("embargo", "--embargo"),
+    ("threshold", "--threshold"),
+    ("entities", "--entities"),
+    ("phases", "--phases"),
+    ("max_rows", "--max-rows"),
+    ("model_id", "--model"),
+];
+
+/// The error and all that helps to get on.
+pub(super) fn render(error: &CliError, paint: Paint) -> String {
+    match error {
+        CliError::Refused(refusal) => refused(refusal, paint),
+        CliError::Detached(text) => text.clone(),
+        other => format!("{} {other}", paint.text(Tone::Bad, "error:")),
+    }
+}
+
+fn refused(refusal: &Refusal, paint: Paint) -> String {
+    let mut lines = vec![format!(
+        "{} {}",
+        paint.text(Tone::Bad, "error:"),
+        headline(refusal)
+    )];
+    for (field, text) in &refusal.violations {
+        lines.push(format!("  {}: {text}", paint.text(Tone::Title, named(field))));
+    }
+    if let Some(hint) = refusal
+        .metadata
+        .get("did_you_mean")
+        .filter(|hint| !said(refusal, hint))
+    {
+        lines.push(format!("did you mean: {hint}"));
+    }
+    if let Some(wait) = refusal.retry_after {
+        lines.push(format!(
+            "try again in {}",
+            when::show_length(wait.as_micros() as i64)
+        ));
+    }
+    let id = refusal.request_id.as_ref().filter(|id| !said(refusal, id));
+    let origin = id.map_or_else(
+        || refusal.name(),
+        |id| format!("{}, request id {id}", refusal.name()),
+    );
+    lines.push(paint.text(Tone::Faint, format!("({origin})")));
+    lines.join("\n")
+}
+
+/// The service's sentence, unless the fields below say the same.
+fn headline(refusal: &Refusal) -> String {
+    let repeated = refusal
+        .violations
+        .iter()
+        .all(|(_, text)| refusal.message.contains(text));
+    match refusal.violations.len() {
+        0 => refusal.message.clone(),
+        1 if repeated => "the request has a wrong field".to_owned(),
+        n if repeated => format!("the request has {n} wrong fields"),
+        _ => refusal.message.clone(),
+    }
+}
+
+/// The field, and the option that sets it when there is one.
+fn named(field: &str) -> String {
+    let path = field.split('[').next().unwrap_or(field);
+    match OPTIONS
+        .iter()
+        .find(|(end, _)| path == *end || path.ends_with(&format!(".{end}")))
+    {
+        Some((_, option)) => format!("{field} ({option})"),
+        None => field.to_owned(),
+    }
+}
+
+fn said(refusal: &Refusal, text: &str) -> bool {
+    refusal.message.contains(text) || refusal.violations.iter().any(|(_, said)| said.contains(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tonic::{Code, Status};
+    use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+    fn shown(code: Code, message: &str, details: ErrorDetails) -> String {
+        render(
+            &Status::with_error_details(code, message, details).into(),
+            Paint::Plain,
+        )
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_with_the_option_that_sets_it() {
+        let mut details = ErrorDetails::with_error_info("INVALID_FIELD", "mltraining", []);
+        details.set_bad_request(vec![
+            FieldViolation::new("spec.label.change_at_horizon.horizon", "0 s, must be above 0"),
+            FieldViolation::new("spec.features.features[1]", "closee is no column"),
+            FieldViolation::new("labels", "too many"),
+        ]);
+        details.set_request_info("5f0c", "");
+        let message = "horizon: 0 s, must be above 0; closee is no column; too many";
+        assert_eq!(
+            shown(Code::InvalidArgument, message, details),
+            "error: the request has 3 wrong fields\n\
+             \u{20}\u{20}spec.label.change_at_horizon.horizon (--horizon): 0 s, must be above 0\n\
+             \u{20}\u{20}spec.features.features[1] (--features): closee is no column\n\
+             \u{20}\u{20}labels: too many\n\
+             (INVALID_FIELD, request id 5f0c)"
+        );
+    }
+
+    #[test]
+    fn a_suggestion_and_a_wait_are_told() {
+        let meant = [("did_you_mean".to_owned(), "rolling_mean".to_owned())];
+        let mut details = ErrorDetails::with_error_info("UNKNOWN_FEATURE", "mltraining", meant);
+        details.set_retry_info(Some(Duration::from_millis(400)));
+        assert_eq!(
+            shown(Code::InvalidArgument, "no such feature", details),
+            "error: no such feature\ndid you mean: rolling_mean\ntry again in 400ms\n(UNKNOWN_FEATURE)"
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let meant = [("did_you_mean".to_owned(), "rolling_mean".to_owned())];
+        let details = ErrorDetails::with_error_info("UNKNOWN_FEATURE", "mltraining", meant);
+        let text = shown(
+            Code::InvalidArgument,
+            "x is no feature; did you mean rolling_mean?",
+            details,
+        );
+        assert_eq!(text.matches("rolling_mean").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn an_answer_without_details_still_says_its_code() {
+        let text = render(&Status::permission_denied("no").into(), Paint::Plain);
+        assert_eq!(text, "error: no\n(PermissionDenied)");
+    }
+}
