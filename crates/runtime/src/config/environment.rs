@@ -5,7 +5,14 @@ use super::{ConfigError, KEYS, Key, Owner, Problem};
 use std::collections::HashMap;
 
 /// `MLTS_` variables that are no keys: the config file's, the command line client's, the tests'.
-const OTHERS: &[&str] = &["MLTS_CONFIG", "MLTS_ENDPOINT", "MLTS_API_KEY", "MLTS_SHARED_DIR"];
+const OTHERS: &[&str] = &[
+    "MLTS_CONFIG",
+    "MLTS_ENDPOINT",
+    "MLTS_API_KEY",
+    "MLTS_API_KEY_FILE",
+    "MLTS_PROJECT",
+    "MLTS_SHARED_DIR",
+];
 
 /// The variables of one process's keys, secrets read from their files.
 pub(super) struct Variables(HashMap<String, String>);
