@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 use std::process::Command;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
-use tonic_types::{FieldViolation, StatusExt};
+use tonic_types::StatusExt;
 use uuid::Uuid;
 use v1::artifact_service_client::ArtifactServiceClient;
 use v1::catalog_service_client::CatalogServiceClient;
@@ -23,26 +23,26 @@ use v1::model_service_client::ModelServiceClient;
 use v1::training_service_client::TrainingServiceClient;
 
 /// The first bar: 2026-01-01T00:00:00Z.
-pub const START: i64 = 1_767_225_600;
+pub(crate) const START: i64 = 1_767_225_600;
 /// Bars of each of the entities, one a minute.
-pub const BARS: i64 = 120;
-pub const ENTITIES: i64 = 3;
-pub const PARENT: &str = "projects/default";
+pub(crate) const BARS: i64 = 120;
+pub(crate) const ENTITIES: i64 = 3;
+pub(crate) const PARENT: &str = "projects/default";
 
 /// The running server.
-pub struct House {
-    pub api: Api,
-    pub channel: Channel,
+pub(crate) struct House {
+    pub(crate) api: Api,
+    pub(crate) channel: Channel,
 }
 
 impl House {
     /// An empty one.
-    pub async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         Self::with(|_| {}).await
     }
 
     /// One that differs from the usual in what `change` sets.
-    pub async fn with(change: impl FnOnce(&mut ApiConfig)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut ApiConfig)) -> Self {
         let open = |config: &mut ApiConfig| {
             config.server.auth.mode = AuthMode::None;
             config.server.insecure_no_auth = true;
@@ -55,7 +55,7 @@ impl House {
     }
 
     /// One with the table `bars` and its source.
-    pub async fn with_bars() -> Self {
+    pub(crate) async fn with_bars() -> Self {
         let house = Self::empty().await;
         house.make_bars();
         house.catalog().create_source(create_bars()).await.unwrap();
@@ -63,7 +63,7 @@ impl House {
     }
 
     /// A price that rises by 1 % from bar to bar within each ten, and falls back; `gone` has no value at all.
-    pub fn make_bars(&self) {
+    pub(crate) fn make_bars(&self) {
         self.sql(&format!(
             "create table bars (entity text not null, at timestamptz not null, phase int, close float8,
                 volume numeric(20, 6), price_open float8, rising boolean, gone float8, note text);
@@ -74,41 +74,48 @@ impl House {
         ));
     }
 
-    pub fn catalog(&self) -> CatalogServiceClient<Channel> {
+    pub(crate) fn catalog(&self) -> CatalogServiceClient<Channel> {
         CatalogServiceClient::new(self.channel.clone())
     }
 
-    pub fn dataset(&self) -> DatasetServiceClient<Channel> {
+    pub(crate) fn dataset(&self) -> DatasetServiceClient<Channel> {
         DatasetServiceClient::new(self.channel.clone())
     }
 
-    pub fn training(&self) -> TrainingServiceClient<Channel> {
+    pub(crate) fn training(&self) -> TrainingServiceClient<Channel> {
         TrainingServiceClient::new(self.channel.clone())
     }
 
-    pub fn jobs(&self) -> JobServiceClient<Channel> {
+    pub(crate) fn jobs(&self) -> JobServiceClient<Channel> {
         JobServiceClient::new(self.channel.clone())
     }
 
-    pub fn models(&self) -> ModelServiceClient<Channel> {
+    pub(crate) fn models(&self) -> ModelServiceClient<Channel> {
         ModelServiceClient::new(self.channel.clone())
     }
 
-    pub fn artifacts(&self) -> ArtifactServiceClient<Channel> {
+    pub(crate) fn artifacts(&self) -> ArtifactServiceClient<Channel> {
         ArtifactServiceClient::new(self.channel.clone())
     }
 
     /// Runs SQL by psql, so that what tests see is independent of the code they test. Rows come as lines.
-    pub fn sql(&self, text: &str) -> String {
+    pub(crate) fn sql(&self, text: &str) -> String {
         let url = self.api.context.config.database.url.expose_secret();
         let arguments = [url, "-qXAt", "-v", "ON_ERROR_STOP=1", "-c", text];
-        let out = Command::new("psql").args(arguments).output().expect("psql is installed with the server");
-        assert!(out.status.success(), "{}\n{text}", String::from_utf8_lossy(&out.stderr));
+        let out = Command::new("psql")
+            .args(arguments)
+            .output()
+            .expect("psql is installed with the server");
+        assert!(
+            out.status.success(),
+            "{}\n{text}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         String::from_utf8_lossy(&out.stdout).trim().to_owned()
     }
 
     /// Every table with a digest of its rows; equal iff nothing was written.
-    pub fn contents(&self) -> String {
+    pub(crate) fn contents(&self) -> String {
         self.sql(
             "select string_agg(table_name || ' ' || (xpath('/row/c/text()', query_to_xml(format(
                 'select count(*) || '' '' || coalesce(md5(string_agg(t::text, '','' order by t::text)), '''') as c from %I t',
@@ -118,7 +125,7 @@ impl House {
     }
 
     /// Takes the next job, as a worker does.
-    pub async fn claim(&self) -> Lease {
+    pub(crate) async fn claim(&self) -> Lease {
         let request = ClaimRequest {
             queue: DEFAULT_QUEUE,
             worker: WorkerId(Uuid::now_v7()),
@@ -131,7 +138,7 @@ impl House {
     }
 
     /// Reports that `done` of 10 steps are done.
-    pub async fn progress(&self, lease: Lease, done: u64) {
+    pub(crate) async fn progress(&self, lease: Lease, done: u64) {
         let progress = Progress {
             phase: WorkPhase::Fit,
             fraction: done as f64 / 10.0,
@@ -139,11 +146,15 @@ impl House {
             steps_total: 10,
             message: format!("tree {done} of 10"),
         };
-        self.api.store.report_progress(lease, done as i64, &progress).await.unwrap();
+        self.api
+            .store
+            .report_progress(lease, done as i64, &progress)
+            .await
+            .unwrap();
     }
 
     /// Ends the job as failed.
-    pub async fn fail(&self, lease: Lease) {
+    pub(crate) async fn fail(&self, lease: Lease) {
         let failure = JobFailure {
             class: FailureClass::User,
             reason: Reason::TooFewRows,
@@ -154,13 +165,18 @@ impl House {
     }
 
     /// Makes a job of the smallest request; gives its name.
-    pub async fn train(&self) -> String {
-        self.training().train_model(train()).await.unwrap().into_inner().name
+    pub(crate) async fn train(&self) -> String {
+        self.training()
+            .train_model(train())
+            .await
+            .unwrap()
+            .into_inner()
+            .name
     }
 }
 
 /// A request that registers the table `bars`.
-pub fn create_bars() -> v1::CreateSourceRequest {
+pub(crate) fn create_bars() -> v1::CreateSourceRequest {
     v1::CreateSourceRequest {
         source_id: "bars".to_owned(),
         source: Some(bars()),
@@ -168,7 +184,7 @@ pub fn create_bars() -> v1::CreateSourceRequest {
     }
 }
 
-pub fn bars() -> v1::Source {
+pub(crate) fn bars() -> v1::Source {
     v1::Source {
         table: "bars".to_owned(),
         entity_column: "entity".to_owned(),
@@ -180,7 +196,7 @@ pub fn bars() -> v1::Source {
 }
 
 /// A good request to train on the bars.
-pub fn train() -> v1::TrainModelRequest {
+pub(crate) fn train() -> v1::TrainModelRequest {
     v1::TrainModelRequest {
         model_id: "pump".to_owned(),
         spec: Some(v1::TrainSpec {
@@ -193,7 +209,7 @@ pub fn train() -> v1::TrainModelRequest {
     }
 }
 
-pub fn label(change: f64, horizon: i64) -> v1::LabelSpec {
+pub(crate) fn label(change: f64, horizon: i64) -> v1::LabelSpec {
     v1::LabelSpec {
         kind: Some(v1::label_spec::Kind::ChangeAtHorizon(v1::ChangeAtHorizon {
             change,
@@ -203,15 +219,15 @@ pub fn label(change: f64, horizon: i64) -> v1::LabelSpec {
     }
 }
 
-pub fn seconds(seconds: i64) -> Option<Duration> {
+pub(crate) fn seconds(seconds: i64) -> Option<Duration> {
     Some(Duration { seconds, nanos: 0 })
 }
 
-pub fn at(seconds: i64) -> Option<Timestamp> {
+pub(crate) fn at(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos: 0 })
 }
 
-pub fn range(start: i64, end: i64) -> Option<v1::TimeRange> {
+pub(crate) fn range(start: i64, end: i64) -> Option<v1::TimeRange> {
     Some(v1::TimeRange {
         start: at(start),
         end: at(end),
@@ -219,31 +235,42 @@ pub fn range(start: i64, end: i64) -> Option<v1::TimeRange> {
 }
 
 /// RFC 3339, as filters have it.
-pub fn text_of(at: Option<&Timestamp>) -> String {
+pub(crate) fn text_of(at: Option<&Timestamp>) -> String {
     let at = at.unwrap();
-    DateTime::<Utc>::from_timestamp(at.seconds, at.nanos as u32).unwrap().to_rfc3339()
+    DateTime::<Utc>::from_timestamp(at.seconds, at.nanos as u32)
+        .unwrap()
+        .to_rfc3339()
 }
 
 /// The reason of a refusal.
-pub fn reason(status: &Status) -> String {
+pub(crate) fn reason(status: &Status) -> String {
     let info = status.get_details_error_info();
-    info.unwrap_or_else(|| panic!("no ErrorInfo in {status:?}")).reason
+    info.unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"))
+        .reason
 }
 
 /// One entry of a refusal's metadata.
-pub fn metadata(status: &Status, key: &str) -> String {
+pub(crate) fn metadata(status: &Status, key: &str) -> String {
     let info = status.get_details_error_info().unwrap();
-    info.metadata.get(key).cloned().unwrap_or_else(|| panic!("no {key} in {:?}", info.metadata))
+    info.metadata
+        .get(key)
+        .cloned()
+        .unwrap_or_else(|| panic!("no {key} in {:?}", info.metadata))
 }
 
 /// The wrong fields of a refusal.
-pub fn fields(status: &Status) -> Vec<String> {
-    let wrong: Vec<FieldViolation> = status.get_details_bad_request().unwrap_or_default().field_violations;
+pub(crate) fn fields(status: &Status) -> Vec<String> {
+    let wrong = status.get_details_bad_request();
+    let wrong = wrong.map_or_else(Vec::new, |wrong| wrong.field_violations);
     wrong.into_iter().map(|violation| violation.field).collect()
 }
 
 /// A refusal with this code and reason, which names exactly these fields.
-pub fn refused(status: &Status, code: Code, why: &str, wrong: &[&str]) {
-    assert_eq!((status.code(), reason(status).as_str()), (code, why), "{status:?}");
+pub(crate) fn refused(status: &Status, code: Code, why: &str, wrong: &[&str]) {
+    assert_eq!(
+        (status.code(), reason(status).as_str()),
+        (code, why),
+        "{status:?}"
+    );
     assert_eq!(fields(status), wrong, "{status:?}");
 }

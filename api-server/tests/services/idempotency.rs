@@ -31,7 +31,12 @@ async fn a_request_id_is_good_for_one_question_only() {
         request_id: Uuid::new_v4().to_string(),
         ..train()
     };
-    let first = house.training().train_model(request.clone()).await.unwrap().into_inner();
+    let first = house
+        .training()
+        .train_model(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
     let other = v1::TrainModelRequest {
         model_id: "other".to_owned(),
         ..request.clone()
@@ -42,7 +47,12 @@ async fn a_request_id_is_good_for_one_question_only() {
         parent: "projects/default".to_owned(),
         ..request
     };
-    let again = house.training().train_model(spelled_out).await.unwrap().into_inner();
+    let again = house
+        .training()
+        .train_model(spelled_out)
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(again.name, first.name);
 }
 
@@ -54,8 +64,18 @@ async fn a_source_is_made_once_by_the_same_request() {
         request_id: Uuid::new_v4().to_string(),
         ..create_bars()
     };
-    let first = house.catalog().create_source(request.clone()).await.unwrap().into_inner();
-    let again = house.catalog().create_source(request.clone()).await.unwrap().into_inner();
+    let first = house
+        .catalog()
+        .create_source(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let again = house
+        .catalog()
+        .create_source(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(first, again);
     let other = v1::CreateSourceRequest {
         source_id: "other".to_owned(),

@@ -13,6 +13,10 @@ mod preview;
 mod training;
 mod watch;
 
-#[allow(dead_code, reason = "these tests share the server's support and do not need all of it")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "these tests share the server's support and do not need all of it"
+)]
 #[path = "../server/support/mod.rs"]
 mod support;

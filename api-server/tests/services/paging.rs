@@ -20,7 +20,11 @@ async fn make_jobs(house: &House, count: usize) -> Vec<String> {
         }
     }
     calls.join_all().await;
-    house.sql("select 'projects/default/jobs/' || id from job").lines().map(str::to_owned).collect()
+    house
+        .sql("select 'projects/default/jobs/' || id from job")
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn page(size: i32, token: &str, filter: &str) -> v1::ListJobsRequest {
@@ -34,7 +38,11 @@ fn page(size: i32, token: &str, filter: &str) -> v1::ListJobsRequest {
 }
 
 async fn list(house: &House, request: v1::ListJobsRequest) -> Result<v1::ListJobsResponse, Status> {
-    house.jobs().list_jobs(request).await.map(tonic::Response::into_inner)
+    house
+        .jobs()
+        .list_jobs(request)
+        .await
+        .map(tonic::Response::into_inner)
 }
 
 #[tokio::test]
@@ -90,12 +98,24 @@ async fn a_filter_leaves_what_it_says() {
 async fn a_wrong_page_or_filter_is_refused_with_its_place() {
     let house = House::with_bars().await;
     make_jobs(&house, 3).await;
-    let syntax = list(&house, page(0, "", "state = RUNNING AND stat = 1")).await.unwrap_err();
+    let syntax = list(&house, page(0, "", "state = RUNNING AND stat = 1"))
+        .await
+        .unwrap_err();
     refused(&syntax, Code::InvalidArgument, "FILTER_SYNTAX", &["filter"]);
     assert_eq!(metadata(&syntax, "column"), "21");
     assert!(metadata(&syntax, "expected").starts_with("one of the fields"));
-    for filter in ["state = runing", "create_time > now", "labels.n = \"\u{0}\"", "state > RUNNING", "state ="] {
-        assert_eq!(reason(&list(&house, page(0, "", filter)).await.unwrap_err()), "FILTER_SYNTAX", "{filter:?}");
+    for filter in [
+        "state = runing",
+        "create_time > now",
+        "labels.n = \"\u{0}\"",
+        "state > RUNNING",
+        "state =",
+    ] {
+        assert_eq!(
+            reason(&list(&house, page(0, "", filter)).await.unwrap_err()),
+            "FILTER_SYNTAX",
+            "{filter:?}"
+        );
     }
     let negative = list(&house, page(-1, "", "")).await.unwrap_err();
     refused(&negative, Code::InvalidArgument, "INVALID_FIELD", &["page_size"]);
@@ -106,7 +126,12 @@ async fn a_wrong_page_or_filter_is_refused_with_its_place() {
         page(1, "x\"; drop table job; --", ""),
         page(1, &token[1..], ""),
     ] {
-        refused(&list(&house, wrong).await.unwrap_err(), Code::InvalidArgument, "PAGE_TOKEN_INVALID", &["page_token"]);
+        refused(
+            &list(&house, wrong).await.unwrap_err(),
+            Code::InvalidArgument,
+            "PAGE_TOKEN_INVALID",
+            &["page_token"],
+        );
     }
     let of_jobs = v1::ListModelsRequest {
         page_token: token,
@@ -139,7 +164,10 @@ async fn a_batch_names_what_is_missing() {
                 names,
                 ..v1::BatchGetJobsRequest::default()
             };
-            client.batch_get_jobs(request).await.map(|answer| answer.into_inner().jobs)
+            client
+                .batch_get_jobs(request)
+                .await
+                .map(|answer| answer.into_inner().jobs)
         }
     };
     let both = get(vec![second.clone(), first.clone()]).await.unwrap();
@@ -155,6 +183,16 @@ async fn a_batch_names_what_is_missing() {
         second.replace("default", "other"),
     ]);
     let wrong = wrong.await.unwrap_err();
-    refused(&wrong, Code::InvalidArgument, "INVALID_FIELD", &["names[1]", "names[2]", "names[3]"]);
-    refused(&get(Vec::new()).await.unwrap_err(), Code::InvalidArgument, "INVALID_FIELD", &["names"]);
+    refused(
+        &wrong,
+        Code::InvalidArgument,
+        "INVALID_FIELD",
+        &["names[1]", "names[2]", "names[3]"],
+    );
+    refused(
+        &get(Vec::new()).await.unwrap_err(),
+        Code::InvalidArgument,
+        "INVALID_FIELD",
+        &["names"],
+    );
 }

@@ -11,7 +11,11 @@ use uuid::Uuid;
 async fn refusal(house: &House, change: impl FnOnce(&mut v1::TrainModelRequest)) -> Status {
     let mut request = train();
     change(&mut request);
-    house.training().train_model(request).await.expect_err("the request was taken")
+    house
+        .training()
+        .train_model(request)
+        .await
+        .expect_err("the request was taken")
 }
 
 async fn in_spec(house: &House, change: impl FnOnce(&mut v1::TrainSpec)) -> Status {
@@ -30,8 +34,16 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
     let house = House::with_bars().await;
     let before = house.contents();
 
-    let unknown = in_spec(&house, |s| s.features = features(&["close", "rolling_meen(close, 10)"])).await;
-    refused(&unknown, Code::InvalidArgument, "UNKNOWN_FEATURE", &["spec.features.features[1]"]);
+    let unknown = in_spec(&house, |s| {
+        s.features = features(&["close", "rolling_meen(close, 10)"])
+    })
+    .await;
+    refused(
+        &unknown,
+        Code::InvalidArgument,
+        "UNKNOWN_FEATURE",
+        &["spec.features.features[1]"],
+    );
     assert_eq!(metadata(&unknown, "feature"), "rolling_meen(close, 10)");
     assert_eq!(metadata(&unknown, "did_you_mean"), "rolling_mean");
     let column = in_spec(&house, |s| s.features = features(&["rolling_mean(clos, 10)"])).await;
@@ -44,11 +56,21 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
     });
     assert_eq!(metadata(&set.await, "did_you_mean"), "core");
 
-    let invalid = |status: Status, field: &str| refused(&status, Code::InvalidArgument, "INVALID_FIELD", &[field]);
-    invalid(in_spec(&house, |s| s.range = range(START, START)).await, "spec.range");
-    invalid(in_spec(&house, |s| s.range = range(START + 1, START)).await, "spec.range");
+    let invalid =
+        |status: Status, field: &str| refused(&status, Code::InvalidArgument, "INVALID_FIELD", &[field]);
+    invalid(
+        in_spec(&house, |s| s.range = range(START, START)).await,
+        "spec.range",
+    );
+    invalid(
+        in_spec(&house, |s| s.range = range(START + 1, START)).await,
+        "spec.range",
+    );
     let change = "spec.label.change_at_horizon.change";
-    invalid(in_spec(&house, |s| s.label = Some(label(f64::NAN, 60))).await, change);
+    invalid(
+        in_spec(&house, |s| s.label = Some(label(f64::NAN, 60))).await,
+        change,
+    );
     let horizon = "spec.label.change_at_horizon.horizon";
     invalid(in_spec(&house, |s| s.label = Some(label(0.1, 0))).await, horizon);
     let many = (0..65).map(|i| (format!("k{i}"), "v".to_owned())).collect();
@@ -65,7 +87,10 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
     refused(&source, Code::NotFound, "NOT_FOUND", &[]);
     assert_eq!(metadata(&source, "name"), "projects/default/sources/none");
     let project = refusal(&house, |r| r.parent = "projects/none".to_owned()).await;
-    assert_eq!((project.code(), reason(&project).as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
+    assert_eq!(
+        (project.code(), reason(&project).as_str()),
+        (Code::InvalidArgument, "INVALID_FIELD")
+    );
     assert_eq!(house.contents(), before);
 }
 
@@ -93,17 +118,24 @@ async fn a_job_is_made_as_it_was_asked_for_with_every_default_filled_in() {
         ..train()
     };
     let mut sent = tonic::Request::new(request.clone());
-    sent.metadata_mut().insert("x-request-id", "order-4711".parse().unwrap());
+    sent.metadata_mut()
+        .insert("x-request-id", "order-4711".parse().unwrap());
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     sent.metadata_mut().insert("traceparent", trace.parse().unwrap());
     let job = house.training().train_model(sent).await.unwrap().into_inner();
     assert!(job.name.starts_with("projects/default/jobs/") && job.name.ends_with(&job.uid));
     assert_eq!(job.state(), v1::JobState::Queued);
     assert_eq!(job.display_state(), v1::JobDisplayState::Queued);
-    assert_eq!((job.kind(), job.priority, job.attempt), (v1::JobKind::Train, 0, 0));
+    assert_eq!(
+        (job.kind(), job.priority, job.attempt),
+        (v1::JobKind::Train, 0, 0)
+    );
     assert_eq!(job.labels, request.labels);
     assert_eq!((job.timeout, job.request_id), (seconds(60), request.request_id));
-    assert_eq!((job.model.as_str(), job.created_by.as_str()), ("projects/default/models/pump", "local"));
+    assert_eq!(
+        (job.model.as_str(), job.created_by.as_str()),
+        ("projects/default/models/pump", "local")
+    );
     let Some(v1::job::Spec::TrainSpec(spec)) = job.spec else {
         panic!("a job is returned whole")
     };
@@ -129,7 +161,11 @@ async fn a_worker_is_told_of_a_new_job_and_a_request_does_not_depend_on_it() {
     });
     let house = house.await;
     house.make_bars();
-    house.catalog().create_source(crate::house::create_bars()).await.unwrap();
+    house
+        .catalog()
+        .create_source(crate::house::create_bars())
+        .await
+        .unwrap();
     let name = house.train().await;
     let hint = crate::support::soon(listener.next()).await;
     assert!(name.ends_with(&hint.job_id.to_string()));
@@ -155,7 +191,10 @@ async fn validate_only_counts_and_writes_nothing() {
     assert_eq!(estimate.rows, ENTITIES * BARS);
     assert_eq!(estimate.jobs_ahead, 1);
     assert!(estimate.features > 20 && estimate.memory_bytes > 0);
-    let few = estimate.warnings.iter().any(|warning| warning.starts_with("3 entities"));
+    let few = estimate
+        .warnings
+        .iter()
+        .any(|warning| warning.starts_with("3 entities"));
     assert!(few, "{:?}", estimate.warnings);
     assert_eq!(house.contents(), before);
 }

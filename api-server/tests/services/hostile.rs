@@ -1,0 +1,144 @@
+//! Hostile text in every text field of every request.
+
+use crate::house::House;
+use crate::support::raw::call;
+use crate::support::requests::Contract;
+use crate::support::soon;
+use crate::support::world::furnish;
+use api_server::access::{Access, METHODS};
+use bytes::Bytes;
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, ReflectMessage, Value};
+use tonic::Code;
+
+const TEXTS: [&str; 3] = [
+    "x\"; drop table job; --",
+    "\0",
+    "\u{202e}'; delete from project; --\u{1b}[31m",
+];
+/// Messages within messages; deeper ones hold no text that a client writes.
+const DEPTH: usize = 4;
+
+/// Paths of all text fields below a message, as numbers of fields. The last may be a list of texts.
+fn text_fields(message: &MessageDescriptor, depth: usize) -> Vec<Vec<u32>> {
+    let mut paths = Vec::new();
+    for field in message.fields() {
+        match field.kind() {
+            Kind::String => paths.push(vec![field.number()]),
+            Kind::Message(inner)
+                if depth > 0 && !field.is_map() && inner.full_name().starts_with("mltraining") =>
+            {
+                let below = text_fields(&inner, depth - 1);
+                paths.extend(
+                    below
+                        .into_iter()
+                        .map(|rest| [vec![field.number()], rest].concat()),
+                );
+            }
+            _ => {}
+        }
+    }
+    paths
+}
+
+/// Writes `text` into the field at the end of the path.
+fn set(message: &mut DynamicMessage, path: &[u32], text: &str) {
+    let (number, rest) = path.split_first().unwrap();
+    let field = message.descriptor().get_field(*number).unwrap();
+    if rest.is_empty() {
+        let value = Value::String(text.to_owned());
+        let value = if field.is_list() {
+            Value::List(vec![value])
+        } else {
+            value
+        };
+        message.set_field(&field, value);
+        return;
+    }
+    let Kind::Message(inner) = field.kind() else {
+        unreachable!("a path leads through messages")
+    };
+    let mut below = match message.get_field(&field).into_owned() {
+        Value::Message(below) => below,
+        _ => DynamicMessage::new(inner),
+    };
+    set(&mut below, rest, text);
+    let value = Value::Message(below);
+    let value = if field.is_list() {
+        Value::List(vec![value])
+    } else {
+        value
+    };
+    message.set_field(&field, value);
+}
+
+#[tokio::test]
+async fn hostile_text_in_any_field_is_taken_as_text_or_refused_and_never_a_fault() {
+    let house = House::empty().await;
+    furnish(
+        &house.api.store,
+        &house.api.context.artifacts,
+        &"default".parse().unwrap(),
+    )
+    .await;
+    let (contract, pool) = (
+        Contract::read(),
+        DescriptorPool::decode(mltraining_proto::FILE_DESCRIPTOR_SET).unwrap(),
+    );
+    let tables =
+        || house.sql("select string_agg(table_name, ',' order by table_name) from information_schema.tables");
+    let counts = || {
+        let tables = [
+            "project",
+            "source",
+            "job",
+            "job_event",
+            "result",
+            "artifact",
+            "model",
+            "model_version",
+        ];
+        tables.map(|table| house.sql(&format!("select count(*) from {table}")))
+    };
+    let before = (tables(), counts());
+    let mut tried = 0;
+    for method in METHODS.iter().filter(|method| method.access != Access::Open) {
+        let service = pool.get_service_by_name(method.service()).unwrap();
+        let input = service
+            .methods()
+            .find(|m| m.name() == method.name())
+            .unwrap()
+            .input();
+        let good = DynamicMessage::decode(input.clone(), contract.request(method.path, "default")).unwrap();
+        for path in text_fields(&input, DEPTH) {
+            for text in TEXTS {
+                let mut request = good.clone();
+                set(&mut request, &path, text);
+                if let Some(field) = input.get_field_by_name("validate_only") {
+                    request.set_field(&field, Value::Bool(true));
+                }
+                let bytes = Bytes::from(prost::Message::encode_to_vec(&request));
+                let answer = soon(call(house.channel.clone(), method.path, None, bytes)).await;
+                let code = answer.as_ref().map_or_else(tonic::Status::code, |_| Code::Ok);
+                let fine = [
+                    Code::Ok,
+                    Code::InvalidArgument,
+                    Code::NotFound,
+                    Code::FailedPrecondition,
+                    Code::AlreadyExists,
+                    Code::Aborted,
+                ];
+                assert!(
+                    fine.contains(&code),
+                    "{} {path:?} {text:?}: {answer:?}",
+                    method.path
+                );
+                if let Err(status) = answer {
+                    assert!(!status.message().chars().any(char::is_control), "{status:?}");
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 200, "only {tried} requests were tried");
+    assert_eq!((tables(), counts()), before);
+}
