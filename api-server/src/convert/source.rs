@@ -178,7 +178,7 @@ fn all_columns(spec: &SourceSpec, table: &TableInfo) -> Vec<SourceColumn> {
     let mut columns: Vec<SourceColumn> = columns.collect();
     for (role, names) in USUAL_NAMES {
         let named = |name: &&str| columns.iter().position(|column| column.name == **name);
-        if let Some(at) = names.iter().find_map(|name| named(name)) {
+        if let Some(at) = names.iter().find_map(named) {
             columns[at].role = role;
         }
     }

@@ -124,6 +124,8 @@ impl CatalogApi {
         let range = given.then(|| time::require_range(request.range, "range", &mut found));
         found.into_result(())?;
         let source = call.source(&name).await?;
+        let changes = call.store.verify_source(&source.spec, "source").await?;
+        changes.into_result(())?;
         let counted = call.store.source_coverage(&source.spec, range.as_ref()).await?;
         Ok(coverage::show(&counted, &name, range.as_ref()))
     }

@@ -142,7 +142,9 @@ fn memory_bytes(rows: PanelRows, plan: &FeaturePlan) -> u64 {
 
 fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> Vec<String> {
     let mut warnings = Vec::new();
-    let (horizon, bar) = (spec.label.horizon(), source.bar_interval);
+    let of_phases = source.phases.iter().map(|phase| source.bar_interval_of(Some(phase.id)));
+    let bar = of_phases.min().unwrap_or(source.bar_interval);
+    let horizon = spec.label.horizon();
     if horizon < bar {
         warnings.push(format!(
             "the horizon {horizon} is shorter than the usual distance of two bars, {bar}"

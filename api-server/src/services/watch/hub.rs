@@ -82,7 +82,10 @@ impl Hub {
 
     async fn poll(self: Arc<Self>) {
         let mut away = false;
-        while let Some(looked_at) = self.next_round() {
+        loop {
+            let Some(looked_at) = self.next_round() else {
+                return;
+            };
             let polled = match looked_at.as_slice() {
                 [] => Ok(Vec::new()),
                 jobs => self.store.poll_events(jobs, EVENTS_EACH).await,
@@ -90,11 +93,13 @@ impl Hub {
             report(&polled, &mut away);
             let pause = polled.map_or(PAUSE, |events| self.send_on(events));
             tokio::select! {
-                () = self.stop.cancelled() => break,
+                () = self.stop.cancelled() => {
+                    self.lock().polling = false;
+                    return;
+                }
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        self.lock().polling = false;
     }
 
     /// The jobs to look at and from where on; `None`, and no longer polling, when nobody watches any.
