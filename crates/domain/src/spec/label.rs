@@ -22,7 +22,8 @@ pub struct ChangeAtHorizon {
     pub direction: Direction,
     /// H, as time.
     pub horizon: Span,
-    /// How much later than t + H the bar that resolves may lie; `None` means 1.5 bars of the row's phase.
+    /// How much later than t + H the bar that resolves may lie; `None` means 1.5 bars of the phase of the
+    /// row or of that bar, whichever has the longer bars.
     pub tolerance: Option<Span>,
 }
 

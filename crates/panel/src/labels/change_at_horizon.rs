@@ -85,8 +85,9 @@ fn label(
         if resolving == times.len() || now.is_nan() || now <= 0.0 {
             continue;
         }
-        let phase = bars.phases.and_then(|phases| phases[row]);
-        let latest = due.saturating_add(tolerance(spec, source, phase).micros());
+        let phase_of = |row: usize| bars.phases.and_then(|phases| phases[row]);
+        let tolerance = tolerance(spec, source, [phase_of(row), phase_of(resolving)]);
+        let latest = due.saturating_add(tolerance.micros());
         if times[resolving] > latest {
             continue;
         }
@@ -107,10 +108,11 @@ fn reaches(change: f64, spec: &ChangeAtHorizon) -> bool {
     }
 }
 
-/// As given, or 1.5 bars of the row's phase.
-fn tolerance(spec: &ChangeAtHorizon, source: &SourceSpec, phase: Option<i32>) -> Span {
+/// As given, or 1.5 bars of the phase of the row or of the bar that resolves, whichever has the longer bars: an entity that
+/// moves on to longer bars within the horizon would else lose nearly all of its labels.
+fn tolerance(spec: &ChangeAtHorizon, source: &SourceSpec, phases: [Option<i32>; 2]) -> Span {
     spec.tolerance.unwrap_or_else(|| {
-        let bar = source.bar_interval_of(phase).micros();
-        Span::from_micros(bar.saturating_mul(3) / 2).expect("a bar's interval is never negative")
+        let [now, then] = phases.map(|phase| source.bar_interval_of(phase).micros());
+        Span::from_micros(now.max(then).saturating_mul(3) / 2).expect("a bar's interval is never negative")
     })
 }

@@ -94,26 +94,29 @@ fn a_fall_is_measured_downwards() {
 }
 
 #[test]
-fn without_a_tolerance_one_and_a_half_bars_of_the_phase_count() {
-    let at = |phase: Option<i32>, minute: i64| {
-        labels_of(
-            &[(0, phase, 1.0), (minute, None, 2.0)],
-            &spec(0.5, Direction::Up, 10, None),
-        )[0]
-        .0
+fn without_a_tolerance_one_and_a_half_of_the_longer_bars_count() {
+    let at = |now: Option<i32>, then: Option<i32>, minute: i64| {
+        let bars = [(0, now, 1.0), (minute, then, 2.0)];
+        labels_of(&bars, &spec(0.5, Direction::Up, 10, None))[0].0
     };
+    let (short, long) = (Some(2), None);
     assert_eq!(
-        (at(None, 16), at(None, 17)),
+        (at(long, long, 16), at(long, long, 17)),
         (Positive, Unknown),
         "4-minute bars: 6 minutes"
     );
     assert_eq!(
-        (at(Some(2), 11), at(Some(2), 12)),
+        (at(short, short, 11), at(short, short, 12)),
         (Positive, Unknown),
         "1-minute bars: 1.5 minutes"
     );
     assert_eq!(
-        at(Some(7), 16),
+        (at(short, long, 16), at(short, long, 17)),
+        (Positive, Unknown),
+        "the entity moves on to longer bars"
+    );
+    assert_eq!(
+        at(Some(7), short, 16),
         Positive,
         "a phase that the source does not know has the source's bars"
     );
