@@ -6,6 +6,8 @@ use crate::matrix::Matrix;
 pub const MAX_DEPTH: u32 = 64;
 /// Rows that walk down a tree side by side, so that their loads overlap.
 const LANES: usize = 8;
+/// Levels that are walked between two looks at whether all rows have arrived at their leaves.
+const LEVELS: u32 = 8;
 
 /// Where a row goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,18 +142,23 @@ impl Tree {
         }
     }
 
-    /// Leaves of [`LANES`] rows; stops early when all have arrived.
+    /// Leaves of [`LANES`] rows, `features` values each.
     fn walk(&self, rows: &[f32], features: usize) -> [u32; LANES] {
+        let rows: [&[f32]; LANES] = std::array::from_fn(|lane| &rows[lane * features..][..features]);
         let mut at = [0; LANES];
-        for _ in 0..self.depth {
-            let mut next = at;
-            for (next, row) in next.iter_mut().zip(rows.chunks_exact(features)) {
-                *next = self.nodes[*next as usize].child(row);
+        let mut levels = self.depth;
+        while levels > 0 {
+            let before = at;
+            let some = levels.min(LEVELS);
+            for _ in 0..some {
+                for (at, row) in at.iter_mut().zip(&rows) {
+                    *at = self.nodes[*at as usize].child(row);
+                }
             }
-            if next == at {
-                break;
+            if at == before {
+                break; // all have arrived
             }
-            at = next;
+            levels -= some;
         }
         at
     }
@@ -161,13 +168,9 @@ impl Node {
     #[inline]
     fn child(&self, row: &[f32]) -> u32 {
         let value = row[usize::from(self.feature)];
-        let by_value = u32::from(value > self.threshold);
-        let right = if value.is_nan() {
-            self.missing as u32
-        } else {
-            by_value
-        };
-        self.left + right
+        // No short circuit: a branch here is guessed wrong too often.
+        let right = (value > self.threshold) | (value.is_nan() & (self.missing == Side::Right));
+        self.left + u32::from(right)
     }
 }
 

@@ -102,7 +102,8 @@ impl<'a> Grower<'a> {
             if !grows && !also {
                 continue; // nobody will ask which rows went where
             }
-            let middle = next.start + self.part(rows, &split, &mut scratch.right);
+            let column = self.bins.column(usize::from(split.feature));
+            let middle = next.start + part(rows, column, &split, &mut scratch.right);
             if also {
                 pending.push(Pending {
                     node: left + 1,
@@ -174,25 +175,27 @@ impl<'a> Grower<'a> {
         }
         best
     }
+}
 
-    /// Moves the rows that go left to the front and says how many they are. Both sides keep their order, so that
-    /// columns are read in ascending order.
-    fn part(&self, rows: &mut [Draw], split: &Split, right: &mut [Draw]) -> usize {
-        let column = self.bins.column(usize::from(split.feature));
-        let missing_left = split.missing == Side::Left;
-        let (mut lefts, mut rights) = (0, 0);
-        for i in 0..rows.len() {
-            let draw = rows[i];
-            let bin = column[draw.row()];
-            let goes_left = bin <= split.cut || (bin == MISSING && missing_left);
-            rows[lefts] = draw;
-            right[rights] = draw;
-            lefts += usize::from(goes_left);
-            rights += usize::from(!goes_left);
-        }
-        rows[lefts..].copy_from_slice(&right[..rights]);
-        lefts
+/// Moves the rows that go left to the front and says how many they are. Both sides keep their order, so that columns are
+/// read in ascending order. `right` is scratch of at least as many rows.
+#[inline(never)] // alone, its loop keeps everything in registers
+fn part(rows: &mut [Draw], column: &[u8], split: &Split, right: &mut [Draw]) -> usize {
+    let (cut, missing_left) = (split.cut, split.missing == Side::Left);
+    let right = &mut right[..rows.len()];
+    let (mut lefts, mut rights) = (0, 0);
+    for i in 0..rows.len() {
+        let draw = rows[i];
+        let bin = column[draw.row()];
+        // No short circuit: which way a row goes cannot be guessed, and a wrong guess costs more than both tests.
+        let goes_left = (bin <= cut) | ((bin == MISSING) & missing_left);
+        rows[lefts] = draw;
+        right[rights] = draw;
+        lefts += usize::from(goes_left);
+        rights += usize::from(!goes_left);
     }
+    rows[lefts..].copy_from_slice(&right[..rights]);
+    lefts
 }
 
 impl Scratch {

@@ -21,7 +21,7 @@ fn first<C, const N: usize>(histograms: &mut [Histogram<C>; AT_ONCE]) -> &mut [H
     histograms.first_chunk_mut().expect("N is at most AT_ONCE")
 }
 
-#[inline]
+#[inline(never)] // alone, its loop keeps everything in registers
 fn fill_some<C: Cell, const N: usize>(
     columns: [&[u8]; N],
     rows: &[Draw],
