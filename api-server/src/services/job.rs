@@ -1,7 +1,7 @@
 //! JobService: shows, follows and cancels jobs.
 
 use super::call::{Call, missing, missing_of_batch};
-use super::watch::{Heard, Hub, Subscription, Watcher};
+use super::watch::{HEARTBEAT, Heard, Hub, Subscription, Watcher};
 use crate::context::Context;
 use crate::convert::field::{check_text, choice};
 use crate::convert::page::Page;
@@ -160,6 +160,7 @@ impl JobApi {
             sent: request.after_sequence,
             events,
             seen,
+            heartbeat: HEARTBEAT,
             messages,
         };
         tokio::spawn(watcher.run(snapshot).in_current_span());

@@ -75,6 +75,16 @@ impl Hub {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn watches(&self, job: JobId) -> bool {
+        self.lock().jobs.contains_key(&job)
+    }
+
+    #[cfg(test)]
+    pub(super) fn polls(&self) -> bool {
+        self.lock().polling
+    }
+
     fn lock(&self) -> MutexGuard<'_, Watched> {
         // The map is whole between any two statements below, so a panic elsewhere spoils nothing.
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,4 +4,7 @@ mod hub;
 mod stream;
 
 pub(crate) use hub::{Heard, Hub, Subscription};
-pub(crate) use stream::Watcher;
+pub(crate) use stream::{HEARTBEAT, Watcher};
+
+#[cfg(test)]
+mod tests;

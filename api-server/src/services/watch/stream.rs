@@ -16,7 +16,7 @@ use tonic::Status;
 use v1::job_event::Event;
 
 /// A stream that is silent for this long says that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Events that are read at once while catching up.
 const CATCH_UP: i64 = 500;
 
@@ -31,6 +31,8 @@ pub(crate) struct Watcher {
     pub(crate) events: Subscription,
     /// The job as it was then.
     pub(crate) seen: Job,
+    /// The time of silence after which the stream says that it lives, usually [`HEARTBEAT`].
+    pub(crate) heartbeat: Duration,
     /// To the client.
     pub(crate) messages: mpsc::Sender<Result<v1::JobEvent, Status>>,
 }
@@ -71,7 +73,7 @@ impl Watcher {
 
     /// Waits for the next event and sends it.
     async fn step(&mut self) -> Step {
-        let silent = tokio::time::sleep_until(Instant::now() + HEARTBEAT);
+        let silent = tokio::time::sleep_until(Instant::now() + self.heartbeat);
         let heard = tokio::select! {
             heard = self.events.next() => heard,
             () = silent => return Ok(self.tell(Event::Heartbeat(v1::Heartbeat {})).await),
