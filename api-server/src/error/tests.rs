@@ -2,6 +2,7 @@
 use super::*;
 use mltraining_store::StoreError;
 use std::io;
+use std::path::{Path, PathBuf};
 
 fn headers(error: ApiError) -> HeaderMap {
     let mut headers = refuse(error).headers().clone();
@@ -203,4 +204,57 @@ fn a_broken_rule_names_its_field_or_its_state() {
         conflict(Reason::AlreadyExists, "source_id").code(),
         Code::AlreadyExists
     );
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a line names a code, or makes a status of one.
+fn names_a_code(line: &str) -> bool {
+    let made = |code: &i32| {
+        let name = format!("{:?}", Code::from_i32(*code))
+            .chars()
+            .fold(String::new(), |name, c| {
+                let gap = if c.is_uppercase() && !name.is_empty() {
+                    "_"
+                } else {
+                    ""
+                };
+                format!("{name}{gap}{}", c.to_ascii_lowercase())
+            });
+        line.contains(&format!("Status::{name}("))
+    };
+    let imported = line.contains("tonic::") && line.contains("Code");
+    imported || line.contains("Status::new(") || (0..=16).any(|code| made(&code))
+}
+
+#[test]
+fn grpc_codes_appear_in_one_file() {
+    assert!(names_a_code("Err(Status::invalid_argument(x))") && names_a_code("use tonic::{Code, Status};"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let is_test = |path: &Path| path.to_string_lossy().contains("tests");
+    for path in files
+        .iter()
+        .filter(|path| !is_test(path) && **path != root.join("error.rs"))
+    {
+        let text = std::fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let line = code.lines().find(|line| names_a_code(line));
+        assert!(
+            line.is_none(),
+            "{}: {} belongs into error.rs",
+            path.display(),
+            line.unwrap()
+        );
+    }
 }

@@ -38,7 +38,12 @@ async fn a_call_under_way_finishes_streams_end_and_nobody_new_is_let_in() {
 
 #[tokio::test]
 async fn a_call_that_outlives_the_grace_is_cut() {
-    let server = start(|config| config.server.drain_grace = Duration::from_millis(200)).await;
+    let server = start(|config| {
+        config.server.drain_grace = Duration::from_millis(200);
+        // Nothing else ends the call while the test waits.
+        config.server.request_timeout = Duration::from_secs(600);
+    })
+    .await;
     let mut jobs = server.jobs().await;
     let under_way = tokio::spawn(async move { jobs.get_job(named("block")).await });
     soon(server.service.begun.acquire()).await.unwrap().forget();

@@ -6,6 +6,7 @@ use crate::serve::run;
 use mltraining_runtime::config::{ApiConfig, AuthMode};
 use secrecy::SecretString;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,26 @@ async fn one_connection_too_many_is_closed_and_makes_room_again() {
         }
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_says_nothing_is_closed() {
+    let server = start(|_| {}).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut bytes = [0; 256];
+    // The server says its settings first; then the clock, which is not the wall's, runs to the end of its patience.
+    soon(async { while matches!(silent.read(&mut bytes).await, Ok(1..)) {} }).await;
+}
+
+#[tokio::test]
+async fn a_connection_past_its_age_and_grace_is_cut_and_a_new_one_serves_on() {
+    let server = start(|config| {
+        config.server.max_connection_age = Duration::from_millis(100);
+        config.server.max_connection_age_grace = Duration::from_millis(100);
+    })
+    .await;
+    assert!(soon(server.get("never")).await.is_err());
+    assert_eq!(soon(server.get("a")).await.unwrap(), "a");
 }
 
 #[tokio::test]

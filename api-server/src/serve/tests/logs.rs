@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Log lines of this thread.
+/// Log lines of all tests of this process: a subscriber of one thread alone misses lines when others run beside it.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -29,6 +29,17 @@ impl MakeWriter<'_> for Lines {
 }
 
 impl Lines {
+    fn of_process() -> Self {
+        let lines = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_writer(lines.clone())
+            .finish();
+        tracing::subscriber::set_global_default(subscriber)
+            .expect("no other test of this crate collects lines");
+        lines
+    }
+
     /// The lines in the span of the call with this request id.
     fn of(&self, id: &str) -> Vec<Value> {
         let bytes = self.0.lock().unwrap().clone();
@@ -42,18 +53,13 @@ impl Lines {
 
 #[tokio::test]
 async fn a_call_has_one_line_with_its_outcome_and_only_a_fault_is_an_error() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(lines.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let lines = Lines::of_process();
     let server = start(|_| {}).await;
     let mut jobs = server.jobs().await;
     for (id, name, outcome, level) in [
-        ("good", "a".to_owned(), "Ok", "INFO"),
-        ("large", "x".repeat(2 << 20), "ResourceExhausted", "INFO"),
-        ("panic", "panic".to_owned(), "Internal", "WARN"),
+        ("log-good", "a".to_owned(), "Ok", "INFO"),
+        ("log-large", "x".repeat(2 << 20), "ResourceExhausted", "INFO"),
+        ("log-panic", "panic".to_owned(), "Internal", "WARN"),
     ] {
         let mut request = named(&name);
         request.metadata_mut().insert("x-request-id", id.parse().unwrap());
