@@ -133,7 +133,7 @@ create table job (
 -- lease_expires_at, progress and event_seq are in no index, so that heartbeats and progress stay HOT updates.
 create index job_claim_idx on job (queue, project, priority, run_at, id) where state = 'QUEUED';
 create index job_due_idx on job (queue, run_at) where state = 'QUEUED';
-create index job_running_idx on job (project) where state = 'RUNNING';
+create index job_running_idx on job (project, created_at desc, id desc) where state = 'RUNNING';
 create index job_list_idx on job (project, created_at desc, id desc);
 create index job_state_list_idx on job (project, state, created_at desc, id desc);
 create index job_model_list_idx on job (project, model, created_at desc, id desc) where model is not null;

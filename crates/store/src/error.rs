@@ -89,19 +89,14 @@ impl StoreError {
     }
 
     fn from_driver(error: sqlx::Error) -> Self {
-        let source = error.into();
-        match &source {
+        match &error {
             sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::Decode(_)
             | sqlx::Error::Encode(_)
             | sqlx::Error::TypeNotFound { .. }
             | sqlx::Error::ColumnNotFound(_)
-            | sqlx::Error::RowNotFound => Self::Statement {
-                source: source.into(),
-            },
-            _ => Self::Unavailable {
-                source: source.into(),
-            },
+            | sqlx::Error::RowNotFound => Self::Statement { source: error.into() },
+            _ => Self::Unavailable { source: error.into() },
         }
     }
 }

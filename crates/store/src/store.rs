@@ -90,15 +90,18 @@ impl Store {
         })
     }
 
-    /// Runs a call with the store's limit of time.
-    pub(crate) async fn within<T>(
+    /// Runs a call with the store's limit of time. The call lives in a box, so that the futures of callers stay small.
+    pub(crate) fn within<T>(
         &self,
         call: &'static str,
         work: impl Future<Output = Result<T, StoreError>> + Send,
-    ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.call_timeout, work).await {
-            Ok(answer) => answer,
-            Err(_) => Err(StoreError::Timeout { call }),
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        let bounded = tokio::time::timeout(self.call_timeout, Box::pin(work));
+        async move {
+            match bounded.await {
+                Ok(answer) => answer,
+                Err(_) => Err(StoreError::Timeout { call }),
+            }
         }
     }
 }

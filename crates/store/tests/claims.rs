@@ -25,12 +25,12 @@ fn progress(phase: WorkPhase, fraction: f64) -> Progress {
     }
 }
 
-fn is_lost<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> bool {
+fn is_lost<T>(answer: &Result<T, StoreError>) -> bool {
     matches!(answer, Err(StoreError::LeaseLost { .. }))
 }
 
 #[tokio::test]
-async fn a_job_goes_from_queued_to_a_model_version() {
+async fn a_claimed_job_brings_what_its_request_said() {
     let fixture = Fixture::new().await;
     let job = fixture.create(&Wish::default()).await;
     assert_eq!(
@@ -44,75 +44,67 @@ async fn a_job_goes_from_queued_to_a_model_version() {
     assert_eq!(claimed.traceparent, job.traceparent);
     assert_eq!(claimed.request_id.as_deref(), Some("req-1"));
     assert_eq!(claimed.time_left, Duration::from_secs(6 * 3600));
-    let lease = claimed.lease;
-    fixture
-        .store
-        .report_progress(lease, 1, &progress(WorkPhase::Read, 0.1))
-        .await
-        .unwrap();
-    fixture
-        .store
-        .report_progress(lease, 2, &progress(WorkPhase::Read, 0.2))
-        .await
-        .unwrap();
-    fixture
-        .store
-        .append_log(lease, LogSeverity::Warn, "12 rows without a close")
-        .await
-        .unwrap();
-    let result = fixture.stage(lease).await;
-    assert_eq!(
-        fixture.finish(lease, result).await.unwrap(),
-        Finished::Succeeded { version: 1 }
-    );
+}
 
-    let done = fixture.job(job.id).await;
+#[tokio::test]
+async fn a_finished_job_leaves_a_model_version_with_its_evaluation_and_files() {
+    let fixture = Fixture::new().await;
+    let (store, project) = (&fixture.store, &fixture.project);
+    let lease = fixture.running().await;
+    let result = fixture.stage(lease).await;
+    let finished = fixture.finish(lease, result).await.unwrap();
+    assert_eq!(finished, Finished::Succeeded { version: 1 });
+    let done = fixture.job(lease.job).await;
     assert_eq!(done.state, JobState::Succeeded);
     let left = done.result.clone().unwrap();
-    assert_eq!(
-        (left.id, left.version, left.metrics),
-        (result, Some(1), Some(support::metrics()))
-    );
-    let model = fixture
-        .store
-        .model(&fixture.project, &"pump".parse().unwrap())
-        .await
-        .unwrap();
+    assert_eq!((left.id, left.version), (result, Some(1)));
+    assert_eq!(left.metrics, Some(support::metrics()));
+    let model = store.model(project, &"pump".parse().unwrap()).await.unwrap();
     assert_eq!((model.latest_version, model.version_count), (1, 1));
-    let version = fixture
-        .store
-        .model_version(&fixture.project, &model.id, 1, VersionView::Full)
+    assert_eq!(model.latest_metrics, Some(support::metrics()));
+    let version = store
+        .model_version(project, &model.id, 1, VersionView::Full)
         .await
         .unwrap();
     assert_eq!(
         (version.job, version.evaluation),
-        (job.id, Some(support::evaluation()))
+        (lease.job, Some(support::evaluation()))
     );
-    assert_eq!(
-        (version.facts, version.spec),
-        (support::facts(), Some(support::spec("pump").into_inner()))
-    );
-    let files = fixture
-        .store
-        .list_artifacts(&fixture.project, job.id, None, 10)
-        .await
-        .unwrap();
-    assert_eq!(
-        files.iter().map(|f| f.file_name.as_str()).collect::<Vec<_>>(),
-        ["metrics.json", "model.mlts"]
-    );
-    let file = fixture
-        .store
-        .artifact(&fixture.project, job.id, "model.mlts")
-        .await
-        .unwrap();
+    assert_eq!(version.facts, support::facts());
+    assert_eq!(version.spec, Some(support::spec("pump").into_inner()));
+    let files = store.list_artifacts(project, lease.job, None, 10).await.unwrap();
+    let names: Vec<&str> = files.iter().map(|f| f.file_name.as_str()).collect();
+    assert_eq!(names, ["metrics.json", "model.mlts"]);
+    let file = store.artifact(project, lease.job, "model.mlts").await.unwrap();
     assert_eq!((file.sha256, file.size_bytes), ([7; 32], 10));
+}
 
-    let events = fixture.store.events_after(job.id, 0, 100).await.unwrap();
+#[tokio::test]
+async fn every_step_of_a_job_is_an_event_and_a_stream_resumes_from_a_sequence() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let lease = fixture.running().await;
+    store
+        .report_progress(lease, 1, &progress(WorkPhase::Read, 0.1))
+        .await
+        .unwrap();
+    store
+        .report_progress(lease, 2, &progress(WorkPhase::Read, 0.2))
+        .await
+        .unwrap();
+    store
+        .append_log(lease, LogSeverity::Warn, "12 rows without a close")
+        .await
+        .unwrap();
+    let result = fixture.stage(lease).await;
+    fixture.finish(lease, result).await.unwrap();
+    let events = store.events_after(lease.job, 0, 100).await.unwrap();
     let seqs: Vec<i64> = events.iter().map(|e| e.seq).collect();
     assert_eq!(seqs, [1, 2, 3, 4, 5, 6]);
-    assert!(matches!(&events[0].body, EventBody::State(s) if s.state == JobState::Queued));
-    assert!(matches!(&events[1].body, EventBody::State(s) if s.state == JobState::Running));
+    let is_state = |i: usize, state| matches!(&events[i].body, EventBody::State(s) if s.state == state);
+    assert!(
+        is_state(0, JobState::Queued) && is_state(1, JobState::Running) && is_state(5, JobState::Succeeded)
+    );
     assert!(matches!(&events[2].body, EventBody::Phase(p) if p.fraction == 0.1));
     assert!(matches!(&events[3].body, EventBody::Progress(p) if p.fraction == 0.2));
     assert!(matches!(
@@ -122,12 +114,9 @@ async fn a_job_goes_from_queued_to_a_model_version() {
             ..
         }
     ));
-    assert!(
-        matches!(&events[5].body, EventBody::State(s) if s.state == JobState::Succeeded && s.version == Some(1))
-    );
-    let later = fixture.store.events_after(job.id, 4, 1).await.unwrap();
-    assert_eq!(later.len(), 1);
-    assert_eq!(later[0].seq, 5);
+    assert!(matches!(&events[5].body, EventBody::State(s) if s.version == Some(1)));
+    let later = store.events_after(lease.job, 4, 1).await.unwrap();
+    assert_eq!(later.iter().map(|e| e.seq).collect::<Vec<_>>(), [5]);
 }
 
 #[tokio::test]
@@ -156,73 +145,65 @@ async fn a_second_job_of_a_model_makes_its_second_version() {
     assert_eq!(older.len(), 1);
 }
 
-#[tokio::test]
-async fn a_stale_worker_cannot_write_over_its_successor() {
-    let fixture = Fixture::new().await;
+/// A lease that ran out and was reaped, and the lease of the worker that has the job now.
+async fn superseded(fixture: &Fixture) -> (Lease, ResultId, Lease) {
     let stale = fixture.running().await;
     let staged = fixture.stage(stale).await;
     fixture.expire(stale).await;
     let reaped = fixture.reap().await;
     assert_eq!(reaped.len(), 1);
-    assert_eq!(
-        (reaped[0].lease, reaped[0].state, reaped[0].reason),
-        (stale, JobState::Queued, Reason::LeaseExpired)
-    );
+    assert_eq!((reaped[0].lease, reaped[0].state), (stale, JobState::Queued));
+    assert_eq!(reaped[0].reason, Reason::LeaseExpired);
     fixture.make_due(stale.job).await;
     let successor = fixture.claim().await.lease;
-    assert_eq!(
-        successor,
-        Lease {
-            job: stale.job,
-            epoch: Epoch(2)
-        }
-    );
+    assert_eq!((successor.job, successor.epoch), (stale.job, Epoch(2)));
+    (stale, staged, successor)
+}
 
-    let beats = fixture.store.beat(&[stale, successor], LEASE).await.unwrap();
+#[tokio::test]
+async fn a_stale_worker_cannot_write_over_its_successor() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let (stale, staged, successor) = superseded(&fixture).await;
+    let beats = store.beat(&[stale, successor], LEASE).await.unwrap();
     assert_eq!(beats.lost, [stale]);
     assert_eq!(
         beats.held.iter().map(|b| b.lease).collect::<Vec<_>>(),
         [successor]
     );
     assert!(is_lost(
-        fixture
-            .store
+        &store
             .report_progress(stale, 9, &progress(WorkPhase::Fit, 0.9))
             .await
     ));
     assert!(is_lost(
-        fixture
-            .store
-            .append_log(stale, LogSeverity::Info, "still here")
-            .await
+        &store.append_log(stale, LogSeverity::Info, "still here").await
     ));
     assert!(is_lost(
-        fixture
-            .store
-            .stage_result(stale, ResultId(Uuid::now_v7()), &[])
-            .await
+        &store.stage_result(stale, ResultId(Uuid::now_v7()), &[]).await
     ));
-    assert!(is_lost(fixture.finish(stale, staged).await));
+    assert!(is_lost(&fixture.finish(stale, staged).await));
     assert!(is_lost(
-        fixture.store.fail_job(stale, &failure(FailureClass::User)).await
+        &store.fail_job(stale, &failure(FailureClass::User)).await
     ));
-    assert!(is_lost(fixture.store.release_job(stale).await));
-    assert_eq!(fixture.store.lease_outcome(stale).await.unwrap(), Outcome::Lost);
-
+    assert!(is_lost(&store.release_job(stale).await));
+    assert_eq!(store.lease_outcome(stale).await.unwrap(), Outcome::Lost);
     let job = fixture.job(stale.job).await;
     assert_eq!(
         (job.state, job.epoch, job.progress),
         (JobState::Running, Epoch(2), None)
     );
+}
+
+#[tokio::test]
+async fn the_successor_of_a_stale_worker_finishes_the_job() {
+    let fixture = Fixture::new().await;
+    let (stale, _, successor) = superseded(&fixture).await;
     let result = fixture.stage(successor).await;
-    assert!(matches!(
-        fixture.finish(successor, result).await,
-        Ok(Finished::Succeeded { version: 1 })
-    ));
-    assert_eq!(
-        fixture.store.lease_outcome(successor).await.unwrap(),
-        Outcome::Ended(JobState::Succeeded)
-    );
+    let finished = fixture.finish(successor, result).await.unwrap();
+    assert_eq!(finished, Finished::Succeeded { version: 1 });
+    let outcome = fixture.store.lease_outcome(successor).await.unwrap();
+    assert_eq!(outcome, Outcome::Ended(JobState::Succeeded));
     let attempts = fixture.store.attempts(&[stale.job]).await.unwrap();
     let outcomes: Vec<_> = attempts.iter().map(|(_, a)| a.outcome).collect();
     assert_eq!(
@@ -248,7 +229,7 @@ async fn a_finish_that_came_through_is_known_after_its_answer_was_lost() {
         Outcome::Ended(JobState::Succeeded)
     );
     assert!(
-        is_lost(fixture.finish(lease, result).await),
+        is_lost(&fixture.finish(lease, result).await),
         "a second finish changes nothing"
     );
 }

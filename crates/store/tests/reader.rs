@@ -405,49 +405,50 @@ async fn more_rows_than_the_limit_are_refused_with_the_count() {
     assert_eq!(reader.read(&enough).await.unwrap().panel.rows(), 4);
 }
 
-#[tokio::test]
-async fn hostile_names_are_names_and_nothing_else() {
-    let hostile = [
-        "x\"; drop table job; --",
-        "'; drop table job; --",
-        "a\\'b",
-        "$1",
-        "%s",
-        "\u{202e}x",
-    ];
-    let mut sql =
-        "create table job (id int); insert into job values (1); create schema \"s\"\"; drop table job; --\""
-            .to_owned();
-    let ident = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let table = "t'\"; drop table job; --";
-    sql += &format!(
-        "; create table \"s\"\"; drop table job; --\".{} ({} text, {} timestamptz, {} int, {} double precision)",
-        ident(table),
-        ident("e\"'; drop table job"),
-        ident("t\"'; drop table job"),
-        ident("p\"'; --"),
-        ident("v\"'; drop table job; --")
-    );
-    for entity in hostile {
-        sql += &format!(
-            "; insert into \"s\"\"; drop table job; --\".{} values ('{}', '2026-01-01 00:01+00', 1, 2.5)",
-            ident(table),
-            entity.replace('\'', "''")
-        );
-    }
-    let reader = Reader::new(&sql).await;
+const HOSTILE: [&str; 6] = [
+    "x\"; drop table job; --",
+    "'; drop table job; --",
+    "a\\'b",
+    "$1",
+    "%s",
+    "\u{202e}x",
+];
+
+/// A table whose schema, name and columns are hostile, with a row for each of [`HOSTILE`]; and a table `job` to lose.
+fn hostile_source() -> (String, SourceSpec) {
     let spec = SourceSpec {
         schema: "s\"; drop table job; --".to_owned(),
-        table: table.to_owned(),
+        table: "t'\"; drop table job; --".to_owned(),
         entity_column: "e\"'; drop table job".to_owned(),
         time_column: "t\"'; drop table job".to_owned(),
         phase_column: Some("p\"'; --".to_owned()),
         columns: vec![value("v\"'; drop table job; --", DataType::Float)],
         ..ticks_source()
     };
+    let ident = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let table = format!("{}.{}", ident(&spec.schema), ident(&spec.table));
+    let mut sql = format!(
+        "create table job (id int); create schema {}; create table {table} ({} text, {} timestamptz, {} int, {} float8)",
+        ident(&spec.schema),
+        ident(&spec.entity_column),
+        ident(&spec.time_column),
+        ident("p\"'; --"),
+        ident(&spec.columns[0].name)
+    );
+    for entity in HOSTILE {
+        let literal = entity.replace('\'', "''");
+        sql += &format!("; insert into {table} values ('{literal}', '2026-01-01 00:01+00', 1, 2.5)");
+    }
+    (sql, spec)
+}
+
+#[tokio::test]
+async fn hostile_names_are_names_and_nothing_else() {
+    let (sql, spec) = hostile_source();
+    let reader = Reader::new(&sql).await;
     let columns = names(&spec);
     for look_back in [LookBack::NONE, LookBack::bars(1), LookBack::Unbounded] {
-        for entity in hostile {
+        for entity in HOSTILE {
             let entities = [
                 entity.to_owned(),
                 "'); drop table job; --".to_owned(),
@@ -463,7 +464,7 @@ async fn hostile_names_are_names_and_nothing_else() {
         }
     }
     let all = reader.read(&query(&spec, &columns, range(0, 9))).await.unwrap();
-    assert_eq!(all.panel.entities().len(), hostile.len());
+    assert_eq!(all.panel.entities().len(), HOSTILE.len());
     let coverage = reader
         .store
         .source_coverage(&spec, Some(&range(0, 9)))
@@ -716,17 +717,15 @@ async fn coverage_counts_what_there_is_and_what_is_missing() {
     assert_eq!((empty.rows, empty.first, empty.gaps.longest), (0, None, None));
 }
 
-#[tokio::test]
-async fn a_table_is_made_filled_and_read_back() {
-    let reader = Reader::new("select 1").await;
+fn candles_table(name: &str) -> TableDefinition {
     let column = |name: &str, column_type| ColumnDefinition {
         name: name.to_owned(),
         column_type,
         nullable: Nullable::Yes,
     };
-    let mut definition = TableDefinition {
+    TableDefinition {
         schema: "public".to_owned(),
-        table: "can\"dles".to_owned(),
+        table: name.to_owned(),
         columns: vec![
             column("mint", ColumnType::Text),
             column("timestamp", ColumnType::TimestampTz),
@@ -739,7 +738,13 @@ async fn a_table_is_made_filled_and_read_back() {
             ),
         ],
         index: vec!["mint".to_owned(), "timestamp".to_owned()],
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_table_is_made_once_and_one_with_other_columns_is_refused() {
+    let reader = Reader::new("select 1").await;
+    let mut definition = candles_table("can\"dles");
     assert_eq!(
         reader.store.create_table(&definition).await.unwrap(),
         MadeTable::Created
@@ -748,51 +753,43 @@ async fn a_table_is_made_filled_and_read_back() {
         reader.store.create_table(&definition).await.unwrap(),
         MadeTable::Existing
     );
+    definition.columns.pop();
+    let other = reader.store.create_table(&definition).await;
+    assert!(matches!(other, Err(StoreError::Conflict { .. })), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_table_is_filled_by_all_rows_or_none_and_read_back() {
+    let reader = Reader::new("select 1").await;
+    let definition = candles_table("can\"dles");
+    reader.store.create_table(&definition).await.unwrap();
     let columns: Vec<String> = definition.columns.iter().map(|c| c.name.clone()).collect();
-    let rows = (0..5000).map(|i| {
+    let row = |i: i32| {
         format!(
             "\"a, \"\"b\"\"\",2026-01-01T00:00:{:02}.{:03}Z,{}",
             i / 1000,
             i % 1000,
-            i as f64 / 8.0
+            f64::from(i) / 8.0
         )
-    });
-    let rows = rows.chain(["z,2026-01-01T00:00:00Z,".to_owned()]);
-    assert_eq!(
-        reader
-            .store
-            .copy_csv("public", "can\"dles", &columns, rows)
-            .await
-            .unwrap(),
-        5001
-    );
+    };
+    let rows = (0..5000).map(row).chain(["z,2026-01-01T00:00:00Z,".to_owned()]);
+    let copied = reader.store.copy_csv("public", "can\"dles", &columns, rows).await;
+    assert_eq!(copied.unwrap(), 5001);
     let spec = source("can\"dles", vec![value("close", DataType::Numeric)]);
     let wanted = names(&spec);
     let read = reader.read(&query(&spec, &wanted, range(0, 9))).await.unwrap();
     assert_eq!(read.panel.entities(), ["a, \"b\"", "z"]);
-    assert_eq!(read.panel.column("close").unwrap()[4999], 4999.0 / 8.0);
-    assert!(read.panel.column("close").unwrap()[5000].is_nan());
-    let bad = reader
-        .store
-        .copy_csv(
-            "public",
-            "can\"dles",
-            &columns,
-            ["a,yesterday at noon o'clock,1".to_owned()],
-        )
-        .await;
-    assert!(matches!(bad, Err(StoreError::Statement { .. })), "{bad:?}");
-    assert_eq!(
-        reader
-            .read(&query(&spec, &wanted, range(0, 9)))
-            .await
-            .unwrap()
-            .panel
-            .rows(),
-        5001,
-        "all rows or none"
+    let close = read.panel.column("close").unwrap();
+    assert!(close[4999] == 4999.0 / 8.0 && close[5000].is_nan());
+    let bad = [
+        "b,2026-01-01T00:00:00Z,1".to_owned(),
+        "a,yesterday at noon o'clock,1".to_owned(),
+    ];
+    let refused = reader.store.copy_csv("public", "can\"dles", &columns, bad).await;
+    assert!(
+        matches!(refused, Err(StoreError::Statement { .. })),
+        "{refused:?}"
     );
-    definition.columns.pop();
-    let other = reader.store.create_table(&definition).await;
-    assert!(matches!(other, Err(StoreError::Conflict { .. })), "{other:?}");
+    let again = reader.read(&query(&spec, &wanted, range(0, 9))).await.unwrap();
+    assert_eq!(again.fingerprint, read.fingerprint, "all rows or none");
 }

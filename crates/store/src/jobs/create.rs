@@ -60,7 +60,9 @@ pub enum CreatedJob {
 enum Inserted {
     Created,
     Existing(JobId),
-    Refused(CreatedJob),
+    KeyReused,
+    ModelDeleted,
+    QueueFull { max_queued: i32 },
 }
 
 async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inserted, StoreError> {
@@ -101,16 +103,14 @@ async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inser
         return Ok(if same {
             Inserted::Existing(JobId(id))
         } else {
-            Inserted::Refused(CreatedJob::KeyReused)
+            Inserted::KeyReused
         });
     }
     let max_queued = row.max_queued.ok_or_else(|| projects::unknown(job.project))?;
-    let deleted = row.model_deleted == Some(true);
-    Ok(Inserted::Refused(if deleted {
-        CreatedJob::ModelDeleted
-    } else {
-        CreatedJob::QueueFull { max_queued }
-    }))
+    if row.model_deleted == Some(true) {
+        return Ok(Inserted::ModelDeleted);
+    }
+    Ok(Inserted::QueueFull { max_queued })
 }
 
 async fn get(connection: &mut PgConnection, project: &ProjectId, id: JobId) -> Result<Job, StoreError> {
@@ -131,7 +131,9 @@ impl Store {
             let created = match inserted {
                 Inserted::Created => CreatedJob::Created(get(&mut transaction, job.project, job.id).await?),
                 Inserted::Existing(id) => CreatedJob::Existing(get(&mut transaction, job.project, id).await?),
-                Inserted::Refused(refused) => refused,
+                Inserted::KeyReused => CreatedJob::KeyReused,
+                Inserted::ModelDeleted => CreatedJob::ModelDeleted,
+                Inserted::QueueFull { max_queued } => CreatedJob::QueueFull { max_queued },
             };
             transaction.commit().await?;
             session.release();

@@ -133,7 +133,7 @@ pub(super) async fn copy(
             .feed(&piece, |row| {
                 builder.push(&row.entity, row.time, row.phase, &row.values)?;
                 if builder.arrived().is_multiple_of(ROWS_PER_CALL) {
-                    say(builder.arrived())?
+                    say(builder.arrived())?;
                 }
                 Ok::<(), Fault>(())
             })
