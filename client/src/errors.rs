@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::time::Duration;
-use tonic::{Code, Status};
+use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
 /// Why a command ends without success.
@@ -125,6 +125,7 @@ pub(crate) struct Refusal {
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
+        let status = own_timeout(status);
         let details = status.get_error_details();
         let info = details.error_info();
         let wrong = details.bad_request().map(|bad| bad.field_violations.as_slice());
@@ -145,6 +146,18 @@ impl From<Status> for Refusal {
             request_id: request.filter(|id| !id.is_empty()),
         }
     }
+}
+
+/// Our own limit of time, which the transport calls CANCELLED, under its right name.
+fn own_timeout(status: Status) -> Status {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        if error.downcast_ref::<TimeoutExpired>().is_some() {
+            return Status::deadline_exceeded("no answer within the time of --timeout");
+        }
+        cause = error.source();
+    }
+    status
 }
 
 /// The message, and below a failed transport also its cause ("Connection refused").

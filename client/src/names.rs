@@ -67,7 +67,11 @@ pub(crate) fn last(name: &str) -> &str {
 }
 
 fn wrong(what: &str, text: &str, why: &dyn Display) -> CliError {
-    CliError::Usage(format!("`{}` is no {what}: {why}", text.escape_default()))
+    let (why, shown) = (why.to_string(), text.escape_default().to_string());
+    match why.contains(&format!("`{text}`")) {
+        true => CliError::Usage(format!("this is no {what}: {why}")),
+        false => CliError::Usage(format!("`{shown}` is no {what}: {why}")),
+    }
 }
 
 #[cfg(test)]

@@ -77,13 +77,13 @@ pub(crate) fn span(length: &Duration) -> Option<Span> {
     Span::from_micros(micros)
 }
 
-/// `2026-01-31 12:30:05`, without the seconds when there are none. UTC.
+/// `2026-01-31 12:30:05`, without the seconds when there are none; parts of a second are left out. UTC.
 pub(crate) fn show(at: Option<&Timestamp>) -> String {
     let instant = at.and_then(|at| DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?));
     let Some(instant) = instant else {
         return crate::output::UNKNOWN.to_owned();
     };
-    let form = match (instant.timestamp() % 60, instant.timestamp_subsec_micros()) {
+    let form = match (instant.timestamp() % 60, instant.timestamp_subsec_millis()) {
         (0, 0) => "%Y-%m-%d %H:%M",
         _ => "%Y-%m-%d %H:%M:%S",
     };

@@ -128,14 +128,14 @@ pub(super) fn phases_text(phases: &[v1::Phase], paint: Paint) -> String {
 }
 
 fn features_text(features: &[v1::Feature], sets: &[v1::FeatureSet], paint: Paint) -> String {
-    let mut table = Table::new(&["family", "example", "what it is", "unit"], paint);
+    let mut table = Table::wrapped(&["family", "example", "unit", "what it is"], paint);
     for feature in features {
         table.row(
             [
                 &feature.name,
                 &feature.example,
-                &feature.description,
                 &feature.unit,
+                &feature.description,
             ]
             .map(String::as_str),
         );
@@ -160,7 +160,7 @@ fn features_text(features: &[v1::Feature], sets: &[v1::FeatureSet], paint: Paint
 }
 
 fn algorithm_text(algorithm: &v1::Algorithm, paint: Paint) -> String {
-    let mut table = Table::new(&["  parameter", "default", "range", "what it does"], paint);
+    let mut table = Table::wrapped(&["  parameter", "default", "range", "what it does"], paint);
     for parameter in &algorithm.parameters {
         let name = format!("  {}", parameter.name);
         table.row(

@@ -6,7 +6,7 @@ use super::spec::rows::RowsArgs;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
-use crate::output::{Format, Paint, Table, Tone, UNKNOWN, bar, count, share};
+use crate::output::{Format, Paint, Table, Tone, UNKNOWN, bar, count, counted, share};
 use crate::when;
 use clap::{Args, Subcommand};
 use mltraining_proto::v1;
@@ -67,10 +67,10 @@ pub(crate) async fn run(args: &LabelsArgs, context: &Context<'_>) -> Result<(), 
 fn text(title: &str, preview: &v1::PreviewLabelsResponse, paint: Paint) -> String {
     let total = preview.total.unwrap_or_default();
     let mut parts = vec![format!(
-        "{}\n{} rows of {} entities: {} positive ({}), {} negative, {} unknown",
+        "{}\n{} of {}: {} positive ({}), {} negative, {} unknown",
         paint.text(Tone::Title, title),
-        count(rows(&total)),
-        count(preview.entity_count),
+        counted(rows(&total), "row", "rows"),
+        counted(preview.entity_count, "entity", "entities"),
         count(total.positives),
         share(total.positive_share),
         count(total.negatives),

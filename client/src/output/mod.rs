@@ -10,7 +10,7 @@ mod table;
 pub(crate) use chart::bar;
 pub(crate) use color::{Paint, Tone};
 pub(crate) use json::{Wire, from_json, json_value};
-pub(crate) use number::{bytes, count, metric, share, signed};
+pub(crate) use number::{bytes, count, counted, metric, share, signed};
 pub(crate) use table::Table;
 
 use crate::cli::Global;

@@ -18,6 +18,14 @@ pub(crate) fn count(value: i64) -> String {
     }
 }
 
+/// A count of things: `1 entity`, `6 entities`.
+pub(crate) fn counted(value: i64, one: &str, many: &str) -> String {
+    match value {
+        1 => format!("1 {one}"),
+        value => format!("{} {many}", count(value)),
+    }
+}
+
 /// A metric with three decimals: `0.735`.
 pub(crate) fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), |value| format!("{value:.3}"))
@@ -65,6 +73,10 @@ mod tests {
         assert_eq!(
             [512, 2048, 1_258_291, 5 << 40].map(bytes),
             ["512 B", "2.0 KiB", "1.2 MiB", "5.0 TiB"]
+        );
+        assert_eq!(
+            [1, 2000].map(|n| counted(n, "row", "rows")),
+            ["1 row", "2,000 rows"]
         );
         assert_eq!(share(Some(0.1424)), "14.2 %");
         assert_eq!(share(Some(0.00042)), "0.042 %");

@@ -5,7 +5,7 @@ use crate::errors::{CliError, Refusal};
 use crate::when;
 
 /// Fields of requests and the options that set them.
-const OPTIONS: [(&str, &str); 22] = [
+const OPTIONS: [(&str, &str); 23] = [
     ("change_at_horizon.change", "--change"),
     ("change_at_horizon.horizon", "--horizon"),
     ("change_at_horizon.direction", "--direction"),
@@ -13,6 +13,7 @@ const OPTIONS: [(&str, &str); 22] = [
     ("change_at_horizon.tolerance", "--tolerance"),
     ("range.start", "--start"),
     ("range.end", "--end"),
+    ("range", "--start, --end"),
     ("features.features", "--features"),
     ("features.sets", "--sets"),
     ("features.windows", "--windows"),
@@ -40,14 +41,21 @@ pub(super) fn render(error: &CliError, paint: Paint) -> String {
 }
 
 fn refused(refusal: &Refusal, paint: Paint) -> String {
-    let mut lines = vec![format!(
-        "{} {}",
-        paint.text(Tone::Bad, "error:"),
-        headline(refusal)
-    )];
-    for (field, text) in &refusal.violations {
-        lines.push(format!("  {}: {text}", paint.text(Tone::Title, named(field))));
-    }
+    let fields = refusal
+        .violations
+        .iter()
+        .map(|(field, text)| wrong_field(field, text, paint));
+    let mut lines: Vec<String> = match refusal.violations.len() {
+        0 => vec![refusal.message.clone()],
+        1 => fields.collect(),
+        n => {
+            let head = format!("the request has {n} wrong fields");
+            std::iter::once(head)
+                .chain(fields.map(|line| format!("  {line}")))
+                .collect()
+        }
+    };
+    lines[0] = format!("{} {}", paint.text(Tone::Bad, "error:"), lines[0]);
     if let Some(hint) = refusal
         .metadata
         .get("did_you_mean")
@@ -61,6 +69,9 @@ fn refused(refusal: &Refusal, paint: Paint) -> String {
             when::show_length(wait.as_micros() as i64)
         ));
     }
+    if refusal.reason == "UNAUTHENTICATED" {
+        lines.push("give the key with MLTS_API_KEY, MLTS_API_KEY_FILE or --api-key".to_owned());
+    }
     let id = refusal.request_id.as_ref().filter(|id| !said(refusal, id));
     let origin = id.map_or_else(
         || refusal.name(),
@@ -70,18 +81,13 @@ fn refused(refusal: &Refusal, paint: Paint) -> String {
     lines.join("\n")
 }
 
-/// The service's sentence, unless the fields below say the same.
-fn headline(refusal: &Refusal) -> String {
-    let repeated = refusal
-        .violations
-        .iter()
-        .all(|(_, text)| refusal.message.contains(text));
-    match refusal.violations.len() {
-        0 => refusal.message.clone(),
-        1 if repeated => "the request has a wrong field".to_owned(),
-        n if repeated => format!("the request has {n} wrong fields"),
-        _ => refusal.message.clone(),
-    }
+/// `field (--option): text`; the field is not named again when the text begins with it.
+fn wrong_field(field: &str, text: &str, paint: Paint) -> String {
+    let repeated = text
+        .strip_prefix(field)
+        .and_then(|rest| rest.strip_prefix([':', ',']));
+    let text = repeated.map_or(text, str::trim_start);
+    format!("{}: {text}", paint.text(Tone::Title, named(field)))
 }
 
 /// The field, and the option that sets it when there is one.
@@ -161,5 +167,26 @@ mod tests {
     fn an_answer_without_details_still_says_its_code() {
         let text = render(&Status::permission_denied("no").into(), Paint::Plain);
         assert_eq!(text, "error: no\n(PermissionDenied)");
+    }
+
+    #[test]
+    fn a_single_wrong_field_is_one_line() {
+        let mut details = ErrorDetails::with_error_info("FILTER_SYNTAX", "mltraining", []);
+        details.set_bad_request(vec![FieldViolation::new(
+            "filter",
+            "filter, column 1: expected a field",
+        )]);
+        let text = shown(
+            Code::InvalidArgument,
+            "filter, column 1: expected a field",
+            details,
+        );
+        assert_eq!(text, "error: filter: column 1: expected a field\n(FILTER_SYNTAX)");
+    }
+
+    #[test]
+    fn who_comes_without_a_key_is_told_where_to_put_it() {
+        let details = ErrorDetails::with_error_info("UNAUTHENTICATED", "mltraining", []);
+        assert!(shown(Code::Unauthenticated, "no key", details).contains("MLTS_API_KEY"));
     }
 }

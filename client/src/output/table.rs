@@ -4,6 +4,9 @@ use super::color::{Paint, Tone};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement};
 
+/// Columns of text where there is no terminal.
+const WIDTH: u16 = 140;
+
 /// A table that is filled row by row.
 pub(crate) struct Table {
     table: comfy_table::Table,
@@ -33,6 +36,16 @@ impl Table {
             alignment,
             paint,
         }
+    }
+
+    /// A table whose long texts are wrapped to the terminal's width, or to [`WIDTH`] without one.
+    pub(crate) fn wrapped(headings: &[&str], paint: Paint) -> Self {
+        let mut table = Self::new(headings, paint);
+        table.table.set_content_arrangement(ContentArrangement::Dynamic);
+        if table.table.width().is_none() {
+            table.table.set_width(WIDTH);
+        }
+        table
     }
 
     /// Adds a row.

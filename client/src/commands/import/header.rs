@@ -67,17 +67,6 @@ impl Layout {
             self.values = values(file, header, wishes)?;
         }
         let all: Vec<&str> = header.iter().collect();
-        let place = |name: &str| {
-            let mut found = (0..all.len()).filter(|place| all[*place] == name);
-            match (found.next(), found.next()) {
-                (Some(place), None) => Ok(place),
-                (None, _) => Err(invalid(
-                    file,
-                    &format!("there is no column `{name}`; there are: {}", all.join(", ")),
-                )),
-                (Some(_), Some(_)) => Err(invalid(file, &format!("the column `{name}` is there twice"))),
-            }
-        };
         let known: BTreeSet<&str> = self.values.iter().map(|(name, _)| name.as_str()).collect();
         let other = all
             .iter()
@@ -90,12 +79,15 @@ impl Layout {
         }
         let fields = Fields {
             count: all.len(),
-            entity: wishes.entity.map(place).transpose()?,
-            time: place(wishes.time)?,
+            entity: wishes
+                .entity
+                .map(|name| place(file, &all, name, NO_ENTITY))
+                .transpose()?,
+            time: place(file, &all, wishes.time, NO_TIME)?,
             values: self
                 .values
                 .iter()
-                .map(|(name, _)| place(name))
+                .map(|(name, _)| place(file, &all, name, ""))
                 .collect::<Result<_, _>>()?,
         };
         self.files.push(fields);
@@ -116,6 +108,25 @@ impl Layout {
     pub(super) fn renamed(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.values.iter().map(|(from, to)| (from.as_str(), to.as_str()));
         pairs.filter(|(from, to)| from != to)
+    }
+}
+
+const NO_ENTITY: &str = "; --entity-column names it, --entity-from-file takes the file's name";
+const NO_TIME: &str = "; --time-column names it";
+
+/// The place of a column that must be there once.
+fn place(file: &Path, all: &[&str], name: &str, way_out: &str) -> Result<usize, CliError> {
+    let mut found = (0..all.len()).filter(|place| all[*place] == name);
+    match (found.next(), found.next()) {
+        (Some(place), None) => Ok(place),
+        (Some(_), Some(_)) => Err(invalid(file, &format!("the column `{name}` is there twice"))),
+        (None, _) => {
+            let text = format!(
+                "there is no column `{name}`; there are: {}{way_out}",
+                all.join(", ")
+            );
+            Err(invalid(file, &text))
+        }
     }
 }
 

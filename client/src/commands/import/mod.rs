@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::errors::CliError;
 use crate::load::{DatabaseArgs, Fill, IfExists, Loader};
 use crate::names;
-use crate::output::{Format, count};
+use crate::output::{Format, count, counted};
 use crate::when;
 use clap::{Args, ValueEnum};
 use header::Layout;
@@ -129,6 +129,7 @@ fn tell(
     context: &Context<'_>,
 ) -> Result<(), CliError> {
     let (first, last) = scan.span();
+    let (first, last) = (first + shape.shift.micros(), last + shape.shift.micros());
     let entities = scan.entities();
     let output = &context.output;
     if output.format() == Format::Json {
@@ -140,9 +141,9 @@ fn tell(
         when::show(Some(&when::timestamp(last))),
     );
     output.line(format!(
-        "{} rows of {} entities in {}, {first} to {last}, a bar every {}",
-        count(rows as i64),
-        count(entities as i64),
+        "{} of {} in {}, {first} to {last}, a bar every {}",
+        counted(rows as i64, "row", "rows"),
+        counted(entities as i64, "entity", "entities"),
         shape.table,
         shape.bar
     ))?;

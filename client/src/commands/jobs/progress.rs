@@ -2,7 +2,6 @@
 
 use super::show::{phase_name, step};
 use crate::errors::CliError;
-use crate::names;
 use crate::output::Output;
 use crate::when;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -73,19 +72,13 @@ impl Display {
     }
 
     fn snapshot(&mut self, job: &v1::Job) {
-        let name = names::last(&job.name);
         match job.display_state() {
-            v1::JobDisplayState::Queued => self.say(&format!("job {name} waits for a worker")),
+            v1::JobDisplayState::Queued => self.say("waits for a worker"),
             v1::JobDisplayState::Retrying | v1::JobDisplayState::Scheduled => {
-                self.say(&format!(
-                    "job {name} waits until {}",
-                    when::show(job.run_time.as_ref())
-                ));
+                self.say(&format!("waits until {}", when::show(job.run_time.as_ref())));
             }
+            // Its events follow and tell the rest.
             _ => {}
-        }
-        if let Some(progress) = &job.progress {
-            self.progress(progress);
         }
     }
 

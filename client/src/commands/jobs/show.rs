@@ -178,7 +178,18 @@ pub(super) fn job(job: &v1::Job, paint: Paint) -> String {
     fact("started", when::show(job.start_time.as_ref()));
     fact("ended", when::show(job.end_time.as_ref()));
     fact("took", took(job));
-    fact("cancel reason", job.cancel_reason.clone());
+    let told = job
+        .error
+        .as_ref()
+        .is_some_and(|error| error.message.contains(&job.cancel_reason));
+    fact(
+        "cancel reason",
+        if told {
+            String::new()
+        } else {
+            job.cancel_reason.clone()
+        },
+    );
     let labels: Vec<String> = job
         .labels
         .iter()

@@ -47,21 +47,23 @@ pub(super) fn table(evaluation: &v1::Evaluation, paint: Paint) -> String {
     table.render()
 }
 
+/// Whose scores, one word a line so that columns stay narrow, and below it which.
 fn headings(baselines: &[&str]) -> Vec<String> {
-    let fixed = [
-        "fold",
-        "test rows from – to",
-        ">train rows",
-        ">purged",
-        ">test rows",
-        ">positive",
-        ">ROC AUC",
-        ">AP",
-    ];
-    let mut headings: Vec<String> = fixed.map(str::to_owned).to_vec();
-    for name in baselines {
-        headings.push(format!(">{name} AUC"));
-        headings.push(format!(">{name} AP"));
+    let names: Vec<&str> = std::iter::once("model")
+        .chain(baselines.iter().copied())
+        .collect();
+    let words = |name: &&str| name.split('_').count();
+    let height = names.iter().map(words).max().unwrap_or(1);
+    let below = |name: &str, what: &str| {
+        let name = name.replace('_', "\n");
+        format!("{}{name}\n{what}", "\n".repeat(height - name.split('\n').count()))
+    };
+    let mut headings = vec![below("", "fold"), below("", "test rows from – to")];
+    let numbers = ["train rows", "purged", "test rows", "positive"];
+    headings.extend(numbers.map(|what| format!(">{}", below("", what))));
+    for name in names {
+        headings.push(format!(">{}", below(name, "ROC AUC")));
+        headings.push(format!(">{}", below("", "AP")));
     }
     headings
 }

@@ -66,10 +66,11 @@ fn a_report_shows_every_fold_beside_the_baselines() {
     let expected = "\
 pump version 3
 
-fold  test rows from – to                  train rows  purged  test rows      positive  ROC AUC     AP  prevalence AUC  prevalence AP
-1     1970-01-02 00:00 – 1970-01-02 23:00       5,000      36      5,736  812 (14.2 %)    0.612  0.300           0.500          0.142
-2     1970-01-03 00:00 – 1970-01-03 23:00      10,000      36        100     0 (0.0 %)        –  0.300               –          0.000
-all                                                        72      5,836  812 (13.9 %)    0.600  0.240           0.500          0.139
+                                                                                          model         prevalence
+fold  test rows from – to                  train rows  purged  test rows      positive  ROC AUC     AP     ROC AUC     AP
+1     1970-01-02 00:00 – 1970-01-02 23:00       5,000      36      5,736  812 (14.2 %)    0.612  0.300       0.500  0.142
+2     1970-01-03 00:00 – 1970-01-03 23:00      10,000      36        100     0 (0.0 %)        –  0.300           –  0.000
+all                                                        72      5,836  812 (13.9 %)    0.600  0.240       0.500  0.139
 
 skill       +0.100 ROC AUC over the best baseline, prevalence
 threshold   0.312; in the folds: precision –, recall –, F1 –, MCC –

@@ -4,7 +4,7 @@ use crate::commands::spec::range::RangeArgs;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
-use crate::output::{Format, Paint, Table, Tone, count, share};
+use crate::output::{Format, Paint, Table, Tone, count, counted, share};
 use crate::when;
 use clap::Args;
 use mltraining_proto::v1;
@@ -40,10 +40,10 @@ pub(super) async fn run(args: &CoverageArgs, context: &Context<'_>) -> Result<()
 
 fn text(coverage: &v1::SourceCoverage, paint: Paint) -> String {
     let mut facts = format!(
-        "{}\n{} rows of {} entities, {} to {}\n{} rows repeat the entity and time of another row",
+        "{}\n{} of {}, {} to {}\nrows that repeat the entity and time of another: {}",
         paint.text(Tone::Title, names::last(&coverage.source)),
-        count(coverage.row_count),
-        count(coverage.entity_count),
+        counted(coverage.row_count, "row", "rows"),
+        counted(coverage.entity_count, "entity", "entities"),
         when::show(coverage.first_time.as_ref()),
         when::show(coverage.last_time.as_ref()),
         count(coverage.duplicate_key_count),
@@ -66,8 +66,8 @@ fn gaps_text(gaps: &v1::GapSummary) -> String {
     match longest {
         None => "no gaps between the bars of an entity".to_owned(),
         Some(longest) => format!(
-            "{} gaps between the bars of an entity, the longest {} ({})",
-            count(gaps.gap_count),
+            "{} between the bars of an entity, the longest {} ({})",
+            counted(gaps.gap_count, "gap", "gaps"),
             when::show_length(longest.micros()),
             gaps.longest_gap_entity
         ),
@@ -84,16 +84,22 @@ fn phases(coverage: &v1::SourceCoverage, paint: Paint) -> String {
     table.render()
 }
 
+/// The columns with NULLs; the others are only counted.
 fn columns(columns: &[v1::ColumnCoverage], paint: Paint) -> String {
+    let (with, without): (Vec<_>, Vec<_>) = columns.iter().partition(|column| column.null_count > 0);
+    let rest = counted(without.len() as i64, "column", "columns") + " without a NULL";
+    if with.is_empty() {
+        return rest;
+    }
     let mut table = Table::new(&["column", ">NULLs", ">share"], paint);
-    for column in columns {
+    for column in with {
         table.row([
             column.column.clone(),
             count(column.null_count),
             share(column.null_share),
         ]);
     }
-    table.render()
+    format!("{}\n{rest}", table.render())
 }
 
 #[cfg(test)]
@@ -108,11 +114,18 @@ mod tests {
             entity_count: 6,
             first_time: Some(when::timestamp(1_515_560_100_000_000)),
             last_time: Some(when::timestamp(1_517_287_800_000_000)),
-            columns: vec![v1::ColumnCoverage {
-                column: "close".to_owned(),
-                null_count: 0,
-                null_share: Some(0.0),
-            }],
+            columns: vec![
+                v1::ColumnCoverage {
+                    column: "open".to_owned(),
+                    null_count: 0,
+                    null_share: Some(0.0),
+                },
+                v1::ColumnCoverage {
+                    column: "close".to_owned(),
+                    null_count: 69,
+                    null_share: Some(0.002),
+                },
+            ],
             gaps: Some(v1::GapSummary {
                 gap_count: 12,
                 longest_gap: Some(prost_types::Duration {
@@ -127,11 +140,12 @@ mod tests {
             text(&coverage, Paint::Plain),
             "candles\n\
              34,509 rows of 6 entities, 2018-01-10 04:55 to 2018-01-30 04:50\n\
-             0 rows repeat the entity and time of another row\n\
+             rows that repeat the entity and time of another: 0\n\
              12 gaps between the bars of an entity, the longest 50m (ADA_BTC)\n\
              \n\
              column  NULLs  share\n\
-             close       0  0.0 %"
+             close      69  0.2 %\n\
+             1 column without a NULL"
         );
     }
 }

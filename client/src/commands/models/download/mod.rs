@@ -55,8 +55,7 @@ pub(super) async fn run(args: &DownloadArgs, context: &Context<'_>) -> Result<()
     }
     let title = report::title(&version.name);
     context.output.note(format!(
-        "{} files of {title} in {}, hashes verified",
-        artifacts.len(),
+        "files of {title} in {}, verified by their hashes",
         folder.display()
     ));
     Ok(())
