@@ -32,7 +32,9 @@ impl Precondition {
             .step_by(step)
             .map(|block| {
                 objective.control.check()?;
-                Ok((block.rows(), second_derivatives(objective, block, point, full)))
+                let scaled = scaled_columns(objective, block, point);
+                let of = if full { products } else { squares };
+                Ok((block.rows(), of(&scaled, block.rows())))
             })
             .collect::<Result<Vec<_>, FitError>>()?;
         let rows: usize = parts.iter().map(|(rows, _)| rows).sum();
@@ -67,22 +69,33 @@ impl Precondition {
     }
 }
 
-/// Sum over the block's rows of curvature x x^T, lower triangle (or its diagonal), with 1 as last column.
-fn second_derivatives(objective: &Objective<'_>, block: &Block, point: &[f64], full: bool) -> Vec<f64> {
-    let (width, rows) = (point.len(), block.rows());
+/// The block's columns and a last one of 1, each times the roots of the rows' curvature: sums of products of these are
+/// sums of curvature x x^T.
+fn scaled_columns(objective: &Objective<'_>, block: &Block, point: &[f64]) -> Vec<f32> {
     let mut buffer = [0.0; BLOCK];
-    let curvature = &mut buffer[..rows];
+    let curvature = &mut buffer[..block.rows()];
     objective.curvature(block, point, curvature);
     let roots: Vec<f32> = curvature.iter().map(|c| c.sqrt() as f32).collect();
-    let mut scaled: Vec<f32> = Vec::with_capacity(width * rows);
+    let mut scaled: Vec<f32> = Vec::with_capacity(point.len() * block.rows());
     for column in block.columns() {
         scaled.extend(column.iter().zip(&roots).map(|(x, root)| x * root));
     }
     scaled.extend(&roots);
+    scaled
+}
+
+/// Products of each column with itself.
+fn squares(scaled: &[f32], rows: usize) -> Vec<f64> {
+    scaled
+        .chunks_exact(rows)
+        .map(|column| dot(column, column))
+        .collect()
+}
+
+/// Products of all pairs of columns, lower triangle, row by row.
+fn products(scaled: &[f32], rows: usize) -> Vec<f64> {
     let columns: Vec<&[f32]> = scaled.chunks_exact(rows).collect();
-    if !full {
-        return columns.iter().map(|column| dot(column, column)).collect();
-    }
+    let width = columns.len();
     let mut sums = vec![0.0; width * width];
     for (j, left) in columns.iter().enumerate() {
         for (k, right) in columns[..=j].iter().enumerate() {

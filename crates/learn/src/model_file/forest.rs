@@ -20,17 +20,17 @@ pub(super) fn write(forest: &Forest, bytes: &mut Vec<u8>) {
     for tree in forest.trees() {
         bytes.extend((tree.nodes().len() as u32).to_le_bytes());
         for (index, node) in tree.nodes().iter().enumerate() {
-            write_node(node, tree.is_leaf(index), bytes);
+            if tree.is_leaf(index) {
+                bytes.push(LEAF);
+                bytes.extend(node.value.to_le_bytes());
+            } else {
+                write_split(node, bytes);
+            }
         }
     }
 }
 
-fn write_node(node: &Node, leaf: bool, bytes: &mut Vec<u8>) {
-    if leaf {
-        bytes.push(LEAF);
-        bytes.extend(node.value.to_le_bytes());
-        return;
-    }
+fn write_split(node: &Node, bytes: &mut Vec<u8>) {
     bytes.push(match node.missing {
         Side::Left => SPLIT_MISSING_LEFT,
         Side::Right => SPLIT_MISSING_RIGHT,

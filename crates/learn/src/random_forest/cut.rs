@@ -1,6 +1,7 @@
 //! The best cut of one feature, from running tallies.
 
 use super::draw::{Cell, Tally};
+use super::histogram::Histogram;
 use super::node::Node;
 
 /// Scores that are compared side by side.
@@ -15,36 +16,48 @@ pub(super) struct Cut {
     pub(super) left: Tally,
 }
 
-/// Makes each cell hold the sum of itself and all before it.
-pub(super) fn run_up<C: Cell>(cells: &mut [C]) {
-    let mut sum = C::default();
-    for cell in cells {
-        sum += *cell;
-        *cell = sum;
+/// Makes each cell hold the sum of itself and all before it, in several histograms side by side.
+pub(super) fn run_up<C: Cell, const N: usize>(histograms: &mut [Histogram<C>; N]) {
+    let mut sums = [C::default(); N];
+    for bin in 0..256 {
+        for (sum, histogram) in sums.iter_mut().zip(histograms.iter_mut()) {
+            *sum += histogram[bin];
+            histogram[bin] = *sum;
+        }
     }
 }
 
-/// The cut of the highest score when `with` goes left together with the cells up to the cut. `scores` is scratch.
-pub(super) fn best<C: Cell>(node: &Node, running: &[C], with: Tally, scores: &mut [f32; 256]) -> Option<Cut> {
+/// The cut of the highest score above `floor`, when `with` goes left together with the cells up to the cut. `scores` is
+/// scratch.
+pub(super) fn best<C: Cell>(
+    node: &Node,
+    running: &[C],
+    with: Tally,
+    floor: f32,
+    scores: &mut [f32; 256],
+) -> Option<Cut> {
+    let allowed = node.allowed(running, with);
+    let first = allowed.start;
+    let running = &running[allowed];
     let scores = &mut scores[..running.len()];
     let scorer = node.scorer();
     for (score, cell) in scores.iter_mut().zip(running) {
         *score = scorer.score(cell.tally().and(with));
     }
     let highest = highest(scores);
-    if highest <= 0.0 {
+    if highest <= floor {
         return None;
     }
-    let place = scores.iter().position(|&score| score == highest)?;
+    let place = position(scores, highest)?;
     Some(Cut {
-        place,
+        place: first + place,
         left: running[place].tally().and(with),
     })
 }
 
-/// The largest of the scores, none of which is NaN.
+/// The largest of the scores, at least 0.
 fn highest(scores: &[f32]) -> f32 {
-    let larger = |a: f32, b: f32| if a > b { a } else { b };
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
     let mut lanes = [0f32; LANES];
     let chunks = scores.chunks_exact(LANES);
     let rest = chunks.remainder().iter().copied().fold(0.0, larger);
@@ -54,4 +67,16 @@ fn highest(scores: &[f32]) -> f32 {
         }
     }
     lanes.into_iter().fold(rest, larger)
+}
+
+/// The first place of `score`, found by steps of several.
+fn position(scores: &[f32], score: f32) -> Option<usize> {
+    let chunk = scores
+        .chunks(2 * LANES)
+        .position(|chunk| chunk.iter().fold(false, |found, &s| found | (s == score)))?;
+    let start = chunk * 2 * LANES;
+    scores[start..]
+        .iter()
+        .position(|&s| s == score)
+        .map(|place| start + place)
 }

@@ -1,15 +1,15 @@
 //! A drawn row in one word, and counts of draws in one word: both classes are counted by one addition.
 
-/// A training row as one tree sees it: its number in bits 0 to 31, how often it was drawn in bits 32 to 47, and the same
-/// number again in bits 48 to 63 when it is positive.
+/// A training row as one tree sees it: its number in bits 0 to 31, and how often it was drawn in bits 32 to 47 if it is
+/// negative, in bits 48 to 63 if it is positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Draw(u64);
 
-/// Draws in bits 0 to 31, positive ones in bits 32 to 63.
+/// Negative draws in bits 0 to 31, positive ones in bits 32 to 63.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Tally(u64);
 
-/// A word of a histogram that counts draws and positive ones at once.
+/// A word of a histogram that counts negative and positive draws at once.
 pub(super) trait Cell: Copy + Default + std::ops::AddAssign {
     /// The draws of one row.
     fn of(draw: Draw) -> Self;
@@ -27,8 +27,8 @@ pub(super) struct Narrow(u32);
 
 impl Draw {
     pub(super) fn new(row: u32, times: u8, label: u8) -> Self {
-        let (times, label) = (u64::from(times), u64::from(label));
-        Self(u64::from(row) | times << 32 | (times * label) << 48)
+        let place = 32 + 16 * u32::from(label);
+        Self(u64::from(row) | u64::from(times) << place)
     }
 
     #[inline]
@@ -76,9 +76,8 @@ impl std::ops::AddAssign for Narrow {
 }
 
 impl Tally {
-    #[inline]
     pub(super) fn draws(self) -> u32 {
-        self.0 as u32
+        self.negatives() + self.positives()
     }
 
     #[inline]
@@ -88,7 +87,7 @@ impl Tally {
 
     #[inline]
     pub(super) fn negatives(self) -> u32 {
-        self.draws() - self.positives()
+        self.0 as u32
     }
 
     pub(super) fn is_pure(self) -> bool {

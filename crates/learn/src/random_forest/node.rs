@@ -1,6 +1,6 @@
 //! What a way to part a node's rows is worth.
 
-use super::draw::Tally;
+use super::draw::{Cell, Tally};
 use crate::class_weight::Weights;
 use crate::tree::Side;
 
@@ -17,7 +17,6 @@ pub(super) struct Node {
 #[derive(Clone, Copy)]
 pub(super) struct Scorer {
     tally: Tally,
-    min_leaf: i32,
     positive_weight: f32,
     negative_weight: f32,
     share: f32,
@@ -59,9 +58,23 @@ impl Node {
         apart * apart / (self.total * total * rest)
     }
 
+    /// The places of those running tallies that leave enough rows on both sides when `with` goes left too.
+    pub(super) fn allowed<C: Cell>(&self, running: &[C], with: Tally) -> std::ops::Range<usize> {
+        let (all, least) = (self.tally.draws(), self.min_leaf);
+        let left = |cell: &C| cell.tally().and(with).draws();
+        let start = running.partition_point(|cell| left(cell) < least);
+        let end = running.partition_point(|cell| all - left(cell) >= least);
+        start..end.max(start)
+    }
+
     /// A split has to gain more: what rounding alone makes of a split into two equal shares is less.
     pub(super) fn least_gain(&self) -> f64 {
         1e-12 * self.positive
+    }
+
+    /// A score that is not reached is certain to gain less, whatever f32 rounds.
+    pub(super) fn floor(&self, gain: f64) -> f32 {
+        (gain / self.total * 0.999) as f32
     }
 
     /// The side to which missing values go that training has not seen here: the one with more rows.
@@ -76,7 +89,6 @@ impl Node {
     pub(super) fn scorer(&self) -> Scorer {
         Scorer {
             tally: self.tally,
-            min_leaf: self.min_leaf.min(i32::MAX as u32) as i32,
             positive_weight: self.weights.positive as f32,
             negative_weight: self.weights.negative as f32,
             share: (self.positive / self.total) as f32,
@@ -85,18 +97,16 @@ impl Node {
 }
 
 impl Scorer {
-    /// [`Node::gain`] / T; 0 for a split that parts nothing or leaves too few rows on a side. Counts are below 2^31, and signed they can be converted several at a time.
+    /// [`Node::gain`] / T. Neither side may be empty. Counts are below 2^31, and signed they can be converted several at a
+    /// time.
     #[inline]
     pub(super) fn score(self, left: Tally) -> f32 {
         let right = self.tally.without(left);
-        let (left_draws, right_draws) = (left.draws() as i32, right.draws() as i32);
         let positive = left.positives() as i32 as f32 * self.positive_weight;
         let total = positive + left.negatives() as i32 as f32 * self.negative_weight;
         let rest = right.positives() as i32 as f32 * self.positive_weight
             + right.negatives() as i32 as f32 * self.negative_weight;
         let apart = positive - self.share * total;
-        let score = apart * apart / (total * rest);
-        let enough = left_draws >= self.min_leaf && right_draws >= self.min_leaf;
-        if enough { score } else { 0.0 }
+        apart * apart / (total * rest)
     }
 }

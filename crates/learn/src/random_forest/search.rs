@@ -83,7 +83,6 @@ impl Trial<'_> {
         for &feature in features {
             let column = self.bins.column(usize::from(feature));
             let (cells, bins, missing) = occupied.count(column, self.rows);
-            cut::run_up(cells);
             self.consider(feature, cells, missing, |cut| bins[cut]);
         }
     }
@@ -95,11 +94,13 @@ impl Trial<'_> {
                 *column = self.bins.column(usize::from(feature));
             }
             fill(&columns[..group.len()], self.rows, histograms);
-            for (histogram, &feature) in histograms.iter_mut().zip(group) {
-                let missing = histogram[usize::from(MISSING)];
-                let cells = &mut histogram[..self.bins.value_bins(usize::from(feature))];
-                cut::run_up(cells);
-                self.consider(feature, cells, missing, |cut| cut as u8);
+            let missing = histograms
+                .each_mut()
+                .map(|histogram| std::mem::take(&mut histogram[usize::from(MISSING)]));
+            cut::run_up(histograms);
+            for ((histogram, &feature), missing) in histograms.iter().zip(group).zip(missing) {
+                let running = &histogram[..self.bins.value_bins(usize::from(feature))];
+                self.consider(feature, running, missing, |cut| cut as u8);
             }
         }
     }
@@ -110,7 +111,8 @@ impl Trial<'_> {
         let known = missing != Tally::default();
         let sides = [(Side::Right, Tally::default()), (Side::Left, missing)];
         for &(side, with) in &sides[..1 + usize::from(known)] {
-            let Some(Cut { place, left }) = cut::best(self.node, running, with, self.scores) else {
+            let floor = self.best.map_or(0.0, |split| self.node.floor(split.gain));
+            let Some(Cut { place, left }) = cut::best(self.node, running, with, floor, self.scores) else {
                 continue;
             };
             let gain = self.node.gain(left);
