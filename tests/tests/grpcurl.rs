@@ -90,13 +90,12 @@ async fn every_call_of_the_document_does_what_it_says() {
         "JOB_STATE_SUCCEEDED",
         "model.mlts",
         "A rise of 1 % within 10 minutes",
-        "REQUIRED. What to train.",
         "spec.range",
         "spec.label.change_at_horizon.horizon",
         "spec.features.features[0]",
-        "UNKNOWN_FEATURE",
-        "rolling_mean",
-        "UNAUTHENTICATED",
+        "did you mean `rolling_mean`",
+        "type.googleapis.com/google.rpc.BadRequest",
+        "Unauthenticated",
     ];
     for word in promised {
         assert!(answers.contains(word), "no answer has {word}:\n{answers}");

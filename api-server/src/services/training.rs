@@ -144,10 +144,6 @@ async fn resolve(call: &Call, request: TrainRequest, mut found: Violations) -> R
         }
         Err(error) => return Err(error),
     };
-    // A stand-in for a part that could not be read would be found wanting again.
-    let readable = !found
-        .iter()
-        .any(|v| v.field.starts_with("spec.features") || v.field.starts_with("spec.label"));
     let plan = match catalogue::resolve(
         &request.spec.features,
         &source,
@@ -156,10 +152,16 @@ async fn resolve(call: &Call, request: TrainRequest, mut found: Violations) -> R
     ) {
         Ok(plan) if found.is_empty() => plan,
         Ok(_) => return Err(features::refuse(found, &request.asked)),
-        Err(more) => {
-            if readable {
-                found.extend(more);
-            }
+        Err(mut more) => {
+            // A stand-in for a part that could not be read would be found wanting again.
+            let wrong = |part: &str| found.iter().any(|v| v.field.starts_with(part));
+            let known = ["spec.features", "spec.label"].map(|part| (part, wrong(part)));
+            more.retain(|v| {
+                !known
+                    .iter()
+                    .any(|(part, wrong)| *wrong && v.field.starts_with(part))
+            });
+            found.extend(more);
             return Err(features::refuse(found, &request.asked));
         }
     };

@@ -62,6 +62,11 @@ impl Violations {
         }
     }
 
+    /// Forgets the violations for which `keep` is false.
+    pub fn retain(&mut self, keep: impl FnMut(&FieldViolation) -> bool) {
+        self.0.retain(keep);
+    }
+
     /// True when nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
