@@ -3,18 +3,23 @@
 use crate::store::Session;
 use crate::{Store, StoreError};
 use sqlx::migrate::{MigrateError, MigrationType, Migrator};
+use std::future::Future;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 impl Store {
-    /// Brings the schema up to this build's version, under an advisory lock; returns the versions that were applied.
+    /// Brings the schema up to this build's version, under an advisory lock; returns the versions that were applied. The
+    /// call timeout covers them all: take a store [`with_call_timeout`](Store::with_call_timeout).
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Statement`] when a migration fails (its transaction is rolled back).
     pub async fn migrate_up(&self) -> Result<Vec<i64>, StoreError> {
         let before = self.schema_version().await?;
-        let mut session = self.patient_session().await?;
-        MIGRATIONS.run(&mut *session).await.map_err(failed)?;
+        self.bounded("migrate.up", async {
+            let mut session = self.patient_session().await?;
+            MIGRATIONS.run(&mut *session).await.map_err(failed)
+        })
+        .await?;
         Ok(versions().filter(|version| *version > before).collect())
     }
 
@@ -24,8 +29,11 @@ impl Store {
     /// As [`migrate_up`](Self::migrate_up).
     pub async fn migrate_down(&self, target: i64) -> Result<Vec<i64>, StoreError> {
         let before = self.schema_version().await?;
-        let mut session = self.patient_session().await?;
-        MIGRATIONS.undo(&mut *session, target).await.map_err(failed)?;
+        self.bounded("migrate.down", async {
+            let mut session = self.patient_session().await?;
+            MIGRATIONS.undo(&mut *session, target).await.map_err(failed)
+        })
+        .await?;
         let undone = versions().filter(|version| *version > target && *version <= before);
         Ok(undone.collect::<Vec<_>>().into_iter().rev().collect())
     }
@@ -62,7 +70,19 @@ impl Store {
         Ok(self.schema_version().await? >= Self::expected_schema_version())
     }
 
-    /// A connection without a limit of time, since a migration may wait for another one and may build an index. It is
+    /// As `within`, for the migrator, whose futures cannot be sent to another thread.
+    async fn bounded(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<(), StoreError>>,
+    ) -> Result<(), StoreError> {
+        match tokio::time::timeout(self.call_timeout(), work).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Timeout { call }),
+        }
+    }
+
+    /// A connection without a limit of time on the server, since a migration may wait for another one and may build an index. It is
     /// closed after use.
     async fn patient_session(&self) -> Result<Session, StoreError> {
         let mut session = self.session().await?;
