@@ -117,6 +117,7 @@ async fn one_trace_holds_everything(settings: &[(&str, &str)]) {
     let job = train_traced(&system).await;
     assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
     assert_eq!(job.trace_id, TRACE);
+    assert_eq!(job.correlation_id, REQUEST);
 
     let expected = [
         "queue_wait",
