@@ -35,8 +35,7 @@ impl Peers {
     pub fn prepare(dataset: &Dataset) -> anyhow::Result<Self> {
         if std::env::var(SWITCH).is_ok_and(|v| v == "1") {
             let shared = std::env::var("MLTS_SHARED_DIR").map(PathBuf::from);
-            let shared =
-                shared.unwrap_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"));
+            let shared = shared.unwrap_or_else(|_| crate::report::checkout().join("../shared"));
             let script = shared.join("bench/peers/fit_peer.py");
             if !script.exists() {
                 bail!("{} does not exist", script.display());

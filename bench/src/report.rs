@@ -94,9 +94,16 @@ pub fn write_report(name: &str, rows: &[Row]) -> anyhow::Result<PathBuf> {
     Ok(file)
 }
 
+/// The checkout that this was built from.
+pub(crate) fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate lies in a folder of the checkout")
+}
+
 /// `.dev/bench` of the checkout that this was built from.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.dev/bench")
+    checkout().join(".dev/bench")
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what a bench is run for")]
