@@ -54,7 +54,7 @@ pub(crate) struct Global {
         default_value = "default"
     )]
     pub(crate) project: ProjectId,
-    /// Print JSON: one value, or one line for each thing of a list
+    /// Print proto3 JSON: one value, or one line for each thing of a list; 64-bit integers are text
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Colors; auto: on a terminal, unless NO_COLOR is set
@@ -80,6 +80,8 @@ pub(crate) enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Says whether the service is ready
+    ///
+    /// Exits with 0 only when it is. Works with the health port of a worker as well, and needs no key.
     Health(health::HealthArgs),
     /// The tables to learn from
     Sources(sources::SourcesArgs),
@@ -92,18 +94,34 @@ pub(crate) enum Command {
     /// What there is to foresee
     Labels(labels::LabelsArgs),
     /// Trains and tests a new version of a model
+    ///
+    /// Follows the job and shows what the model is worth. The smallest call names a model and what to foresee:
+    /// mlts train --model pump --change 10% --horizon 10m
     Train(Box<train::TrainArgs>),
     /// Lists jobs
+    ///
+    /// Newest first. Filters compare state, kind, model, created_by, priority, create_time and labels.KEY, joined by AND:
+    /// mlts jobs --filter 'state = FAILED AND labels.team = "alpha beta"'
     Jobs(jobs::JobsArgs),
     /// Shows, follows or cancels one job
     Job(jobs::JobArgs),
     /// Lists models
+    ///
+    /// Newest first. Filters compare display_name, create_time and labels.KEY, joined by AND:
+    /// mlts models --filter 'create_time >= 2026-01-01T00:00:00Z'
     Models(models::ModelsArgs),
     /// Shows, changes or downloads one model
     Model(models::ModelArgs),
     /// Loads CSV files into a table and registers it as a source
+    ///
+    /// Every column but entity and time must hold numbers; an empty field is NULL. All files are read before anything is
+    /// written: when a row is wrong, nothing is imported. Columns called open, high, low, close and volume get that role.
     Import(import::ImportArgs),
     /// Makes a database of coins to try the service on, and registers it as a source
+    ///
+    /// Makes coin_metrics, coin_streams, ref_coin_phases and exchange_rates. The rows have the traps of real ones: gaps,
+    /// shared times, coins that collapse, NULLs, three phases; and a signal that is there to be found. The same options
+    /// make the same rows.
     DemoData(demo_data::DemoDataArgs),
 }
 

@@ -17,10 +17,7 @@ use serde_json::json;
 const HOUR: f64 = 3_600_000_000.0;
 const TEMPLATE: &str = "{elapsed_precise} {bar:30.cyan/blue} {pos}/{len} coins";
 
-/// Makes coin_metrics, coin_streams, ref_coin_phases and exchange_rates, and registers coin_metrics as a source.
-///
-/// The rows have the traps of real ones: gaps, shared times, coins that collapse, NULLs, three phases; and a signal that
-/// is there to be found. The same options make the same rows.
+/// Options of `mlts demo-data`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoDataArgs {
     /// Name of the source
@@ -57,6 +54,20 @@ pub(crate) async fn run(args: &DemoDataArgs, context: &Context<'_>) -> Result<()
     check_free(&connection, &name, &demo::source()).await?;
     let loader = Loader::open(&args.database).await?;
     let plan = args.plan();
+    fill(
+        &demo::ref_coin_phases(),
+        demo::phase_lines(),
+        IfExists::Keep,
+        &loader,
+    )
+    .await?;
+    fill(
+        &demo::exchange_rates(),
+        demo::rate_lines(&plan),
+        IfExists::Keep,
+        &loader,
+    )
+    .await?;
     let metrics = demo::coin_metrics();
     if loader.make(&metrics, args.if_exists).await? == Fill::No {
         let source = ensure(&connection, &name, demo::source()).await?;
@@ -65,23 +76,9 @@ pub(crate) async fn run(args: &DemoDataArgs, context: &Context<'_>) -> Result<()
             return keep(rows, context);
         }
     }
-    fill(
-        &demo::ref_coin_phases(),
-        demo::phase_lines(),
-        args.if_exists,
-        &loader,
-    )
-    .await?;
-    fill(
-        &demo::exchange_rates(),
-        demo::rate_lines(&plan),
-        args.if_exists,
-        &loader,
-    )
-    .await?;
     let (rows, streams) = load(&plan, &metrics, &loader, context).await?;
     let coins = streams.len();
-    fill(&demo::coin_streams(), streams, args.if_exists, &loader).await?;
+    fill(&demo::coin_streams(), streams, IfExists::Append, &loader).await?;
     let source = ensure(&connection, &name, demo::source()).await?;
     match context.output.format() {
         Format::Json => context.output.line(

@@ -14,9 +14,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 const SERVICE: &str = "readiness";
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Says whether the service is ready; exits with 0 only then.
-///
-/// Works with the health port of a worker as well, and needs no key.
+/// Options of `mlts health`.
 #[derive(Debug, Args)]
 pub(crate) struct HealthArgs {
     /// Wait until it is ready, at most this long

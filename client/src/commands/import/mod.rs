@@ -23,10 +23,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use table::Shape;
 
-/// Loads CSV files with a header line into a table, and registers it as a source.
-///
-/// Every column but entity and time must hold numbers; an empty field is NULL. All files are read before anything is
-/// written: when a row is wrong, nothing is imported. Columns called open, high, low, close and volume get that role.
+/// Options of `mlts import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     /// The files; all with the same columns

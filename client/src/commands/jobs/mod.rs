@@ -23,9 +23,7 @@ use tokio::time::Instant;
 /// Longest wait of one call, in seconds; the service allows no more.
 const LONGEST_CALL: u64 = 20;
 
-/// Lists jobs, newest first.
-///
-/// Filters compare state, kind, model, created_by, priority, create_time and labels.KEY, joined by AND.
+/// Options of `mlts jobs`.
 #[derive(Debug, Args)]
 pub(crate) struct JobsArgs {
     #[command(flatten)]

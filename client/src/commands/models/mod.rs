@@ -14,9 +14,7 @@ use crate::output::Format;
 use clap::{Args, Subcommand};
 use mltraining_proto::v1;
 
-/// Lists models, newest first.
-///
-/// Filters compare display_name, create_time and labels.KEY, joined by AND.
+/// Options of `mlts models`.
 #[derive(Debug, Args)]
 pub(crate) struct ModelsArgs {
     #[command(flatten)]

@@ -46,7 +46,7 @@ fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
         _ => Tone::Warn,
     };
     let verdict = match evaluation.skill {
-        Some(skill) if skill <= 0.0 => ": it adds nothing",
+        Some(skill) if skill <= 0.0 => ", which is as good or better",
         Some(_) => "",
         None => ": undefined, only one class was tested",
     };

@@ -21,9 +21,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 use uuid::Uuid;
 
-/// Trains and tests a new version of a model, follows the job, and shows what the model is worth.
-///
-/// The smallest call names a model and what to foresee: mlts train --model pump --change 10% --horizon 10m
+/// Options of `mlts train`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
     /// Name of the model; it gets a new version
