@@ -13,8 +13,8 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
     pub(crate) filter: String,
     /// Most to show
-    #[arg(long, value_name = "N", default_value_t = 50, conflicts_with = "all")]
-    limit: usize,
+    #[arg(long, value_name = "N", default_value_t = 50, conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
     /// Show all of them
     #[arg(long)]
     all: bool,
@@ -23,7 +23,7 @@ pub(crate) struct ListArgs {
 impl ListArgs {
     /// The most things to show.
     pub(crate) fn limit(&self) -> usize {
-        if self.all { usize::MAX } else { self.limit }
+        if self.all { usize::MAX } else { self.limit as usize }
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct RowsArgs {
         long,
         value_name = "PHASE,..",
         value_delimiter = ',',
-        allow_negative_numbers = true
+        allow_hyphen_values = true
     )]
     pub(crate) phases: Vec<i32>,
     /// Most rows that may be read; more are an error, never cut off [default: 5000000]
