@@ -98,7 +98,6 @@ const BYTES_MAX: u64 = 1 << 50;
 pub const KEYS: &[Key] = &[
     key("database.url", Both, "", Secret("a URL postgres://user:password@host:port/database"), "Postgres, the truth. Required"),
     key("database.max_connections", Both, "10", Integer(2, 1_000), "Connections of this process at most"),
-    key("database.connect_timeout", Both, "5s", Span("100ms", "1m"), "Longest wait for a new connection"),
     key("database.acquire_timeout", Both, "3s", Span("100ms", "1m"), "Longest wait for a free connection of the pool"),
     key("database.statement_timeout", Both, "10s", Span("100ms", "10m"), "Longest run of one statement, the reading of a source aside"),
     key("database.copy_timeout", Both, "10m", Span("1s", "1d"), "Longest run of the COPY that reads a source"),
@@ -137,7 +136,7 @@ pub const KEYS: &[Key] = &[
     key("server.max_watches_per_caller", Api, "32", Integer(1, 10_000), "Open watches of one caller at most"),
     key("server.max_pending_reset_streams", Api, "20", Integer(1, 1_000), "Streams reset by the peer and not yet forgotten, per connection"),
     key("server.request_timeout", Api, "30s", Span("100ms", "10m"), "Longest run of a unary call"),
-    key("server.stream_idle_timeout", Api, "5m", Span("1s", "1d"), "A watch without an event for this long is ended; it can be resumed"),
+    key("server.stream_idle_timeout", Api, "5m", Span("1s", "1d"), "A stream that sends nothing, not even a heartbeat, for this long is ended; it can be resumed"),
     key("server.keepalive_interval", Api, "30s", Span("1s", "1h"), "Time between HTTP/2 pings"),
     key("server.keepalive_timeout", Api, "10s", Span("1s", "5m"), "A ping unanswered for this long closes the connection"),
     key("server.max_connection_age", Api, "30m", Span("1s", "1d"), "Age at which a connection is asked to go away"),

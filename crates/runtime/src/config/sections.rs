@@ -61,9 +61,6 @@ pub struct DatabaseConfig {
     pub url: SecretString,
     /// Connections of this process at most.
     pub max_connections: u32,
-    /// Longest wait for a new connection.
-    #[serde(with = "span")]
-    pub connect_timeout: Duration,
     /// Longest wait for a free connection of the pool.
     #[serde(with = "span")]
     pub acquire_timeout: Duration,
@@ -167,7 +164,6 @@ impl Default for DatabaseConfig {
         Self {
             url: SecretString::from(""),
             max_connections: 10,
-            connect_timeout: seconds(5),
             acquire_timeout: seconds(3),
             statement_timeout: seconds(10),
             copy_timeout: seconds(600),

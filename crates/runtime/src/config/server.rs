@@ -37,7 +37,7 @@ pub struct ServerConfig {
     /// Longest run of a unary call.
     #[serde(with = "span")]
     pub request_timeout: Duration,
-    /// A watch without an event for this long is ended; it can be resumed.
+    /// A stream that sends nothing, not even a heartbeat, for this long is ended; it can be resumed.
     #[serde(with = "span")]
     pub stream_idle_timeout: Duration,
     /// Time between HTTP/2 pings.
