@@ -16,7 +16,7 @@ use tracing::{Instrument, Span};
 pub(crate) async fn run(context: &Context, job: ClaimedJob) {
     let span = span_of(&job);
     async {
-        tracing::info!(kind = job.kind.as_str(), "claimed");
+        tracing::info!("claimed");
         let work = Work::default();
         let held = context.keeper.hold(job.lease, job.time_left, work.stop.clone());
         tokio::select! {

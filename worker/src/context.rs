@@ -27,8 +27,6 @@ pub(crate) struct Context {
     pub artifacts: Artifacts,
     /// Renews leases.
     pub keeper: LeaseKeeper,
-    /// The threads that compute, shared by all jobs.
-    pub pool: ThreadPool,
     /// Cancelled on SIGTERM: no new claims.
     pub stop: CancellationToken,
 }
@@ -41,22 +39,47 @@ impl Context {
         let artifacts = Artifacts::local(&config.artifacts.dir)
             .with_context(|| format!("artifacts.dir: {} cannot be used", config.artifacts.dir.display()))?;
         let keeper = LeaseKeeper::start(&store_config(&config.database, 1), &config.worker)?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads(config.worker.threads))
-            .thread_name(|i| format!("compute-{i}"))
-            .panic_handler(|_| {}) // the panic is logged by its hook; the attempt notices that no answer comes
-            .build()
-            .context("the computing threads cannot be started")?;
         Ok(Arc::new(Self {
             worker,
             config,
             store,
             artifacts,
             keeper,
-            pool,
             stop,
         }))
     }
+}
+
+impl Context {
+    /// The computing threads of one attempt: its slot's share of the worker's. Each attempt has its own, because a thread of
+    /// a shared pool that waits for a part of one job may take up another job whole, and finish that first.
+    pub(crate) fn threads(&self) -> anyhow::Result<ThreadPool> {
+        let share = threads(self.config.worker.threads) / self.config.worker.slots as usize;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(share.max(1))
+            .thread_name(|i| format!("compute-{i}"))
+            .panic_handler(|_| {}) // the panic is logged by its hook; the attempt notices that no answer comes
+            .build()
+            .context("the computing threads cannot be started")
+    }
+
+    /// Memory that one attempt may be estimated to take, in bytes: its slot's share of the worker's.
+    pub(crate) fn memory_limit(&self) -> u64 {
+        let limit = self
+            .config
+            .worker
+            .memory_limit_bytes
+            .unwrap_or_else(usable_memory);
+        limit / u64::from(self.config.worker.slots)
+    }
+}
+
+/// Four fifths of what the machine has free now, or no limit where that cannot be told.
+fn usable_memory() -> u64 {
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib = line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    kib.map_or(u64::MAX, |kib| kib * 1024 / 5 * 4)
 }
 
 fn threads(wish: Option<u32>) -> usize {

@@ -70,7 +70,7 @@ fn checks(context: &Arc<Context>, signal: &Signal) -> Checks {
         })
         .require("artifacts", move || {
             let context = Arc::clone(&files);
-            async move { context.artifacts.check_writable().await.map(|_| ()) }
+            async move { artifacts_have_room(&context).await }
         })
         .watch("redis", move || {
             let redis = redis.clone();
@@ -82,6 +82,17 @@ async fn schema_is_current(context: &Context) -> anyhow::Result<()> {
     anyhow::ensure!(
         context.store.schema_is_current().await?,
         "the schema is not this version's; run `api-server migrate`"
+    );
+    Ok(())
+}
+
+async fn artifacts_have_room(context: &Context) -> anyhow::Result<()> {
+    let room = context.artifacts.check_writable().await?;
+    let needed = context.config.artifacts.min_free_bytes;
+    let free = room.free_bytes.unwrap_or(u64::MAX);
+    anyhow::ensure!(
+        free >= needed,
+        "{free} bytes are free, artifacts.min_free_bytes is {needed}"
     );
     Ok(())
 }

@@ -62,6 +62,7 @@ async fn store(context: &Context, job: &ClaimedJob, made: &Made, work: &Work) ->
         facts: &made.trained.facts,
         evaluation: &made.trained.evaluation,
     };
+    let mut tries = 0;
     loop {
         match context.store.finish_train(job.lease, result, trained).await {
             Ok(Finished::Succeeded { version }) => return Ok(Settled::Version(version)),
@@ -69,10 +70,13 @@ async fn store(context: &Context, job: &ClaimedJob, made: &Made, work: &Work) ->
             Err(error) if error.is_transient() => {
                 tracing::warn!(%error, "the answer to the finish was lost; reading what became of it");
             }
+            // Perhaps lost to the finish whose answer did not come.
+            Err(StoreError::LeaseLost { .. }) if tries > 0 => {}
             Err(error) => return Err(unsettled(error)),
         }
+        tries += 1;
         match until_answered(&work.stop, || context.store.lease_outcome(job.lease)).await? {
-            Outcome::StillHeld => {}
+            Outcome::StillHeld => tokio::time::sleep(RETRY).await,
             Outcome::Ended(state) => return Ok(Settled::Earlier(state)),
             Outcome::Lost => return Err(Unsettled::Lost),
         }
@@ -106,11 +110,17 @@ async fn put(context: &Context, job: &ClaimedJob, made: &Made) -> Result<Vec<Art
     Ok(files)
 }
 
+/// What a refused file means for the job. What the storage says stays in the log: it names paths.
 fn not_stored(error: &ArtifactError) -> Unsettled {
+    tracing::warn!(%error, "a file was not stored");
+    let text = match error {
+        ArtifactError::NoSpace(_) => "the artifact storage is full",
+        _ => "the artifact storage cannot take the result now",
+    };
     Unsettled::Failed(JobFailure {
         class: FailureClass::Infra,
         reason: Reason::Unavailable,
-        message: format!("the result cannot be stored: {error}"),
+        message: text.to_owned(),
         phase: WorkPhase::Store,
     })
 }
@@ -170,11 +180,14 @@ where
 fn unsettled(error: StoreError) -> Unsettled {
     match error {
         StoreError::LeaseLost { .. } => Unsettled::Lost,
-        other => Unsettled::Failed(JobFailure {
-            class: FailureClass::Transient,
-            reason: Reason::Internal,
-            message: format!("the result cannot be committed: {other}"),
-            phase: WorkPhase::Store,
-        }),
+        other => {
+            tracing::error!(error = %other, "a result cannot be committed");
+            Unsettled::Failed(JobFailure {
+                class: FailureClass::Transient,
+                reason: Reason::Internal,
+                message: "the result cannot be committed; the worker's log says why".to_owned(),
+                phase: WorkPhase::Store,
+            })
+        }
     }
 }

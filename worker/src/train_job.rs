@@ -64,7 +64,14 @@ async fn read(
         max_rows: spec.max_rows,
         timeout: context.config.database.copy_timeout,
     };
+    let need = |rows: u64| memory_need(rows, plan.columns().len(), plan.names().len());
+    let limit = context.memory_limit();
+    let mut too_large = None;
     let mut on_rows = |at: ReadProgress| {
+        if need(at.expected) > limit {
+            too_large = Some(at.expected);
+            return ControlFlow::Break(());
+        }
         let text = format!("row {} of {}", at.rows, at.expected);
         work.board.note(WorkPhase::Read, at.rows, at.expected, text);
         if work.stop.reason().is_some() {
@@ -74,9 +81,13 @@ async fn read(
         }
     };
     let read = tokio::select! {
-        read = context.store.read_panel(&query, &mut on_rows).instrument(span.clone()) => read.map_err(|e| read_failure(&e))?,
+        read = context.store.read_panel(&query, &mut on_rows).instrument(span.clone()) => read,
         () = work.stop.stopped() => return Err(TrainError::Stopped),
     };
+    if let Some(rows) = too_large {
+        return Err(memory_failure(rows, need(rows), limit));
+    }
+    let read = read.map_err(|e| read_failure(&e))?;
     span.record("rows", read.panel.rows());
     span.in_scope(|| {
         tracing::info!(
@@ -88,11 +99,31 @@ async fn read(
     Ok(read)
 }
 
+/// Estimated peak memory of a training, in bytes: the panel in f64 with its times, the matrix in f32 and its bins twice
+/// (by column and by row).
+fn memory_need(rows: u64, columns: usize, features: usize) -> u64 {
+    rows.saturating_mul(16 + 8 * columns as u64 + 6 * features as u64)
+}
+
+fn memory_failure(rows: u64, need: u64, limit: u64) -> TrainError {
+    let text = format!(
+        "{rows} rows need about {} MiB and a job may take {} MiB here; take a shorter range, fewer entities or fewer features, \
+         or a worker with a larger worker.memory_limit_bytes",
+        need >> 20,
+        limit >> 20
+    );
+    failure(FailureClass::Resource, Reason::MemoryLimit, WorkPhase::Read, text)
+}
+
 /// Trains on the computing threads. A panic there ends the attempt, not the worker.
 async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Trained, TrainError> {
     let (span, shared) = (Span::current(), work.clone());
+    let pool = context.threads().map_err(|e| {
+        let text = format!("{e:#}");
+        failure(FailureClass::Transient, Reason::Internal, WorkPhase::Labels, text)
+    })?;
     let (answer, result) = tokio::sync::oneshot::channel();
-    context.pool.spawn(move || {
+    pool.spawn(move || {
         let _ = answer.send(span.in_scope(|| train::train(input, &shared)));
     });
     let panicked = JobFailure {
@@ -126,25 +157,45 @@ fn no_longer_valid(found: &Violations) -> TrainError {
     )
 }
 
+/// What Postgres's answer means for the job. What the driver says stays in the log: it may quote values of rows.
 fn store_failure(error: &StoreError) -> TrainError {
-    let (class, reason) = match error {
-        StoreError::Unavailable { .. } | StoreError::Timeout { .. } => {
-            (FailureClass::Infra, Reason::Unavailable)
-        }
-        StoreError::NotFound { .. } => (FailureClass::User, Reason::NotFound),
+    let (class, reason, text) = match error {
         StoreError::LeaseLost { .. } => return TrainError::Stopped,
-        _ => (FailureClass::Transient, Reason::Internal),
+        StoreError::NotFound { .. } => (FailureClass::User, Reason::NotFound, error.to_string()),
+        StoreError::Unavailable { .. } | StoreError::Timeout { .. } => (
+            FailureClass::Infra,
+            Reason::Unavailable,
+            "Postgres could not answer in time".to_owned(),
+        ),
+        _ => {
+            let text = "Postgres refused a statement; the worker's log says why".to_owned();
+            (FailureClass::Transient, Reason::Internal, text)
+        }
     };
-    failure(class, reason, WorkPhase::Read, error.to_string())
+    tracing::warn!(%error, "a store failed");
+    failure(class, reason, WorkPhase::Read, text)
 }
 
 fn read_failure(error: &ReadError) -> TrainError {
     if matches!(error, ReadError::Stopped) {
         return TrainError::Stopped;
     }
-    let class = match error {
-        ReadError::Store(e) if e.is_transient() => FailureClass::Infra,
-        _ => FailureClass::User,
+    tracing::warn!(%error, "the source was not read");
+    let (class, text) = match error {
+        // Final: it would take as long again.
+        ReadError::Store(StoreError::Timeout { .. }) => {
+            let text = "the source could not be read within database.copy_timeout; take a shorter range or fewer entities";
+            (FailureClass::Timeout, text.to_owned())
+        }
+        ReadError::Store(e) if e.is_transient() => (
+            FailureClass::Infra,
+            "Postgres could not answer while the source was read".to_owned(),
+        ),
+        ReadError::Store(_) => {
+            let text = "the table of the source cannot be read; is it there, and may the service read it?";
+            (FailureClass::User, text.to_owned())
+        }
+        _ => (FailureClass::User, error.to_string()),
     };
-    failure(class, error.reason(), WorkPhase::Read, error.to_string())
+    failure(class, error.reason(), WorkPhase::Read, text)
 }

@@ -117,7 +117,7 @@ pub struct Evaluation {
     pub overall: Metrics,
     /// Baselines over the same rows.
     pub baselines: Vec<Baseline>,
-    /// ROC AUC minus the best baseline's.
+    /// Mean ROC AUC of the folds minus that of the best baseline; `None` when a fold lacks a class.
     pub skill: Option<f64>,
     /// Importance of each feature in the final model (share of the total gain, or of absolute standardised weight), in
     /// the model's order.

@@ -45,7 +45,7 @@ pub(crate) const CLASS_WEIGHT: ParameterInfo = ParameterInfo {
     summary: "How positives weigh against negatives in the fit; balanced gives both classes half of the total. Weights \
               move the probabilities away from the true rates.",
     default: "none",
-    range: "none | balanced | positive: a weight above 0 and up to 1,000,000",
+    range: "none | balanced | positive: a weight of 0.000001 to 1,000,000",
 };
 
 #[cfg(test)]

@@ -87,6 +87,27 @@ pub(super) fn overall(out: &OutOfFold) -> (Metrics, Vec<Baseline>) {
     (metrics, out.baselines.iter().map(baseline).collect())
 }
 
+/// Mean ROC AUC of the folds, less that of the best baseline. Folds are compared, not pooled scores: in the pool even a
+/// constant gains from the drift of the prevalence between folds. Unset unless every fold has both classes.
+pub(super) fn skill(folds: &[Fold]) -> Option<f64> {
+    let mean = |of: &dyn Fn(&Fold) -> Option<f64>| -> Option<f64> {
+        let all: Option<Vec<f64>> = folds.iter().map(of).collect();
+        all.filter(|all| !all.is_empty())
+            .map(|all| all.iter().sum::<f64>() / all.len() as f64)
+    };
+    let names = folds.first()?.baselines.iter().map(|b| b.name.as_str());
+    let baselines = names.filter_map(|name| {
+        mean(&|fold| {
+            fold.baselines
+                .iter()
+                .find(|b| b.name == name)
+                .and_then(|b| b.metrics.roc_auc)
+        })
+    });
+    let best = baselines.max_by(f64::total_cmp)?;
+    mean(&|fold| fold.metrics.roc_auc).map(|auc| auc - best)
+}
+
 /// One fold at work.
 struct Folding<'a> {
     matrix: &'a Matrix,

@@ -8,7 +8,7 @@ mod rows;
 use crate::progress::Board;
 use crate::stop::Stop;
 use mltraining_domain::{
-    AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Metrics, Reason, SourceSpec, ThresholdSpec,
+    AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SourceSpec, ThresholdSpec,
     TimeRange, TrainSpec, VersionFacts, WorkPhase,
 };
 use mltraining_learn::control::Control;
@@ -99,7 +99,7 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, TrainError> {
     };
     let (overall, baselines) = folds::overall(out);
     let evaluation = Evaluation {
-        skill: skill(&overall, baselines.iter().map(|b| &b.metrics)),
+        skill: folds::skill(&validated.folds),
         overall,
         baselines,
         folds: validated.folds,
@@ -208,12 +208,6 @@ fn facts(
         model_sha256: String::new(), // known once the file is written
         service_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
-}
-
-/// ROC AUC above the best baseline's.
-fn skill<'a>(overall: &Metrics, baselines: impl Iterator<Item = &'a Metrics>) -> Option<f64> {
-    let best = baselines.filter_map(|m| m.roc_auc).max_by(f64::total_cmp)?;
-    overall.roc_auc.map(|auc| auc - best)
 }
 
 fn stop_check(work: &Work) -> Result<(), TrainError> {

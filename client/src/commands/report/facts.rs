@@ -1,5 +1,6 @@
 //! The lines below the table of folds.
 
+use super::folds;
 use super::proof;
 use crate::commands::spec::threshold;
 use crate::output::{Paint, Tone, count, metric, signed};
@@ -36,6 +37,10 @@ pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, pai
 
 /// The headline: what the model adds to the best simple rule.
 fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
+    let auc = |baseline: &&v1::Baseline| {
+        let of = |fold: &v1::Fold| folds::baseline_of(fold, &baseline.name)?.roc_auc;
+        folds::mean_of(&evaluation.folds, of).unwrap_or(f64::NEG_INFINITY)
+    };
     let best = evaluation
         .baselines
         .iter()
@@ -48,21 +53,12 @@ fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
     let verdict = match evaluation.skill {
         Some(skill) if skill <= 0.0 => ", which is as good or better",
         Some(_) => "",
-        None => ": undefined, only one class was tested",
+        None => ": undefined, a fold tested only one class",
     };
     format!(
-        "skill       {} ROC AUC over the best baseline{best}{verdict}",
+        "skill       {} mean ROC AUC of the folds over the best baseline{best}{verdict}",
         paint.text(tone, signed(evaluation.skill))
     )
-}
-
-/// A baseline without a ROC AUC is never the best.
-fn auc(baseline: &v1::Baseline) -> f64 {
-    baseline
-        .metrics
-        .as_ref()
-        .and_then(|metrics| metrics.roc_auc)
-        .unwrap_or(f64::NEG_INFINITY)
 }
 
 fn at_threshold(version: &v1::ModelVersion, evaluation: &v1::Evaluation) -> String {

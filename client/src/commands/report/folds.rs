@@ -4,7 +4,7 @@ use crate::output::{Paint, Table, Tone, UNKNOWN, count, metric, share};
 use crate::when;
 use mltraining_proto::v1;
 
-/// One row for each fold and one for all their test rows together.
+/// One row for each fold, one for their mean and one for all their test rows together.
 pub(super) fn table(evaluation: &v1::Evaluation, paint: Paint) -> String {
     let baselines: Vec<&str> = evaluation
         .baselines
@@ -30,6 +30,15 @@ pub(super) fn table(evaluation: &v1::Evaluation, paint: Paint) -> String {
         row.extend(scores(fold.metrics.as_ref()));
         row.extend(beside(&baselines, &fold.baselines));
         table.row(row);
+    }
+    if evaluation.folds.len() > 1 {
+        let mut row = vec!["mean".to_owned()];
+        row.extend(vec![String::new(); 5]);
+        row.extend(mean(&evaluation.folds, |fold| fold.metrics));
+        for name in &baselines {
+            row.extend(mean(&evaluation.folds, |fold| baseline_of(fold, name)));
+        }
+        table.toned(row.into_iter().map(|text| (text, Some(Tone::Title))));
     }
     let overall = evaluation.overall.as_ref();
     let (rows, positive) = overall.map_or((0, 0), |metrics| (metrics.rows, metrics.positives));
@@ -88,6 +97,30 @@ fn scores(metrics: Option<&v1::Metrics>) -> [String; 2] {
         Some(metrics) => [metric(metrics.roc_auc), metric(metrics.average_precision)],
         None => [UNKNOWN.to_owned(), UNKNOWN.to_owned()],
     }
+}
+
+/// The means over the folds of what [`scores`] shows; unknown when a fold lacks it.
+fn mean(folds: &[v1::Fold], of: impl Fn(&v1::Fold) -> Option<v1::Metrics>) -> [String; 2] {
+    let mean = |value: fn(&v1::Metrics) -> Option<f64>| metric(mean_of(folds, |fold| value(&of(fold)?)));
+    [
+        mean(|metrics| metrics.roc_auc),
+        mean(|metrics| metrics.average_precision),
+    ]
+}
+
+/// The mean of a value over the folds; `None` when a fold lacks it.
+pub(super) fn mean_of(folds: &[v1::Fold], of: impl Fn(&v1::Fold) -> Option<f64>) -> Option<f64> {
+    let all: Option<Vec<f64>> = folds.iter().map(of).collect();
+    all.filter(|all| !all.is_empty())
+        .map(|all| all.iter().sum::<f64>() / all.len() as f64)
+}
+
+/// What a baseline reaches in a fold.
+pub(super) fn baseline_of(fold: &v1::Fold, name: &str) -> Option<v1::Metrics> {
+    fold.baselines
+        .iter()
+        .find(|baseline| baseline.name == name)?
+        .metrics
 }
 
 /// The scores of the named baselines, in their order.

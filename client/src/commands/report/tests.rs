@@ -70,9 +70,10 @@ pump version 3
 fold  test rows from – to                  train rows  purged  test rows      positive  ROC AUC     AP     ROC AUC     AP
 1     1970-01-02 00:00 – 1970-01-02 23:00       5,000      36      5,736  812 (14.2 %)    0.612  0.300       0.500  0.142
 2     1970-01-03 00:00 – 1970-01-03 23:00      10,000      36        100     0 (0.0 %)        –  0.300           –  0.000
+mean                                                                                          –  0.300           –  0.071
 all                                                        72      5,836  812 (13.9 %)    0.600  0.240       0.500  0.139
 
-skill       +0.100 ROC AUC over the best baseline, prevalence
+skill       +0.100 mean ROC AUC of the folds over the best baseline, prevalence
 threshold   0.312; in the folds: precision –, recall –, F1 –, MCC –
 scores      Brier – (skill –), log loss –, calibration error –
 
@@ -90,7 +91,7 @@ fn a_model_that_adds_nothing_is_told_so() {
     };
     let text = facts::lines(&v1::ModelVersion::default(), &nothing, Paint::Plain);
     assert!(
-        text.contains("-0.010 ROC AUC over the best baseline, prevalence, which is as good or better"),
+        text.contains("-0.010 mean ROC AUC of the folds over the best baseline, prevalence, which is as good or better"),
         "{text}"
     );
     assert!(text.contains("threshold   unset"), "{text}");

@@ -107,9 +107,9 @@ impl AlgorithmSpec {
 fn check_class_weight(found: &mut Violations, prefix: &str, weight: ClassWeight) {
     if let ClassWeight::Positive(w) = weight {
         found.require(
-            w.is_finite() && w > 0.0 && w <= 1e6,
+            (1e-6..=1e6).contains(&w),
             &format!("{prefix}.class_weight.positive_weight"),
-            || format!("{w} is no weight; give a positive number up to 1,000,000"),
+            || format!("{w} is no weight; give 0.000001 to 1,000,000"),
         );
     }
 }

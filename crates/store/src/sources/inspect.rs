@@ -1,4 +1,4 @@
-//! A source against the table that it names, as `information_schema` shows it to the reading role.
+//! A source against the table that it names, as the catalogue of Postgres shows it to the reading role.
 
 use crate::{Store, StoreError};
 use mltraining_domain::{DataType, Reason, SourceSpec, Violations};
