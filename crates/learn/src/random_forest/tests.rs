@@ -183,6 +183,11 @@ proptest! {
         check_stump(&case)?;
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))] // the search over everything takes long on so many rows
+
     /// More than 65,535 draws of each class: histograms of 32-bit counts.
     #[test]
     fn the_split_of_a_huge_node_is_the_best_gini_split(case in case(800..860, 255)) {
