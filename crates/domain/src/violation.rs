@@ -14,9 +14,12 @@ pub struct FieldViolation {
     pub description: String,
 }
 
-/// Every violation found in one request. Empty means the request is good.
+/// Every violation found in one request, up to [`MAX_VIOLATIONS`]. Empty means the request is good.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<FieldViolation>);
+
+/// So many violations are told; a last one then says that there are more.
+pub const MAX_VIOLATIONS: usize = 500;
 
 impl Violations {
     /// No violations yet.
@@ -38,9 +41,19 @@ impl Violations {
             reason,
             description: description.into(),
         };
-        if !self.0.contains(&violation) {
-            self.0.push(violation);
+        if self.is_full() || self.0.contains(&violation) {
+            return;
         }
+        if self.0.len() == MAX_VIOLATIONS {
+            let text = format!("more than {MAX_VIOLATIONS} things are wrong; only the first ones are told");
+            let last = FieldViolation {
+                description: text,
+                reason: Reason::InvalidField,
+                ..violation
+            };
+            return self.0.push(last);
+        }
+        self.0.push(violation);
     }
 
     /// Adds a violation of the general kind, [`Reason::InvalidField`].
@@ -70,6 +83,11 @@ impl Violations {
     /// True when nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// True when no more violations are told: there is no use in looking for them.
+    pub fn is_full(&self) -> bool {
+        self.0.len() > MAX_VIOLATIONS
     }
 
     /// The violations in the order in which they were found.
@@ -105,3 +123,18 @@ impl fmt::Display for Violations {
 }
 
 impl std::error::Error for Violations {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_violations_ends_with_one_that_says_so() {
+        let mut found = Violations::new();
+        for i in 0..100_000 {
+            found.invalid(format!("spec.features.features[{i}]"), "unknown");
+        }
+        assert_eq!(found.iter().count(), MAX_VIOLATIONS + 1);
+        assert!(found.iter().last().unwrap().description.contains("more than 500"));
+    }
+}

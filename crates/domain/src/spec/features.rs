@@ -58,6 +58,8 @@ impl Default for FeatureSpec {
 
 /// No window looks back over more bars.
 const MAX_BARS: u32 = 100_000;
+/// No spec names more sets.
+const MAX_SETS: usize = 64;
 /// No spec asks for more single features, or expands to more.
 pub const MAX_FEATURES: usize = 4096;
 
@@ -84,6 +86,19 @@ impl FeatureSpec {
                 "name at least one set or feature; `core` is the default set",
             );
         }
+        found.require(self.sets.len() <= MAX_SETS, &format!("{prefix}.sets"), || {
+            format!("{} sets; at most {MAX_SETS} are taken", self.sets.len())
+        });
+        found.require(
+            self.exclude.len() <= MAX_FEATURES,
+            &format!("{prefix}.exclude"),
+            || {
+                format!(
+                    "{} features; at most {MAX_FEATURES} are taken",
+                    self.exclude.len()
+                )
+            },
+        );
         let too_many = self.features.len() > MAX_FEATURES;
         found.require(!too_many, &format!("{prefix}.features"), || {
             format!(

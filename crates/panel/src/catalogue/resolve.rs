@@ -12,13 +12,17 @@ use std::collections::HashSet;
 ///
 /// # Errors
 /// Every violation: [`Reason::UnknownFeature`] for a set, family, column or argument that does not fit, with the nearest
-/// known name; [`Reason::InvalidField`] for too many features, none left, or a label column that the source lacks.
+/// known name; [`Reason::InvalidField`] for a spec that does not pass its own check, too many features, none left, or a label column that the source lacks.
 pub fn resolve(
     spec: &FeatureSpec,
     source: &SourceSpec,
     label: &LabelSpec,
     prefix: &str,
 ) -> Result<FeaturePlan, Violations> {
+    let form = spec.check(prefix);
+    if !form.is_empty() {
+        return Err(form); // lists that are too long are not written out
+    }
     let mut found = labels::check_column(label, source, "spec.label");
     let mut gathered = Gathered::default();
     for (i, name) in spec.sets.iter().enumerate() {
@@ -33,6 +37,9 @@ pub fn resolve(
         }
     }
     for (i, expr) in spec.features.iter().enumerate() {
+        if found.is_full() {
+            break;
+        }
         gathered.add(
             plan_one(expr, source),
             &format!("{prefix}.features[{i}]"),
@@ -41,6 +48,9 @@ pub fn resolve(
     }
     let mut features = gathered.features;
     for (i, expr) in spec.exclude.iter().enumerate() {
+        if found.is_full() {
+            break;
+        }
         if let Err(text) = exclude(expr, source, &gathered.seen, &mut features) {
             found.add(format!("{prefix}.exclude[{i}]"), Reason::UnknownFeature, text);
         }
