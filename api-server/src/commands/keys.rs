@@ -3,11 +3,12 @@
 use super::coded;
 use crate::context;
 use crate::keys::ApiKeySecret;
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::Subcommand;
 use mltraining_domain::{ProjectId, Role, Span};
 use mltraining_runtime::config::ApiConfig;
+use mltraining_runtime::exit::{Code, Coded};
 use mltraining_store::Store;
 use mltraining_store::api_keys::{ApiKey, NewApiKey};
 use std::io::Write;
@@ -32,7 +33,7 @@ pub struct NewKey {
     /// viewer (reads), trainer (and starts and cancels jobs) or admin (and everything else).
     #[arg(long)]
     role: Role,
-    /// A name for people, up to 100 characters.
+    /// A name for people, up to 100 characters, none of them a control character.
     #[arg(long)]
     name: String,
     /// How long it is good for, such as 12h or 90d. Default: until it is revoked.
@@ -66,7 +67,8 @@ pub async fn keys(config: ApiConfig, command: KeysCommand) -> anyhow::Result<()>
     match command {
         KeysCommand::Create(new) => create(&store, new).await,
         KeysCommand::Revoke(old) => {
-            store.revoke_api_key(&old.project.project, &old.short_id).await?;
+            let revoked = store.revoke_api_key(&old.project.project, &old.short_id).await;
+            revoked.map_err(coded)?;
             Ok(())
         }
         KeysCommand::List(of) => list(&store.list_api_keys(&of.project).await.map_err(coded)?),
@@ -74,6 +76,7 @@ pub async fn keys(config: ApiConfig, command: KeysCommand) -> anyhow::Result<()>
 }
 
 async fn create(store: &Store, new: NewKey) -> anyhow::Result<()> {
+    check_name(&new.name)?;
     let expires_at = new.expires.map(from_now).transpose()?;
     let (key, text) = ApiKeySecret::make();
     store.ensure_project(&new.project.project).await.map_err(coded)?;
@@ -91,12 +94,27 @@ async fn create(store: &Store, new: NewKey) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{text}")?)
 }
 
-fn from_now(span: Span) -> anyhow::Result<DateTime<Utc>> {
+/// A name is shown on terminals, which take control characters for orders.
+fn check_name(name: &str) -> Result<(), Coded> {
+    match name.chars().any(char::is_control) {
+        false => Ok(()),
+        true => Err(wrong(
+            "--name: must not hold control characters such as line breaks or escapes".to_owned(),
+        )),
+    }
+}
+
+fn wrong(text: String) -> Coded {
+    Coded::new(Code::Config, anyhow!(text))
+}
+
+fn from_now(span: Span) -> Result<DateTime<Utc>, Coded> {
     let later = Utc::now().checked_add_signed(TimeDelta::microseconds(span.micros()));
-    later
-        .filter(|_| !span.is_zero())
-        .ok_or_else(|| anyhow!("{span} from now is no time at which a key can end"))
-        .context("--expires")
+    later.filter(|_| !span.is_zero()).ok_or_else(|| {
+        wrong(format!(
+            "--expires: {span} from now is no time at which a key can end"
+        ))
+    })
 }
 
 fn list(keys: &[ApiKey]) -> anyhow::Result<()> {
@@ -113,7 +131,7 @@ fn list(keys: &[ApiKey]) -> anyhow::Result<()> {
             (false, None) => "expired",
         };
         let expires = key.expires_at.map_or_else(|| "never".to_owned(), shown);
-        let (id, role, name) = (&key.short_id, key.role.as_str(), &key.display_name);
+        let (id, role, name) = (&key.short_id, key.role.as_str(), escaped(&key.display_name));
         writeln!(
             out,
             "{id:<14} {role:<8} {state:<8} {:<20} {expires:<20} {name}",
@@ -125,4 +143,30 @@ fn list(keys: &[ApiKey]) -> anyhow::Result<()> {
 
 fn shown(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A stored text as a terminal may get it: control characters are written out, ESC as `\u{1b}`.
+fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_an_escape_cannot_be_given_and_is_shown_written_out() {
+        assert!(check_name("ci of Zoë").is_ok());
+        for name in ["\u{1b}[31mred", "two\nlines", "\u{9b}2J"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        assert_eq!(escaped("a\u{1b}[2Jé\n"), "a\\u{1b}[2Jé\\u{a}");
+    }
 }

@@ -166,8 +166,20 @@ async fn a_key_is_printed_alone_and_once_and_can_be_listed_and_revoked() {
         .await;
     assert!(binary.says("keys list --project p").await.contains("revoked"));
     let unknown = binary.run("keys revoke --project p zzzzzz").await;
-    assert!(!unknown.status.success());
+    assert_eq!(unknown.status.code(), Some(64));
     assert!(error(&unknown).contains("zzzzzz"), "{}", error(&unknown));
+    let mut escape = binary.command("keys create --project p --role viewer --name");
+    let refused = soon(escape.arg("a\u{1b}[2J").output()).await.unwrap();
+    assert_eq!(refused.status.code(), Some(64), "{}", error(&refused));
+}
+
+#[tokio::test]
+async fn keys_end_with_69_while_postgres_is_away() {
+    let binary = Binary::bare().with("MLTS_DATABASE__URL", "postgres://mlts@127.0.0.1:1/none");
+    for arguments in ["keys list --project p", "keys revoke --project p zzzzzz"] {
+        let output = binary.run(arguments).await;
+        assert_eq!(output.status.code(), Some(69), "{arguments}: {}", error(&output));
+    }
 }
 
 /// A server on a free port, ready.
