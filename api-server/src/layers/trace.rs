@@ -2,6 +2,7 @@
 
 use super::next::{Next, Request, Response};
 use crate::access::{self, Access};
+use crate::connections::Peer;
 use crate::details::shown;
 use crate::error::{Fault, Outcome};
 use bytes::Bytes;
@@ -9,11 +10,13 @@ use http::HeaderMap;
 use http_body::Frame;
 use mltraining_runtime::request_id::RequestId;
 use mltraining_runtime::trace as context;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
-use tonic::Status;
 use tonic::body::Body;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
 use tracing::{Instrument, Span, field};
 
 /// Runs the call in a span of the caller's trace, and logs its outcome once, when its last frame is gone. Health and
@@ -49,6 +52,7 @@ fn span_of(request: &Request) -> Span {
         rpc.method = method,
         rpc.grpc.status_code = field::Empty,
         request.id = id,
+        client.address = peer_of(request).map(field::display),
         caller.key = field::Empty,
     );
     if let Some(traceparent) = context::extract(request.headers()) {
@@ -56,6 +60,18 @@ fn span_of(request: &Request) -> Span {
         let _ = context::continue_from(&span, &traceparent);
     }
     span
+}
+
+/// Who is at the other end of the connection; a proxy in front of the server is one, too.
+fn peer_of(request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<Peer>()?;
+    Some(peer.address()?.ip())
+}
+
+/// The reason that a refusal gives in its ErrorInfo.
+fn reason_of(headers: &HeaderMap) -> Option<String> {
+    let status = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok)?;
+    status.get_details_error_info().map(|info| info.reason)
 }
 
 /// A call that is under way.
@@ -69,12 +85,12 @@ impl Call {
     /// Logs the outcome when `headers` (or trailers) hold it.
     fn tell(&mut self, headers: &HeaderMap) {
         if let Some(outcome) = Outcome::of(headers) {
-            self.end(outcome);
+            self.end(outcome, reason_of(headers).as_deref());
         }
     }
 
     /// An outcome is never an ERROR line: the cause of a fault was one, where it became a status.
-    fn end(&mut self, outcome: Outcome) {
+    fn end(&mut self, outcome: Outcome, reason: Option<&str>) {
         if std::mem::replace(&mut self.told, true) {
             return;
         }
@@ -83,10 +99,12 @@ impl Call {
         self.span.record("rpc.grpc.status_code", outcome.number());
         match outcome.fault() {
             Fault::Nobody => tracing::info!(rpc.outcome = %outcome, duration_ms, "answered"),
-            Fault::Client => tracing::info!(rpc.outcome = %outcome, duration_ms, "refused"),
+            Fault::Client => {
+                tracing::info!(rpc.outcome = %outcome, error.reason = reason, duration_ms, "refused");
+            }
             Fault::Server => {
                 self.span.record("otel.status_code", "ERROR");
-                tracing::warn!(rpc.outcome = %outcome, duration_ms, "failed");
+                tracing::warn!(rpc.outcome = %outcome, error.reason = reason, duration_ms, "failed");
             }
         }
     }
@@ -95,7 +113,7 @@ impl Call {
 impl Drop for Call {
     /// The client went away, or the connection did, before the last frame.
     fn drop(&mut self) {
-        self.end(Outcome::gone());
+        self.end(Outcome::gone(), None);
     }
 }
 

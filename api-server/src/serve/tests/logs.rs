@@ -56,10 +56,22 @@ async fn a_call_has_one_line_with_its_outcome_and_only_a_fault_is_an_error() {
     let lines = Lines::of_process();
     let server = start(|_| {}).await;
     let mut jobs = server.jobs().await;
-    for (id, name, outcome, level) in [
-        ("log-good", "a".to_owned(), "Ok", "INFO"),
-        ("log-large", "x".repeat(2 << 20), "ResourceExhausted", "INFO"),
-        ("log-panic", "panic".to_owned(), "Internal", "WARN"),
+    for (id, name, outcome, level, reason) in [
+        ("log-good", "a".to_owned(), "Ok", "INFO", Value::Null),
+        (
+            "log-large",
+            "x".repeat(2 << 20),
+            "ResourceExhausted",
+            "INFO",
+            "REQUEST_TOO_LARGE".into(),
+        ),
+        (
+            "log-panic",
+            "panic".to_owned(),
+            "Internal",
+            "WARN",
+            "INTERNAL".into(),
+        ),
     ] {
         let mut request = named(&name);
         request.metadata_mut().insert("x-request-id", id.parse().unwrap());
@@ -77,6 +89,8 @@ async fn a_call_has_one_line_with_its_outcome_and_only_a_fault_is_an_error() {
             (&outcome.into(), &level.into())
         );
         assert_eq!(told[0]["span"]["rpc.method"], "GetJob");
+        assert_eq!(told[0]["span"]["client.address"], "127.0.0.1");
+        assert_eq!(told[0]["fields"]["error.reason"], reason);
         assert!(told[0]["fields"]["duration_ms"].is_number());
     }
 }
