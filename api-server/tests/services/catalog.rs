@@ -212,6 +212,29 @@ async fn a_source_that_does_not_fit_its_table_is_refused_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_source_never_names_a_table_of_the_service_or_of_postgres() {
+    let house = House::with_bars().await;
+    let before = house.contents();
+    for (schema, table, field) in [
+        ("public", "job", "source.table"),
+        ("public", "_sqlx_migrations", "source.table"),
+        ("pg_catalog", "pg_stat_activity", "source.schema"),
+        ("information_schema", "tables", "source.schema"),
+    ] {
+        let source = v1::Source {
+            schema: schema.to_owned(),
+            table: table.to_owned(),
+            entity_column: "project".to_owned(),
+            time_column: "created_at".to_owned(),
+            ..bars()
+        };
+        let status = create(&house, source).await.unwrap_err();
+        refused(&status, Code::InvalidArgument, "INVALID_FIELD", &[field]);
+    }
+    assert_eq!(house.contents(), before);
+}
+
+#[tokio::test]
 async fn coverage_counts_what_is_there() {
     let house = House::with_bars().await;
     let request = v1::GetSourceCoverageRequest {

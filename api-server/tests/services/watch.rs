@@ -178,6 +178,37 @@ async fn watchers_that_come_in_the_middle_of_it_miss_nothing() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_slowly_gets_every_event_all_the_same() {
+    const LINES: i64 = 4000;
+    let house = House::with_bars().await;
+    let name = house.train().await;
+    let lease = house.claim().await;
+    let (mut slow, mut quick) = (
+        watch(&house, &name, 0).await.unwrap(),
+        watch(&house, &name, 0).await.unwrap(),
+    );
+    for stream in [&mut slow, &mut quick] {
+        next(stream).await;
+    }
+    house.sql(&format!(
+        "with j as (update job set event_seq = event_seq + {LINES} returning id, event_seq - {LINES} as before)
+         insert into job_event (job_id, seq, lease_epoch, kind, payload)
+         select id, before + n, 1, 'log', jsonb_build_object('severity', 'INFO', 'message', repeat('x', 200))
+         from j, generate_series(1, {LINES}) n"
+    ));
+    house.fail(lease).await;
+    // When one has read all of it, what waits for the other has long been given up.
+    let read = rest(&mut quick).await.len();
+    let late: Vec<i64> = rest(&mut slow).await.iter().map(|event| event.sequence).collect();
+    assert_eq!(late, (1..=late.len() as i64).collect::<Vec<_>>());
+    assert!(
+        late.len() == read && read as i64 > LINES,
+        "{} and {read}",
+        late.len()
+    );
+}
+
 #[tokio::test]
 async fn a_cancel_is_seen_by_watchers() {
     let house = House::with_bars().await;
