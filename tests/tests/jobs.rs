@@ -164,6 +164,60 @@ async fn a_cancel_reaches_into_the_fit() {
 }
 
 #[tokio::test]
+async fn a_job_ends_while_a_longer_one_runs_beside_it() {
+    let mut system = System::start_with(SHORT_LEASE).await;
+    data::make_bars(&system.database, 20, 1000);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system
+        .add_worker_with(&[("MLTS_WORKER__SLOTS", "2"), ("MLTS_WORKER__THREADS", "2")])
+        .await;
+    let short = submit(&caller, "short", 2500).await;
+    running(&caller, &short).await;
+    let long = submit(&caller, "long", 10_000).await;
+    assert_eq!(ended(&caller, &short).await.state(), pb::JobState::Succeeded);
+    let request = pb::GetJobRequest {
+        name: long,
+        ..Default::default()
+    };
+    let long = caller.jobs.clone().get_job(request).await.unwrap().into_inner();
+    assert_eq!(long.state(), pb::JobState::Running, "the longer one still runs");
+}
+
+#[tokio::test]
+async fn a_job_that_needs_more_memory_than_its_slot_has_is_refused_with_the_numbers() {
+    let mut system = System::start_with(SHORT_LEASE).await;
+    data::make_bars(&system.database, 400, 1000);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system
+        .add_worker_with(&[("MLTS_WORKER__MEMORY_LIMIT_BYTES", "67108864")])
+        .await;
+    let mut request = data::training("large", 1000, 3);
+    let spec = request.spec.as_mut().unwrap();
+    spec.features = Some(pb::FeatureSpec {
+        sets: vec!["core".into()],
+        windows: (2..30)
+            .map(|bars| pb::Window {
+                length: Some(pb::window::Length::Bars(bars)),
+            })
+            .collect(),
+        ..Default::default()
+    });
+    let name = caller
+        .training
+        .clone()
+        .train_model(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .name;
+    let error = ended(&caller, &name).await.error.unwrap();
+    assert_eq!(error.reason(), pb::ErrorReason::MemoryLimit, "{error:?}");
+    assert!(error.message.contains("400000 rows"), "{error:?}");
+}
+
+#[tokio::test]
 async fn sigterm_drains_both_processes_and_loses_nothing() {
     let mut system =
         System::start_with(&[("MLTS_WORKER__DRAIN_GRACE", "1s"), SHORT_LEASE[3], SHORT_LEASE[4]]).await;
