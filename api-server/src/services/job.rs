@@ -1,7 +1,7 @@
 //! JobService: shows, follows and cancels jobs.
 
 use super::call::{Call, missing, missing_of_batch};
-use super::watch::{HEARTBEAT, Heard, Hub, Subscription, Watcher};
+use super::watch::{HEARTBEAT, Hub, Subscription, Watcher};
 use crate::context::Context;
 use crate::convert::field::{check_text, choice};
 use crate::convert::page::Page;
@@ -220,13 +220,10 @@ impl JobApi {
     }
 }
 
-/// Waits until an event says that the job has ended, or until events were missed.
+/// Waits until an event says that the job has ended.
 async fn ended(events: &mut Subscription) {
     loop {
-        let Heard::Event(event) = events.next().await else {
-            return;
-        };
-        if let EventBody::State(change) = &event.body
+        if let EventBody::State(change) = &events.next().await.body
             && change.state.is_final()
         {
             return;

@@ -7,6 +7,8 @@ use secrecy::SecretString;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+const HOSTILE: &str = "x\"; drop table job; --";
+
 /// The refusal of the good request after `change`.
 async fn refusal(house: &House, change: impl FnOnce(&mut v1::TrainModelRequest)) -> Status {
     let mut request = train();
@@ -66,6 +68,15 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
         in_spec(&house, |s| s.range = range(START + 1, START)).await,
         "spec.range",
     );
+    invalid(refusal(&house, |r| r.priority = Some(9)).await, "priority");
+    invalid(
+        refusal(&house, |r| r.model_id = HOSTILE.to_owned()).await,
+        "model_id",
+    );
+    invalid(
+        refusal(&house, |r| r.request_id = HOSTILE.to_owned()).await,
+        "request_id",
+    );
     let change = "spec.label.change_at_horizon.change";
     invalid(
         in_spec(&house, |s| s.label = Some(label(f64::NAN, 60))).await,
@@ -79,7 +90,7 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
         let Some(v1::label_spec::Kind::ChangeAtHorizon(label)) = &mut s.label.as_mut().unwrap().kind else {
             unreachable!()
         };
-        label.column = "x\"; drop table job; --".to_owned();
+        label.column = HOSTILE.to_owned();
     });
     invalid(wrong_column.await, "spec.label.change_at_horizon.column");
 

@@ -161,15 +161,6 @@ fn report(polled: &Result<Vec<JobEvent>, StoreError>, away: &mut bool) {
     *away = polled.is_err();
 }
 
-/// What a watcher hears.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    /// The next event.
-    Event(Arc<JobEvent>),
-    /// Events were missed, because the watcher was too slow: it has to look for itself.
-    Missed,
-}
-
 /// One watcher of one job. Unsubscribes when dropped.
 #[derive(Debug)]
 pub(crate) struct Subscription {
@@ -188,13 +179,16 @@ impl Subscription {
         }
     }
 
-    /// The next event of the job. Cancel safe.
-    pub(crate) async fn next(&mut self) -> Heard {
-        match self.events.recv().await {
-            Ok(event) => Heard::Event(event),
-            Err(RecvError::Lagged(_)) => Heard::Missed,
-            // The sender lives as long as a subscription does.
-            Err(RecvError::Closed) => std::future::pending().await,
+    /// The next event of the job. A watcher that is too slow misses some, which the sequence shows, but never the newest.
+    /// Cancel safe.
+    pub(crate) async fn next(&mut self) -> Arc<JobEvent> {
+        loop {
+            match self.events.recv().await {
+                Ok(event) => return event,
+                Err(RecvError::Lagged(_)) => {}
+                // The sender lives as long as a subscription does.
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
         }
     }
 }

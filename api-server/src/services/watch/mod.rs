@@ -3,7 +3,7 @@
 mod hub;
 mod stream;
 
-pub(crate) use hub::{Heard, Hub, Subscription};
+pub(crate) use hub::{Hub, Subscription};
 pub(crate) use stream::{HEARTBEAT, Watcher};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One watcher: the snapshot, what happened before, then what happens.
 
-use super::{Heard, Subscription};
+use super::Subscription;
 use crate::convert::{event, job};
 use crate::error::ApiError;
 use chrono::Utc;
@@ -74,19 +74,19 @@ impl Watcher {
     /// Waits for the next event and sends it.
     async fn step(&mut self) -> Step {
         let silent = tokio::time::sleep_until(Instant::now() + self.heartbeat);
-        let heard = tokio::select! {
-            heard = self.events.next() => heard,
+        let event = tokio::select! {
+            event = self.events.next() => event,
             () = silent => return Ok(self.tell(Event::Heartbeat(v1::Heartbeat {})).await),
         };
-        match heard {
-            Heard::Event(event) if event.seq == self.sent + 1 => self.send(&event).await,
-            Heard::Event(event) if event.seq <= self.sent => Ok(ControlFlow::Continue(())),
-            Heard::Event(event) => self.catch_up(event.seq).await,
-            Heard::Missed => self.catch_up(i64::MAX).await,
+        match event.seq - self.sent {
+            ..=0 => Ok(ControlFlow::Continue(())),
+            1 => self.send(&event).await,
+            // The client reads too slowly to hear everything.
+            2.. => self.catch_up(event.seq).await,
         }
     }
 
-    /// Reads and sends events up to `seq`, or as many as there are.
+    /// Reads and sends events up to `seq`.
     async fn catch_up(&mut self, seq: i64) -> Step {
         while self.sent < seq {
             let events = self.store.events_after(self.seen.id, self.sent, CATCH_UP).await?;
