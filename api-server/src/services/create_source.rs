@@ -8,7 +8,7 @@ use mltraining_domain::name::SourceName;
 use mltraining_domain::{IdError, Reason, SourceId, SourceSpec, Violations};
 use mltraining_proto::v1;
 use mltraining_store::StoreError;
-use mltraining_store::sources::{CreatedSource, NewSource};
+use mltraining_store::sources::{CreatedSource, NewSource, closed};
 
 /// Enters the source, or only checks it.
 ///
@@ -74,7 +74,12 @@ async fn check(call: &Call, draft: SourceDraft, mut found: Violations) -> Result
     if !has_table {
         return Err(found.into());
     }
-    let Some(info) = call.store.inspect_table(&schema, &table).await? else {
+    let info = call.store.inspect_table(&schema, &table).await?;
+    if let Some(closed) = closed(&schema, &table, info.as_ref()) {
+        found.invalid(format!("source.{}", closed.part), closed.message);
+        return Err(found.into());
+    }
+    let Some(info) = info else {
         let text = format!("there is no table or view `{schema}.{table}` that the service may read");
         found.invalid("source.table", text);
         return Err(found.into());

@@ -7,11 +7,11 @@ use std::error::Error;
 /// Why a call to the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Postgres cannot be reached, went away, or has no connection free. The call may or may not have taken effect.
-    #[error("Postgres cannot answer now: {source}")]
+    /// Postgres cannot be reached, went away, has no connection free, or no schema of this version. The call may or may not have taken effect.
+    #[error("{}", unavailable(source.as_ref()))]
     Unavailable {
-        /// What the driver says.
-        source: Box<dyn Error + Send + Sync>,
+        /// What the driver says, or that the schema is missing. Raw, so that it is no [`Error::source`]: the text above has it.
+        r#source: Box<dyn Error + Send + Sync>,
     },
     /// The call took longer than it may. It may or may not have taken effect.
     #[error("{call} took longer than it may")]
@@ -56,8 +56,8 @@ pub enum StoreError {
     /// A statement that Postgres refuses although the service should never send such a one.
     #[error("Postgres refuses a statement: {source}")]
     Statement {
-        /// What the driver says.
-        source: Box<dyn Error + Send + Sync>,
+        /// What the driver says. Raw, as above.
+        r#source: Box<dyn Error + Send + Sync>,
     },
 }
 
@@ -67,7 +67,8 @@ impl StoreError {
         matches!(self, Self::Unavailable { .. } | Self::Timeout { .. })
     }
 
-    /// The error of a driver's error: the only place that looks inside one.
+    /// The error of a driver's error: the only place that looks inside one. For statements on tables of other people; those on the
+    /// service's own tables come in by [`From`].
     pub(crate) fn from_sqlx(error: sqlx::Error) -> Self {
         let Some(database) = error.as_database_error() else {
             return Self::from_driver(error);
@@ -111,8 +112,43 @@ fn ends_session(code: &str) -> bool {
         || code.starts_with("28")
 }
 
+/// The service's own tables are not there, or not as this version knows them.
+#[derive(Debug, thiserror::Error)]
+#[error("the database has no schema of this version; run `api-server migrate`")]
+struct NoSchema;
+
+fn unavailable(source: &(dyn Error + Send + Sync + 'static)) -> String {
+    if source.is::<NoSchema>() {
+        return source.to_string();
+    }
+    format!("Postgres cannot answer now: {source}")
+}
+
 impl From<sqlx::Error> for StoreError {
+    /// The error of a statement on the service's own tables.
     fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|database| database.code());
+        // undefined table, undefined column, undefined schema
+        if matches!(code.as_deref(), Some("42P01" | "42703" | "3F000")) {
+            return Self::Unavailable {
+                source: Box::new(NoSchema),
+            };
+        }
         Self::from_sqlx(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_says_a_thing_once() {
+        for error in [sqlx::Error::PoolTimedOut, sqlx::Error::RowNotFound] {
+            let text = error.to_string();
+            let error = StoreError::from_sqlx(error);
+            assert!(error.to_string().ends_with(&text), "{error}");
+            assert!(error.source().is_none(), "a chain of causes would say it again");
+        }
     }
 }

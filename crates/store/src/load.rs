@@ -98,7 +98,11 @@ impl Store {
             let mut session = self.session().await?;
             let mut transaction = session.begin().await?;
             for statement in source_sql::create_table(definition) {
-                sqlx::query(statement).execute(&mut *transaction).await?;
+                sqlx::query(statement)
+                    .persistent(false)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(StoreError::from_sqlx)?;
             }
             transaction.commit().await?;
             session.release();
@@ -129,7 +133,10 @@ impl Store {
             sqlx::query_file!("sql/migrate/be_patient.sql")
                 .execute(&mut *session)
                 .await?;
-            let mut sink = session.copy_in_raw(&statement).await?;
+            let mut sink = session
+                .copy_in_raw(&statement)
+                .await
+                .map_err(StoreError::from_sqlx)?;
             let mut piece = String::with_capacity(PIECE + 1024);
             for row in rows {
                 piece.push_str(&row);

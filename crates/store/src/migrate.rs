@@ -106,7 +106,9 @@ fn versions() -> impl Iterator<Item = i64> {
 
 fn failed(error: MigrateError) -> StoreError {
     match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::from_sqlx(error)
+        }
         other => StoreError::Statement { source: other.into() },
     }
 }

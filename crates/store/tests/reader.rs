@@ -793,3 +793,30 @@ async fn a_table_is_filled_by_all_rows_or_none_and_read_back() {
     let again = reader.read(&query(&spec, &wanted, range(0, 9))).await.unwrap();
     assert_eq!(again.fingerprint, read.fingerprint, "all rows or none");
 }
+
+#[tokio::test]
+async fn a_view_that_names_a_lost_table_is_the_sources_fault_and_not_the_schemas() {
+    let reader = Reader::new(
+        "create function lost() returns float8 language plpgsql as 'begin return (select x from nowhere); end';
+         create table t (mint text, timestamp timestamptz);
+         insert into t values ('a', '2026-01-01T00:00:00Z');
+         create view v as select mint, timestamp, lost() as close from t",
+    )
+    .await;
+    let spec = source("v", vec![value("close", DataType::Float)]);
+    let wanted = names(&spec);
+    let error = reader
+        .read(&query(&spec, &wanted, range(0, 9)))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, ReadError::Store(StoreError::Statement { .. })),
+        "{error:?}"
+    );
+    let covered = reader.store.source_coverage(&spec, None).await.unwrap_err();
+    assert!(matches!(covered, StoreError::Statement { .. }), "{covered:?}");
+    let mut elsewhere = candles_table("candles");
+    elsewhere.schema = "nowhere".to_owned();
+    let refused = reader.store.create_table(&elsewhere).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Statement { .. }), "{refused:?}");
+}

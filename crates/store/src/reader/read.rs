@@ -98,10 +98,12 @@ pub(super) async fn count(
     connection: &mut PgConnection,
     query: &PanelQuery<'_>,
 ) -> Result<PanelRows, ReadError> {
+    // Not kept as a prepared statement: the next query has another text.
     let (in_range, warm_up): (i64, i64) = sqlx::query_as(source_sql::count(&rows(query)))
+        .persistent(false)
         .fetch_one(connection)
         .await
-        .map_err(StoreError::from)?;
+        .map_err(StoreError::from_sqlx)?;
     Ok(PanelRows {
         in_range: in_range.unsigned_abs(),
         warm_up: warm_up.unsigned_abs(),
@@ -127,8 +129,8 @@ pub(super) async fn copy(
     let mut stream = connection
         .copy_out_raw(&statement)
         .await
-        .map_err(StoreError::from)?;
-    while let Some(piece) = stream.try_next().await.map_err(StoreError::from)? {
+        .map_err(StoreError::from_sqlx)?;
+    while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
         decoder
             .feed(&piece, |row| {
                 builder.push(&row.entity, row.time, row.phase, &row.values)?;

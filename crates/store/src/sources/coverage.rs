@@ -1,5 +1,6 @@
 //! What a source holds in a range of time.
 
+use super::refuse_closed;
 use crate::{Store, StoreError, source_sql, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{SourceSpec, Span, TimeRange};
@@ -109,7 +110,8 @@ impl Store {
     /// Counts rows, entities, duplicates, NULLs and gaps in the range (everything without one). Reads the whole range.
     ///
     /// # Errors
-    /// [`StoreError::Timeout`] when it takes longer than a call may; [`StoreError::Statement`] when the table cannot be read.
+    /// [`StoreError::Timeout`] when it takes longer than a call may; [`StoreError::Statement`] when the table cannot be read;
+    /// [`StoreError::Conflict`] (INVALID_FIELD) when it is closed to sources.
     pub async fn source_coverage(
         &self,
         spec: &SourceSpec,
@@ -125,14 +127,19 @@ impl Store {
             sqlx::query_file!("sql/sources/allow_time.sql", timeout)
                 .fetch_one(&mut *transaction)
                 .await?;
+            refuse_closed(&mut transaction, spec).await?;
             let row: CoverageRow = sqlx::query_as(source_sql::coverage(spec, range))
+                .persistent(false)
                 .fetch_one(&mut *transaction)
-                .await?;
+                .await
+                .map_err(StoreError::from_sqlx)?;
             let mut phases: Vec<(Option<i32>, i64)> = Vec::new();
             if let Some(phase) = &spec.phase_column {
                 phases = sqlx::query_as(source_sql::coverage_of_phases(spec, phase, range))
+                    .persistent(false)
                     .fetch_all(&mut *transaction)
-                    .await?;
+                    .await
+                    .map_err(StoreError::from_sqlx)?;
             }
             transaction.rollback().await?;
             session.release();

@@ -1,5 +1,6 @@
 //! A source against the table that it names, as the catalogue of Postgres shows it to the reading role.
 
+use super::{OWN_TABLES, TableOwner, closed};
 use crate::{Store, StoreError};
 use mltraining_domain::{DataType, Reason, SourceSpec, Violations};
 use sqlx::PgConnection;
@@ -9,6 +10,8 @@ use sqlx::PgConnection;
 pub struct TableInfo {
     /// Its columns in order.
     pub columns: Vec<TableColumn>,
+    /// Whose it is.
+    pub owner: TableOwner,
 }
 
 /// A column of a table.
@@ -49,9 +52,15 @@ pub(crate) async fn inspect(
     schema: &str,
     table: &str,
 ) -> Result<Option<TableInfo>, StoreError> {
-    let rows = sqlx::query_file!("sql/sources/inspect.sql", schema, table)
+    let own: Vec<String> = OWN_TABLES.iter().map(|&name| name.to_owned()).collect();
+    let rows = sqlx::query_file!("sql/sources/inspect.sql", schema, table, &own)
         .fetch_all(connection)
         .await?;
+    let owner = if rows.iter().any(|row| row.own) {
+        TableOwner::Service
+    } else {
+        TableOwner::User
+    };
     let columns: Vec<TableColumn> = rows
         .into_iter()
         .map(|row| TableColumn {
@@ -60,12 +69,36 @@ pub(crate) async fn inspect(
             type_name: row.type_name,
         })
         .collect();
-    Ok((!columns.is_empty()).then_some(TableInfo { columns }))
+    Ok((!columns.is_empty()).then_some(TableInfo { columns, owner }))
+}
+
+/// Refuses a table that is closed to sources, where no list of differences is made.
+pub(crate) async fn refuse_closed(
+    connection: &mut PgConnection,
+    spec: &SourceSpec,
+) -> Result<(), StoreError> {
+    let table = inspect(connection, &spec.schema, &spec.table).await?;
+    let Some(closed) = closed(&spec.schema, &spec.table, table.as_ref()) else {
+        return Ok(());
+    };
+    Err(StoreError::Conflict {
+        reason: Reason::InvalidField,
+        field: if closed.part == "schema" {
+            "source.schema"
+        } else {
+            "source.table"
+        },
+        message: closed.message,
+    })
 }
 
 /// Everything in which a spec and its table differ.
 pub(crate) fn differences(spec: &SourceSpec, table: Option<&TableInfo>, prefix: &str) -> Violations {
     let mut found = Violations::new();
+    if let Some(closed) = closed(&spec.schema, &spec.table, table) {
+        found.invalid(format!("{prefix}.{}", closed.part), closed.message);
+        return found;
+    }
     let Some(table) = table else {
         let text = format!(
             "there is no table or view \"{}\".\"{}\" that may be read",
@@ -123,7 +156,8 @@ impl Store {
     }
 
     /// Everything in which the spec and the table differ, fields named below `prefix`; empty when it can be read. Differences
-    /// have the reason SCHEMA_CHANGED; a caller that registers a source says INVALID_FIELD instead.
+    /// have the reason SCHEMA_CHANGED, a table that is closed to sources INVALID_FIELD; a caller that registers a source says
+    /// INVALID_FIELD for all.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].

@@ -1,12 +1,14 @@
 //! The catalogue of sources.
 
+mod closed;
 mod coverage;
 mod inspect;
 mod row;
 
+pub use closed::{Closed, OWN_TABLES, TableOwner, closed};
 pub use coverage::{ColumnCoverage, Coverage, Gaps, PhaseCoverage};
 pub use inspect::{TableColumn, TableInfo};
-pub(crate) use inspect::{differences, inspect};
+pub(crate) use inspect::{differences, inspect, refuse_closed};
 
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
