@@ -29,7 +29,7 @@ with held as materialized (
   returning j.id, j.lease_epoch, j.state, j.run_at
 ), attempt as (
   update job_attempt a
-     set ended_at = now(), error_class = $3, error_code = $4, error_message = left($5, 8192), error_phase = $6,
+     set ended_at = greatest(now(), a.started_at), error_class = $3, error_code = $4, error_message = left($5, 8192), error_phase = $6,
          outcome = case when e.state = 'CANCELLED' then 'CANCELLED' when $3 is null then 'RELEASED'
                         when e.state = 'QUEUED' then 'RETRIED' else 'FAILED' end
     from ended e where a.job_id = e.id and a.lease_epoch = e.lease_epoch

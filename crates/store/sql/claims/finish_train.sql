@@ -6,6 +6,9 @@ with finished as (
          error_code = case when j.cancel_requested_at is not null then 'CANCELLED' end,
          error_message = case when j.cancel_requested_at is not null
                               then cancel_message(j.cancel_requested_by, j.cancel_reason) end,
+         progress = case when j.cancel_requested_at is not null then j.progress
+                         else '{"phase": "STORE", "fraction": 1, "steps_done": 1, "steps_total": 1, "message": "done"}' end,
+         progress_at = case when j.cancel_requested_at is null then now() else j.progress_at end,
          finished_at = now(), worker_id = null, heartbeat_at = null, lease_expires_at = null, deadline_at = null
    where j.id = $1 and j.lease_epoch = $2 and j.state = 'RUNNING'
      and exists (select from result r
@@ -17,7 +20,7 @@ with finished as (
          committed_at = case f.state when 'SUCCEEDED' then now() end
     from finished f where r.id = $3
 ), ended as (
-  update job_attempt a set ended_at = now(), outcome = f.state
+  update job_attempt a set ended_at = greatest(now(), a.started_at), outcome = f.state
     from finished f where a.job_id = f.id and a.lease_epoch = f.lease_epoch
 ), named as (
   insert into model (project, id, display_name, last_version, version_count)

@@ -1,8 +1,9 @@
--- claims.reap: silent for one lease after Postgres started, when nobody could renew
+-- claims.reap: silent for one lease after Postgres started, when nobody could renew. A worker that still beat at the deadline let
+-- its attempt run too long; one that fell silent before it is only lost.
 with expired as materialized (
   select id, lease_epoch, case
       when cancel_requested_at is not null then 'CANCELLED'
-      when deadline_at < now() then 'FAILED'
+      when heartbeat_at >= deadline_at then 'FAILED'
       when lost_count + 1 >= max_lost then 'DEAD'
       else 'QUEUED' end as next
     from job
@@ -33,7 +34,7 @@ with expired as materialized (
   returning j.id, j.lease_epoch, j.state, j.error_class, j.error_code, j.error_message, j.error_phase
 ), attempt as (
   update job_attempt a
-     set ended_at = now(), outcome = 'LOST', error_class = r.error_class, error_code = r.error_code,
+     set ended_at = greatest(now(), a.started_at), outcome = 'LOST', error_class = r.error_class, error_code = r.error_code,
          error_message = r.error_message, error_phase = r.error_phase
     from reaped r where a.job_id = r.id and a.lease_epoch = r.lease_epoch
 ), orphaned as (

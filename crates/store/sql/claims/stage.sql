@@ -12,6 +12,4 @@ with held as (
    cross join unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[])
               as f (file_name, storage_key, media_type, size_bytes, sha256)
 )
-select exists (select from held) as "held!",
-       exists (select from staged) or exists (select from result r
-         where r.id = $1 and r.job_id = $2 and r.lease_epoch = $3 and r.state = 'STAGED') as "staged!"
+select exists (select from held) as "held!", exists (select from staged) as "staged!"

@@ -112,6 +112,39 @@ async fn finish(
     }))
 }
 
+/// True when the result is staged now, false when another one is.
+async fn stage(
+    connection: &mut PgConnection,
+    lease: Lease,
+    result: ResultId,
+    files: &Columns,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query_file!(
+        "sql/claims/stage.sql",
+        result.0,
+        lease.job.0,
+        lease.epoch.0,
+        &files.names,
+        &files.keys,
+        &files.media_types,
+        &files.sizes,
+        &files.hashes
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !row.held {
+        return Err(lease.lost());
+    }
+    if row.staged {
+        return Ok(true);
+    }
+    let (job, epoch) = (lease.job.0, lease.epoch.0);
+    let staged = sqlx::query_file_scalar!("sql/claims/staged.sql", result.0, job, epoch)
+        .fetch_one(connection)
+        .await?;
+    Ok(staged)
+}
+
 impl Store {
     /// Enters a result and its files as STAGED. Staging the same result again changes nothing.
     ///
@@ -126,29 +159,16 @@ impl Store {
         let files = Columns::of(files);
         self.within("claims.stage", async {
             let mut session = self.session().await?;
-            let row = sqlx::query_file!(
-                "sql/claims/stage.sql",
-                result.0,
-                lease.job.0,
-                lease.epoch.0,
-                &files.names,
-                &files.keys,
-                &files.media_types,
-                &files.sizes,
-                &files.hashes
-            )
-            .fetch_one(&mut *session)
-            .await?;
+            let staged = stage(&mut session, lease, result, &files).await?;
             session.release();
-            match (row.held, row.staged) {
-                (false, _) => Err(lease.lost()),
-                (true, true) => Ok(()),
-                (true, false) => Err(StoreError::Conflict {
-                    reason: Reason::Internal,
-                    field: "result",
-                    message: "another result was staged under this attempt".to_owned(),
-                }),
+            if staged {
+                return Ok(());
             }
+            Err(StoreError::Conflict {
+                reason: Reason::Internal,
+                field: "result",
+                message: "another result was staged under this attempt".to_owned(),
+            })
         })
         .await
     }

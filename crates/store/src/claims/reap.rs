@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Reaped {
     /// The lease that is void now.
     pub lease: Lease,
-    /// Where the job went: QUEUED, FAILED (past its deadline), DEAD (lost too often) or CANCELLED.
+    /// Where the job went: QUEUED, FAILED (its worker still answered at the deadline), DEAD (lost too often) or CANCELLED.
     pub state: JobState,
     /// LEASE_EXPIRED, JOB_TIMEOUT, POISON or CANCELLED.
     pub reason: Reason,
