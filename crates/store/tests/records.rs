@@ -386,6 +386,23 @@ async fn a_model_is_deleted_and_undeleted() {
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "model", .. })));
 }
 
+#[tokio::test]
+async fn a_model_is_not_undeleted_after_thirty_days() {
+    let fixture = Fixture::new().await;
+    fixture.succeeded().await;
+    let (store, project, id) = (&fixture.store, &fixture.project, "pump".parse().unwrap());
+    let deleted = done(store.delete_model(project, &id, None).await);
+    let late = "update model set deleted_at = deleted_at - interval '30 days', expire_at = expire_at - interval '30 days'";
+    sqlx::query(late).execute(&fixture.sql().await).await.unwrap();
+    for revision in [None, Some(deleted.revision)] {
+        let gone = store.undelete_model(project, &id, revision).await;
+        assert!(
+            matches!(gone, Err(StoreError::NotFound { what: "model", .. })),
+            "{gone:?}"
+        );
+    }
+}
+
 fn model_filter(set: impl FnOnce(&mut ModelFilter)) -> ModelFilter {
     let mut filter = ModelFilter::default();
     set(&mut filter);
@@ -651,4 +668,14 @@ async fn an_old_schema_is_not_current() {
     assert!(!store.schema_is_current().await.unwrap());
     store.migrate_up().await.unwrap();
     assert!(store.schema_is_current().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_database_without_the_schema_says_so_once_and_what_to_run() {
+    let database = mltraining_store::testing::TestDatabase::empty().await;
+    let store = database.store().await;
+    let error = store.project(&ProjectId::default_project()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    let sentence = "the database has no schema of this version; run `api-server migrate`";
+    assert_eq!(error.to_string(), sentence);
 }

@@ -119,10 +119,10 @@ impl Store {
         .await
     }
 
-    /// Takes back a delete.
+    /// Takes back a delete, within its 30 days.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`StoreError::NotFound`], also when they are over.
     pub async fn undelete_model(
         &self,
         project: &ProjectId,
@@ -141,7 +141,15 @@ impl Store {
             .await?;
             let outcome = outcome(&mut session, project, id, done.rows_affected(), Wanted::Deleted).await?;
             session.release();
-            Ok(outcome)
+            match outcome {
+                // The revision was right, so it is the time that was not.
+                UpdateOutcome::RevisionMismatch(model)
+                    if expected_revision.is_none_or(|expected| expected == model.revision) =>
+                {
+                    Err(unknown(id))
+                }
+                outcome => Ok(outcome),
+            }
         })
         .await
     }
