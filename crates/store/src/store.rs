@@ -99,8 +99,9 @@ impl Store {
         let bounded = tokio::time::timeout(self.call_timeout, Box::pin(work));
         async move {
             match bounded.await {
+                // The server's limit names no call.
+                Ok(Err(StoreError::Timeout { .. })) | Err(_) => Err(StoreError::Timeout { call }),
                 Ok(answer) => answer,
-                Err(_) => Err(StoreError::Timeout { call }),
             }
         }
     }

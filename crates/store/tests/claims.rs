@@ -165,6 +165,11 @@ async fn a_stale_worker_cannot_write_over_its_successor() {
     let fixture = Fixture::new().await;
     let store = &fixture.store;
     let (stale, staged, successor) = superseded(&fixture).await;
+    let beats = store.beat(&[stale], LEASE).await.unwrap();
+    assert_eq!(
+        (beats.lost.as_slice(), beats.held.as_slice()),
+        ([stale].as_slice(), [].as_slice())
+    );
     let beats = store.beat(&[stale, successor], LEASE).await.unwrap();
     assert_eq!(beats.lost, [stale]);
     assert_eq!(
@@ -182,6 +187,10 @@ async fn a_stale_worker_cannot_write_over_its_successor() {
     assert!(is_lost(
         &store.stage_result(stale, ResultId(Uuid::now_v7()), &[]).await
     ));
+    assert!(is_lost(&fixture.finish(stale, staged).await));
+    // Reaping made the staged result an orphan, which stops a stale finish too; the fence must hold alone.
+    let staged_again = sqlx::query("update result set state = 'STAGED' where id = $1").bind(staged.0);
+    staged_again.execute(&fixture.sql().await).await.unwrap();
     assert!(is_lost(&fixture.finish(stale, staged).await));
     assert!(is_lost(
         &store.fail_job(stale, &failure(FailureClass::User)).await
@@ -687,6 +696,102 @@ async fn twenty_reapers_take_each_expired_lease_once() {
         reaped.iter().map(|r| r.lease.job).collect::<HashSet<_>>().len(),
         40
     );
+}
+
+#[tokio::test]
+async fn a_claim_and_a_reaper_pass_over_what_another_one_has_locked() {
+    let fixture = Fixture::new().await;
+    let project = fixture.project("busy", 10, 10).await;
+    let wish = Wish {
+        project: project.clone(),
+        ..Wish::default()
+    };
+    let first = fixture.create(&wish).await.id;
+    let second = fixture.create(&wish).await.id;
+    let hasty = Fixture {
+        store: fixture.store.with_call_timeout(Duration::from_secs(20)),
+        ..fixture
+    };
+    let sql = hasty.sql().await;
+    let mut other = sql.begin().await.unwrap();
+    let lock = sqlx::query("select 1 from job where id = $1 for update").bind(first.0);
+    lock.execute(&mut *other).await.unwrap();
+    let lease = hasty.claim().await.lease;
+    assert_eq!(lease.job, second);
+    other.rollback().await.unwrap();
+    let lease = [lease, hasty.claim().await.lease];
+    hasty.expire(lease[0]).await;
+    hasty.expire(lease[1]).await;
+    let mut other = sql.begin().await.unwrap();
+    let lock = sqlx::query("select 1 from job where id = $1 for update").bind(lease[0].job.0);
+    lock.execute(&mut *other).await.unwrap();
+    let reaped = hasty.reap().await;
+    assert_eq!(reaped.iter().map(|r| r.lease).collect::<Vec<_>>(), [lease[1]]);
+    other.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_claim_passes_over_a_project_that_another_one_has_locked() {
+    let fixture = Fixture::new().await;
+    let busy = fixture.project("busy", 10, 10).await;
+    let calm = fixture.project("calm", 10, 10).await;
+    fixture
+        .create(&Wish {
+            project: busy.clone(),
+            priority: 0,
+            ..Wish::default()
+        })
+        .await;
+    let expected = fixture
+        .create(&Wish {
+            project: calm,
+            ..Wish::default()
+        })
+        .await
+        .id;
+    let sql = fixture.sql().await;
+    let mut other = sql.begin().await.unwrap();
+    let lock = sqlx::query("select 1 from project where id = $1 for update").bind(busy.as_str());
+    lock.execute(&mut *other).await.unwrap();
+    let hasty = Fixture {
+        store: fixture.store.with_call_timeout(Duration::from_secs(20)),
+        ..fixture
+    };
+    assert_eq!(hasty.claim().await.lease.job, expected);
+    other.rollback().await.unwrap();
+}
+
+/// Comes back when a session of this database waits for a lock.
+async fn somebody_waits_for_a_lock(sql: &sqlx::PgPool) {
+    let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    while sqlx::query_scalar::<_, i64>(waiting)
+        .fetch_one(sql)
+        .await
+        .unwrap()
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_claim_waits_for_the_only_project_with_a_due_job() {
+    let fixture = Fixture::new().await;
+    let expected = fixture.create(&Wish::default()).await.id;
+    let sql = fixture.sql().await;
+    let mut other = sql.begin().await.unwrap();
+    let lock = sqlx::query("select 1 from project where id = 'default' for update");
+    lock.execute(&mut *other).await.unwrap();
+    let release = async {
+        somebody_waits_for_a_lock(&sql).await;
+        other.rollback().await.unwrap();
+    };
+    let (claimed, ()) = tokio::join!(fixture.try_claim(LEASE), async {
+        tokio::time::timeout(Duration::from_secs(30), release)
+            .await
+            .expect("the claim does not wait");
+    });
+    assert_eq!(claimed.expect("it was due all the time").lease.job, expected);
 }
 
 #[tokio::test]

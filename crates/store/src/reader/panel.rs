@@ -137,6 +137,7 @@ impl Store {
         let work = async {
             let mut session = self.session().await?;
             let mut transaction = read::begin(&mut session, query).await?;
+            read::layout(&mut transaction, query).await?;
             let rows = read::count(&mut transaction, query).await?;
             transaction.rollback().await.map_err(StoreError::from)?;
             session.release();
