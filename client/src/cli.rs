@@ -2,9 +2,11 @@
 
 use crate::commands::{catalog, demo_data, health, import, jobs, labels, models, sources, train};
 use crate::exit;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use mltraining_domain::{ProjectId, Span};
 use secrecy::SecretString;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,7 +44,7 @@ pub(crate) struct Global {
         value_name = "KEY"
     )]
     pub(crate) api_key: Option<SecretString>,
-    /// A file that holds the API key; read when no key is given
+    /// A file that holds the API key; read when no key is given, and before MLTS_API_KEY when named here
     #[arg(long, global = true, env = "MLTS_API_KEY_FILE", value_name = "FILE")]
     pub(crate) api_key_file: Option<PathBuf>,
     /// The project
@@ -125,6 +127,22 @@ pub(crate) enum Command {
     DemoData(demo_data::DemoDataArgs),
 }
 
+/// Reads the command line. A key file that is named there is meant, whatever key the environment holds.
+///
+/// # Errors
+/// What is wrong, or help or version, for [`refuse`].
+pub(crate) fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut matches = Cli::command().try_get_matches_from(line)?;
+    let is_written = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let is_file_meant = is_written("api_key_file") && !is_written("api_key");
+    let mut cli =
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut Cli::command()))?;
+    if is_file_meant {
+        cli.global.api_key = None;
+    }
+    Ok(cli)
+}
+
 /// Prints clap's refusal, help or version, and says how the process ends.
 pub(crate) fn refuse(refusal: &clap::Error) -> ExitCode {
     // Nobody is left to tell when the terminal is gone.
@@ -138,10 +156,9 @@ pub(crate) fn refuse(refusal: &clap::Error) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(line.split(' '))
+        super::parse(line.split(' ').map(OsString::from))
     }
 
     #[test]

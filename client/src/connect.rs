@@ -2,7 +2,6 @@
 
 use crate::cli::Global;
 use crate::errors::CliError;
-use anyhow::Context as _;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
 use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
 use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
@@ -164,8 +163,12 @@ fn key(global: &Global) -> Result<Option<SecretString>, CliError> {
     let Some(file) = &global.api_key_file else {
         return Ok(None);
     };
-    let text = fs::read_to_string(file)
-        .with_context(|| format!("the API key file {} cannot be read", file.display()))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        CliError::Invalid(format!(
+            "the API key file {} cannot be read: {error}",
+            file.display()
+        ))
+    })?;
     Ok(Some(text.into()))
 }
 

@@ -66,6 +66,17 @@ impl CliError {
         }
     }
 
+    /// The same with a way out, if the service says that there is no such thing.
+    #[must_use]
+    pub(crate) fn or_choose(mut self, way_out: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self
+            && refusal.code == Code::NotFound
+        {
+            refusal.message = format!("{}; {way_out}", refusal.message);
+        }
+        self
+    }
+
     /// True when the service says that there is no such thing.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.code == Code::NotFound)
@@ -125,7 +136,7 @@ pub(crate) struct Refusal {
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
-        let status = own_timeout(status);
+        let status = broken(own_timeout(status));
         let details = status.get_error_details();
         let info = details.error_info();
         let wrong = details.bad_request().map(|bad| bad.field_violations.as_slice());
@@ -158,6 +169,22 @@ fn own_timeout(status: Status) -> Status {
         cause = error.source();
     }
     status
+}
+
+/// A connection that was refused, reset or cut, under one name; the transport has many. What the service itself answers
+/// has no cause here.
+fn broken(status: Status) -> Status {
+    let of_transport = matches!(
+        status.code(),
+        Code::Unknown | Code::Internal | Code::Cancelled | Code::Unavailable
+    );
+    if !of_transport || status.source().is_none() {
+        return status;
+    }
+    Status::unavailable(format!(
+        "the connection to the service broke: {}",
+        message_of(&status)
+    ))
 }
 
 /// The message, and below a failed transport also its cause ("Connection refused").
@@ -300,6 +327,30 @@ mod tests {
         let fault = ErrorDetails::with_error_info("INTERNAL", "mltraining", []);
         assert!(!refused(Status::with_error_details(Code::Internal, "fault", fault)).is_transient());
         assert!(!refused(Status::not_found("x")).is_transient());
+    }
+
+    #[test]
+    fn a_broken_connection_is_unavailable_and_says_so() {
+        let cut = io::Error::from(io::ErrorKind::ConnectionReset);
+        let error = refused(Status::from_error(Box::new(cut)));
+        assert_eq!(error.exit_code(), exit::UNAVAILABLE);
+        assert!(error.is_transient());
+        let said = error.to_string();
+        assert!(
+            said.contains("the connection to the service broke: connection reset"),
+            "{said}"
+        );
+        assert_eq!(
+            refused(Status::unknown("of the service")).exit_code(),
+            exit::OTHER
+        );
+    }
+
+    #[test]
+    fn only_what_is_not_there_asks_for_another_choice() {
+        let asked = |status| refused(status).or_choose("choose one").to_string();
+        assert!(asked(Status::not_found("x was not found")).ends_with("x was not found; choose one"));
+        assert!(!asked(Status::unavailable("away")).contains("choose one"));
     }
 
     #[test]

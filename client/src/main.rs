@@ -12,12 +12,12 @@ mod names;
 mod output;
 mod when;
 
-use clap::Parser;
+use std::env;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::parse(env::args_os()) {
         Ok(cli) => cli,
         Err(refusal) => return cli::refuse(&refusal),
     };

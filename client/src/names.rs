@@ -29,6 +29,17 @@ pub(crate) fn source(text: &str, project: &ProjectId) -> Result<SourceName, CliE
     })
 }
 
+/// The source of who names none: the one of `mlts demo-data`.
+pub(crate) const DEFAULT_SOURCE: &str = "coin_metrics";
+
+/// The error of a call on the named source, or on [`DEFAULT_SOURCE`]: who did not choose that one is told how to choose.
+pub(crate) fn of_source(named: Option<&String>, error: CliError) -> CliError {
+    match named {
+        Some(_) => error,
+        None => error.or_choose("choose one with --source; see mlts sources list"),
+    }
+}
+
 /// A model, and one of its versions when the user named one.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ModelRef {

@@ -20,9 +20,9 @@ pub(crate) struct FeaturesArgs {
 /// The phases of a source.
 #[derive(Debug, Args)]
 pub(crate) struct PhasesArgs {
-    /// The source
-    #[arg(long, value_name = "SOURCE", default_value = "coin_metrics")]
-    source: String,
+    /// The source [default: coin_metrics]
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
 }
 
 pub(crate) async fn features(args: &FeaturesArgs, context: &Context<'_>) -> Result<(), CliError> {
@@ -88,7 +88,9 @@ pub(crate) async fn algorithms(context: &Context<'_>) -> Result<(), CliError> {
 }
 
 pub(crate) async fn phases(args: &PhasesArgs, context: &Context<'_>) -> Result<(), CliError> {
-    let source = names::source(&args.source, context.project())?;
+    let named = args.source.as_ref();
+    let source = named.map_or(names::DEFAULT_SOURCE, String::as_str);
+    let source = names::source(source, context.project())?;
     let mut catalog = context.connect().await?.catalog();
     let listed = pages::collect(usize::MAX, async |page_size, page_token| {
         let request = v1::ListPhasesRequest {
@@ -99,7 +101,8 @@ pub(crate) async fn phases(args: &PhasesArgs, context: &Context<'_>) -> Result<(
         let answer = catalog.list_phases(request).await?.into_inner();
         Ok((answer.phases, answer.next_page_token))
     });
-    let phases = listed.await?.items;
+    let listed = listed.await.map_err(|error| names::of_source(named, error));
+    let phases = listed?.items;
     match context.output.format() {
         Format::Json => phases.iter().try_for_each(|phase| context.output.json(phase)),
         Format::Human if phases.is_empty() => {

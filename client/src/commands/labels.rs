@@ -27,9 +27,9 @@ enum LabelsCommand {
 /// Counts labels.
 #[derive(Debug, Args)]
 pub(crate) struct PreviewArgs {
-    /// The source
-    #[arg(long, value_name = "SOURCE", default_value = "coin_metrics")]
-    source: String,
+    /// The source [default: coin_metrics]
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
     #[command(flatten)]
     label: LabelArgs,
     #[command(flatten)]
@@ -43,7 +43,13 @@ pub(crate) struct PreviewArgs {
 
 pub(crate) async fn run(args: &LabelsArgs, context: &Context<'_>) -> Result<(), CliError> {
     let LabelsCommand::Preview(args) = &args.command;
-    let source = names::source(&args.source, context.project())?;
+    let shown = preview(args, context).await;
+    shown.map_err(|error| names::of_source(args.source.as_ref(), error))
+}
+
+async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let source = args.source.as_deref().unwrap_or(names::DEFAULT_SOURCE);
+    let source = names::source(source, context.project())?;
     let mut request = v1::PreviewLabelsRequest {
         parent: format!("projects/{}", source.project),
         source: source.to_string(),

@@ -4,6 +4,7 @@ mod chart;
 mod color;
 mod json;
 mod number;
+mod plain;
 mod problem;
 mod table;
 
@@ -11,10 +12,12 @@ pub(crate) use chart::bar;
 pub(crate) use color::{Paint, Tone};
 pub(crate) use json::{Wire, from_json, json_value};
 pub(crate) use number::{bytes, count, counted, metric, share, signed};
+pub(crate) use plain::escaped;
 pub(crate) use table::Table;
 
 use crate::cli::Global;
 use crate::errors::CliError;
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 /// How something unknown or undefined is shown. Never as 0.
@@ -65,7 +68,7 @@ impl Output {
     /// [`CliError::OutputClosed`] when nobody reads any more.
     pub(crate) fn line(&self, text: impl AsRef<str>) -> Result<(), CliError> {
         let mut out = io::stdout().lock();
-        writeln!(out, "{}", text.as_ref())?;
+        writeln!(out, "{}", self.shown(text.as_ref(), self.paint))?;
         Ok(out.flush()?)
     }
 
@@ -80,7 +83,17 @@ impl Output {
     /// Prints a message for people; not part of the result.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
         // Without a stderr there is nobody to tell.
-        let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+        let text = self.shown(text.as_ref(), self.message_paint);
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Names and messages come from tables and requests of others: nothing in them may steer the terminal.
+    fn shown(self, text: &str, paint: Paint) -> Cow<'_, str> {
+        match (self.format, paint) {
+            (Format::Json, _) => Cow::Borrowed(text),
+            (Format::Human, Paint::Plain) => escaped(text),
+            (Format::Human, Paint::Color) => plain::escaped_around_colors(text),
+        }
     }
 
     /// Prints why the command ends without success.

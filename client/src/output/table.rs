@@ -1,6 +1,7 @@
 //! Tables without lines: columns two spaces apart, numbers to the right.
 
 use super::color::{Paint, Tone};
+use super::plain::escaped;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement};
 
@@ -59,7 +60,7 @@ impl Table {
             .into_iter()
             .zip(&self.alignment)
             .map(|((text, tone), alignment)| {
-                let cell = Cell::new(text).set_alignment(*alignment);
+                let cell = Cell::new(escaped(&text)).set_alignment(*alignment);
                 match tone {
                     Some(tone) => toned(cell, tone),
                     None => cell,
@@ -117,6 +118,13 @@ mod tests {
              ADA_BTC  5,720\n\
              X           12  ü–"
         );
+    }
+
+    #[test]
+    fn a_cell_cannot_steer_the_terminal() {
+        let mut table = Table::new(&["entity"], Paint::Color);
+        table.row(["a\u{1b}[2Jb"]);
+        assert!(table.render().contains("a\\u{1b}[2Jb"));
     }
 
     #[test]

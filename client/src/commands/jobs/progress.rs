@@ -2,7 +2,7 @@
 
 use super::show::{phase_name, step};
 use crate::errors::CliError;
-use crate::output::Output;
+use crate::output::{Output, escaped};
 use crate::when;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mltraining_proto::v1;
@@ -106,7 +106,11 @@ impl Display {
         match self {
             Self::Bar(bar, _) => {
                 bar.set_position((progress.fraction.clamp(0.0, 1.0) * STEPS as f64) as u64);
-                bar.set_message(format!("{} {}", phase_name(progress.phase()), progress.message));
+                bar.set_message(format!(
+                    "{} {}",
+                    phase_name(progress.phase()),
+                    escaped(&progress.message)
+                ));
             }
             Self::Lines(output, last) => {
                 let now = (progress.phase(), (progress.fraction * 10.0) as u32);

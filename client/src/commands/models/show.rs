@@ -107,7 +107,7 @@ pub(super) fn facts(model: &v1::Model, paint: Paint) -> String {
     ));
     if model.delete_time.is_some() {
         let text = format!(
-            "deleted      {}; removed for good {}, until then: mlts model undelete {id}",
+            "deleted      {}; can be undeleted for 30 days, until {}: mlts model undelete {id}",
             when::show(model.delete_time.as_ref()),
             when::show(model.expire_time.as_ref())
         );
@@ -207,7 +207,7 @@ mod tests {
         };
         let text = facts(&model, Paint::Plain);
         assert!(
-            text.contains("removed for good 1970-01-31 00:00, until then: mlts model undelete pump"),
+            text.contains("can be undeleted for 30 days, until 1970-01-31 00:00: mlts model undelete pump"),
             "{text}"
         );
     }

@@ -24,7 +24,7 @@ pub(crate) struct LabelArgs {
     /// Column whose change is foreseen [default: the one with role CLOSE]
     #[arg(long, value_name = "COLUMN")]
     column: Option<String>,
-    /// How late the bar at the horizon may be [default: 1.5 bar intervals]
+    /// How late the bar at the horizon may be [default: 1.5 bar intervals, of the longer bars]
     #[arg(long, value_name = "TIME")]
     tolerance: Option<Span>,
 }

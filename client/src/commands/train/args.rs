@@ -85,6 +85,11 @@ impl TrainArgs {
         self.job.detach
     }
 
+    /// The source that the options name.
+    pub(super) fn source(&self) -> Option<&String> {
+        self.source.as_ref()
+    }
+
     /// The request, but for the ends of the range that nobody said.
     ///
     /// # Errors
@@ -113,7 +118,7 @@ impl TrainArgs {
             None => v1::TrainSpec::default(),
         };
         let default = if spec.source.is_empty() {
-            "coin_metrics"
+            names::DEFAULT_SOURCE
         } else {
             &spec.source
         };
