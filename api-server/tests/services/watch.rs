@@ -194,7 +194,7 @@ async fn a_client_that_reads_slowly_gets_every_event_all_the_same() {
     house.sql(&format!(
         "with j as (update job set event_seq = event_seq + {LINES} returning id, event_seq - {LINES} as before)
          insert into job_event (job_id, seq, lease_epoch, kind, payload)
-         select id, before + n, 1, 'log', jsonb_build_object('severity', 'INFO', 'message', repeat('x', 200))
+         select id, before + n, 1, 'log', jsonb_build_object('severity', 'INFO', 'message', repeat('x', 4000))
          from j, generate_series(1, {LINES}) n"
     ));
     house.fail(lease).await;
