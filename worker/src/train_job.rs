@@ -8,6 +8,7 @@ use mltraining_domain::{
 use mltraining_panel::catalogue::{self, FeaturePlan};
 use mltraining_store::StoreError;
 use mltraining_store::claims::ClaimedJob;
+use mltraining_store::jobs::LogSeverity;
 use mltraining_store::reader::{PanelQuery, PanelRead, ReadError, ReadProgress};
 use std::ops::ControlFlow;
 use tracing::{Instrument, Span};
@@ -36,6 +37,7 @@ pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Re
     let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features")
         .map_err(|found| no_longer_valid(&found))?;
     let read = read(context, &spec, &source, &plan, work).await?;
+    tell_absent(context, job, &spec, read.panel.entities()).await;
     let input = TrainInput {
         spec: spec.clone(),
         source,
@@ -45,6 +47,35 @@ pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Re
     };
     let trained = compute(context, input, work).await?;
     Ok(Made { spec, trained })
+}
+
+/// Notes in the job's log which of the entities that the spec names have no row.
+async fn tell_absent(context: &Context, job: &ClaimedJob, spec: &TrainSpec, present: &[String]) {
+    let absent: Vec<&str> = spec
+        .entities
+        .iter()
+        .filter(|name| present.binary_search(name).is_err()) // entities are ordered by their bytes
+        .map(String::as_str)
+        .collect();
+    if absent.is_empty() {
+        return;
+    }
+    let some: Vec<&str> = absent.iter().copied().take(10).collect();
+    let text = format!(
+        "{} of {} named entities have no row in the range: {}{}",
+        absent.len(),
+        spec.entities.len(),
+        some.join(", "),
+        if absent.len() > some.len() { ", ..." } else { "" }
+    );
+    tracing::warn!("{text}");
+    if let Err(error) = context
+        .store
+        .append_log(job.lease, LogSeverity::Warn, &text)
+        .await
+    {
+        tracing::debug!(%error, "the line is not in the job's log");
+    }
 }
 
 async fn read(
