@@ -81,6 +81,13 @@ impl ApiError {
         self
     }
 
+    /// Says it in another sentence than the list of wrong fields.
+    #[must_use]
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// Sets how long the client should wait before it tries again.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {

@@ -22,9 +22,9 @@ pub(crate) fn parse(text: &str, fields: &[Field]) -> Result<Vec<Term>, ApiError>
 
 /// The refusal of a filter.
 pub(crate) fn refuse(error: FilterError) -> ApiError {
-    let text = format!("filter, {error}");
-    let refusal = ApiError::from(Violations::one("filter", Reason::FilterSyntax, text));
+    let refusal = ApiError::from(Violations::one("filter", Reason::FilterSyntax, error.to_string()));
     refusal
+        .saying(format!("filter, {error}"))
         .with("column", error.column)
         .with("expected", error.expected)
 }
@@ -32,7 +32,7 @@ pub(crate) fn refuse(error: FilterError) -> ApiError {
 /// The refusal of a term's value.
 pub(crate) fn wrong_value(term: &Term, expected: impl Into<String>) -> ApiError {
     refuse(FilterError {
-        column: term.column,
+        column: term.value_column,
         expected: format!("{} after {} {}", expected.into(), term.field, term.comparator),
     })
 }
@@ -132,7 +132,8 @@ mod tests {
         for text in ["create_time < yesterday", "create_time < 0001-01-01T00:00:00Z"] {
             let term = parse(text, FIELDS).unwrap().remove(0);
             let refused = Instants::default().narrow(&term).unwrap_err();
-            assert_eq!(refused.reason(), Reason::FilterSyntax, "{text}");
+            let said = refused.to_string();
+            assert!(said.contains(": filter, column 15: expected a time"), "{said}");
         }
         assert!(parse("create_time < \"\0\"", FIELDS).is_err());
     }

@@ -82,7 +82,13 @@ async fn count_rows(question: &Question<'_>) -> Result<PanelRows, ApiError> {
         .await
         .map_err(read_error::refuse)?;
     if rows.in_range == 0 {
-        return Err(range_empty(call, question.source, &spec.range).await);
+        return Err(range_empty(
+            call,
+            question.source,
+            &spec.range,
+            (&spec.entities, "spec.entities"),
+        )
+        .await);
     }
     if rows.in_range + rows.warm_up > spec.max_rows {
         return Err(read_error::too_many_rows(rows, spec.max_rows));
@@ -142,7 +148,10 @@ fn memory_bytes(rows: PanelRows, plan: &FeaturePlan) -> u64 {
 
 fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> Vec<String> {
     let mut warnings = Vec::new();
-    let of_phases = source.phases.iter().map(|phase| source.bar_interval_of(Some(phase.id)));
+    let of_phases = source
+        .phases
+        .iter()
+        .map(|phase| source.bar_interval_of(Some(phase.id)));
     let bar = of_phases.min().unwrap_or(source.bar_interval);
     let horizon = spec.label.horizon();
     if horizon < bar {

@@ -5,7 +5,7 @@ use crate::convert::preview::PreviewRequest;
 use crate::convert::read_error;
 use crate::convert::time::show_range_text;
 use crate::error::ApiError;
-use mltraining_domain::{Reason, SourceSpec, TimeRange};
+use mltraining_domain::{Reason, SourceSpec, TimeRange, Violations};
 use mltraining_panel::Panel;
 use mltraining_panel::catalogue::LookBack;
 use mltraining_panel::labels;
@@ -19,6 +19,8 @@ use tokio::sync::Semaphore;
 
 /// Counts that run at the same time. Each may hold millions of rows; more wait for their turn, within their deadline.
 const AT_ONCE: usize = 2;
+/// Entities or phases that a refusal names.
+const NAMED: usize = 5;
 /// What the search for the time that does have rows may cost.
 const LOOK_FOR_ROWS: Duration = Duration::from_secs(2);
 
@@ -48,7 +50,8 @@ impl LabelCounter {
     /// Counts the labels of the request's rows.
     ///
     /// # Errors
-    /// INVALID_FIELD for a column that the source lacks, TIME_RANGE_EMPTY, ROW_LIMIT_EXCEEDED, and those of reading.
+    /// INVALID_FIELD for a column that the source lacks, TIME_RANGE_EMPTY (also when no row is of the entities or phases
+    /// that were named), ROW_LIMIT_EXCEEDED, and those of reading.
     pub(super) async fn count(
         &self,
         call: &Call,
@@ -63,9 +66,11 @@ impl LabelCounter {
         let _guard = StopOnDrop(Arc::clone(&stopped));
         let panel = read(call, source, request, &stopped).await?;
         if panel.rows() == 0 {
-            return Err(range_empty(call, source, &request.range).await);
+            let chosen = (request.entities.as_slice(), &*beside(prefix, "entities"));
+            return Err(range_empty(call, source, &request.range, chosen).await);
         }
         let (source, request) = (source.clone(), request.clone());
+        let (range, phases) = (request.range, request.phases.clone());
         let counted = tokio::task::spawn_blocking(move || {
             // The turn is over when the work is, not when its client has gone.
             let _turn = turn;
@@ -74,8 +79,34 @@ impl LabelCounter {
                 .then(|| preview::labels(&panel, &source, &request.label, &rows_of(&panel, &request.phases)))
         });
         let counted = counted.await.map_err(ApiError::internal)?;
-        counted.ok_or_else(|| call.deadline.exceeded())
+        let counted = counted.ok_or_else(|| call.deadline.exceeded())?;
+        match counted.total.rows() {
+            0 => Err(none_match(
+                &beside(prefix, "phases"),
+                format!("no row {} has one of the phases", show_range_text(&range)),
+                &phases,
+            )),
+            _ => Ok(counted),
+        }
     }
+}
+
+/// The path of the field that stands beside the label: `spec.phases` for `spec.label`.
+fn beside(label: &str, field: &str) -> String {
+    match label.rsplit_once('.') {
+        Some((parent, _)) => format!("{parent}.{field}"),
+        None => field.to_owned(),
+    }
+}
+
+/// The refusal of a choice of rows that leaves none: `text` and the first of what was chosen.
+fn none_match<T: ToString>(field: &str, text: String, chosen: &[T]) -> ApiError {
+    let first: Vec<String> = chosen.iter().take(NAMED).map(T::to_string).collect();
+    let mut text = format!("{text} {}", first.join(", "));
+    if chosen.len() > NAMED {
+        text.push_str(&format!(" and {} more", chosen.len() - NAMED));
+    }
+    Violations::one(field, Reason::TimeRangeEmpty, text).into()
 }
 
 async fn read(
@@ -114,8 +145,14 @@ fn rows_of(panel: &Panel, phases: &[i32]) -> Vec<u32> {
         .collect()
 }
 
-/// The refusal of a range without rows, with the time that has some if it is found soon.
-pub(super) async fn range_empty(call: &Call, source: &SourceSpec, range: &TimeRange) -> ApiError {
+/// The refusal of a range without rows, with the time that has some if it is found soon. When that time touches the range
+/// it is the choice of entities that leaves none, and their field is named; `chosen` is empty when there is no choice.
+pub(super) async fn range_empty(
+    call: &Call,
+    source: &SourceSpec,
+    range: &TimeRange,
+    (chosen, field): (&[String], &str),
+) -> ApiError {
     let text = format!("no rows {}", show_range_text(range));
     let limit = LOOK_FOR_ROWS.min(call.deadline.remaining());
     let coverage = call
@@ -124,6 +161,10 @@ pub(super) async fn range_empty(call: &Call, source: &SourceSpec, range: &TimeRa
         .source_coverage(source, None)
         .await;
     let there = coverage.ok().and_then(|found| found.first.zip(found.last));
+    let touches = there.is_none_or(|(first, last)| first < range.end && last >= range.start);
+    if touches && !chosen.is_empty() {
+        return none_match(field, format!("{text} of the entities"), chosen);
+    }
     let Some((first, last)) = there else {
         return ApiError::new(Reason::TimeRangeEmpty, text);
     };

@@ -83,7 +83,20 @@ async fn a_preview_is_bounded_by_what_was_asked_for() {
         ..request()
     };
     let status = house.dataset().preview_labels(hostile).await.unwrap_err();
-    refused(&status, Code::FailedPrecondition, "TIME_RANGE_EMPTY", &[]);
+    refused(
+        &status,
+        Code::FailedPrecondition,
+        "TIME_RANGE_EMPTY",
+        &["entities"],
+    );
+    assert!(!status.message().contains("the source has rows"), "{status}");
+    let other_phases = v1::PreviewLabelsRequest {
+        phases: vec![77, 78],
+        ..request()
+    };
+    let status = house.dataset().preview_labels(other_phases).await.unwrap_err();
+    refused(&status, Code::FailedPrecondition, "TIME_RANGE_EMPTY", &["phases"]);
+    assert!(status.message().contains("phases 77, 78"), "{status}");
 }
 
 #[tokio::test]

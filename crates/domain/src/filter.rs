@@ -30,6 +30,8 @@ pub struct Term {
     pub value: String,
     /// Where the term starts in the text, from 1.
     pub column: usize,
+    /// Where its value starts, from 1.
+    pub value_column: usize,
 }
 
 /// Why a text is not a filter, and where.
@@ -162,12 +164,14 @@ impl Reader {
             ));
         }
         self.skip_spaces();
+        let value_column = self.column();
         let value = self.value()?;
         Ok(Term {
             field: name,
             comparator,
             value,
             column,
+            value_column,
         })
     }
 
@@ -264,6 +268,7 @@ mod tests {
         let values: Vec<&str> = terms.iter().map(|t| t.value.as_str()).collect();
         assert_eq!(values, ["RUNNING", "a \"b\" c", "2026-01-01T00:00:00Z"]);
         assert_eq!(terms[1].field, "labels.team");
+        assert_eq!((terms[1].column, terms[1].value_column), (21, 33));
         assert!(parse("  ", FIELDS).unwrap().is_empty());
     }
 
