@@ -127,7 +127,9 @@ fn unavailable(source: &(dyn Error + Send + Sync + 'static)) -> String {
 impl From<sqlx::Error> for StoreError {
     /// The error of a statement on the service's own tables.
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         // undefined table, undefined column, undefined schema
         if matches!(code.as_deref(), Some("42P01" | "42703" | "3F000")) {
             return Self::Unavailable {
