@@ -14,8 +14,8 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
+use tonic::Status;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use tracing::{Instrument, Span, field};
 
@@ -70,7 +70,7 @@ fn peer_of(request: &Request) -> Option<IpAddr> {
 
 /// The reason that a refusal gives in its ErrorInfo.
 fn reason_of(headers: &HeaderMap) -> Option<String> {
-    let status = Status::from_header_map(headers).filter(|status| status.code() != Code::Ok)?;
+    let status = Status::from_header_map(headers)?;
     status.get_details_error_info().map(|info| info.reason)
 }
 

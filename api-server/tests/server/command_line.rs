@@ -175,7 +175,9 @@ async fn a_key_is_printed_alone_and_once_and_can_be_listed_and_revoked() {
 
 #[tokio::test]
 async fn keys_end_with_69_while_postgres_is_away() {
-    let binary = Binary::bare().with("MLTS_DATABASE__URL", "postgres://mlts@127.0.0.1:1/none");
+    let binary = Binary::bare()
+        .with("MLTS_DATABASE__URL", "postgres://mlts@127.0.0.1:1/none")
+        .with("MLTS_DATABASE__ACQUIRE_TIMEOUT", "100ms");
     for arguments in ["keys list --project p", "keys revoke --project p zzzzzz"] {
         let output = binary.run(arguments).await;
         assert_eq!(output.status.code(), Some(69), "{arguments}: {}", error(&output));
