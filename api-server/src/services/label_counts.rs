@@ -83,7 +83,7 @@ impl LabelCounter {
         match counted.total.rows() {
             0 => Err(none_match(
                 &beside(prefix, "phases"),
-                format!("no row {} has one of the phases", show_range_text(&range)),
+                &format!("no row {} has one of the phases", show_range_text(&range)),
                 &phases,
             )),
             _ => Ok(counted),
@@ -100,7 +100,7 @@ fn beside(label: &str, field: &str) -> String {
 }
 
 /// The refusal of a choice of rows that leaves none: `text` and the first of what was chosen.
-fn none_match<T: ToString>(field: &str, text: String, chosen: &[T]) -> ApiError {
+fn none_match<T: ToString>(field: &str, text: &str, chosen: &[T]) -> ApiError {
     let first: Vec<String> = chosen.iter().take(NAMED).map(T::to_string).collect();
     let mut text = format!("{text} {}", first.join(", "));
     if chosen.len() > NAMED {
@@ -163,7 +163,7 @@ pub(super) async fn range_empty(
     let there = coverage.ok().and_then(|found| found.first.zip(found.last));
     let touches = there.is_none_or(|(first, last)| first < range.end && last >= range.start);
     if touches && !chosen.is_empty() {
-        return none_match(field, format!("{text} of the entities"), chosen);
+        return none_match(field, &format!("{text} of the entities"), chosen);
     }
     let Some((first, last)) = there else {
         return ApiError::new(Reason::TimeRangeEmpty, text);
