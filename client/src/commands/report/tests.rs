@@ -91,7 +91,9 @@ fn a_model_that_adds_nothing_is_told_so() {
     };
     let text = facts::lines(&v1::ModelVersion::default(), &nothing, Paint::Plain);
     assert!(
-        text.contains("-0.010 mean ROC AUC of the folds over the best baseline, prevalence, which is as good or better"),
+        text.contains(
+            "-0.010 mean ROC AUC of the folds over the best baseline, prevalence, which is as good or better"
+        ),
         "{text}"
     );
     assert!(text.contains("threshold   unset"), "{text}");
