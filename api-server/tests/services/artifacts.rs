@@ -71,7 +71,7 @@ fn path(house: &House) -> PathBuf {
         .join(house.sql("select storage_key from artifact"))
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_listed_and_downloaded_with_its_hash() {
     let house = furnished().await;
     let request = v1::ListArtifactsRequest {
@@ -95,7 +95,7 @@ async fn a_file_is_listed_and_downloaded_with_its_hash() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_download_goes_on_at_any_byte() {
     let house = furnished().await;
     let content = enlarge(&house);
@@ -110,7 +110,7 @@ async fn a_broken_download_goes_on_at_any_byte() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_file_ends_in_an_error_and_not_in_its_hash() {
     let house = furnished().await;
     let mut content = enlarge(&house);
@@ -136,7 +136,7 @@ async fn a_damaged_file_ends_in_an_error_and_not_in_its_hash() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_not_found() {
     let house = furnished().await;
     let none = format!("{PARENT}/jobs/{JOB}/artifacts/none.json");

@@ -24,7 +24,7 @@ fn column(name: &str, role: v1::ColumnRole) -> v1::SourceColumn {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_without_columns_takes_all_that_can_be_values() {
     let house = House::empty().await;
     house.make_bars();
@@ -61,7 +61,7 @@ async fn a_source_without_columns_takes_all_that_can_be_values() {
     assert_eq!(metadata(&taken, "name"), source.name);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn named_columns_keep_their_roles_and_get_their_types() {
     let house = House::empty().await;
     house.make_bars();
@@ -118,7 +118,7 @@ async fn named_columns_keep_their_roles_and_get_their_types() {
     assert_eq!((second.phases[0].id, second.next_page_token.as_str()), (2, ""));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_does_not_fit_its_table_is_refused_and_writes_nothing() {
     const HOSTILE: &str = "x\"; drop table job; --";
     let house = House::empty().await;
@@ -211,7 +211,7 @@ async fn a_source_that_does_not_fit_its_table_is_refused_and_writes_nothing() {
     assert_eq!(house.contents(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_never_names_a_table_of_the_service_or_of_postgres() {
     let house = House::with_bars().await;
     let before = house.contents();
@@ -234,7 +234,7 @@ async fn a_source_never_names_a_table_of_the_service_or_of_postgres() {
     assert_eq!(house.contents(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn coverage_counts_what_is_there() {
     let house = House::with_bars().await;
     let request = v1::GetSourceCoverageRequest {
@@ -261,7 +261,7 @@ async fn coverage_counts_what_is_there() {
     assert_eq!(coverage.phases.len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_catalogue_lists_features_and_algorithms_and_writes_sets_out() {
     let house = House::with_bars().await;
     let request = v1::ListFeaturesRequest {
@@ -311,7 +311,7 @@ async fn the_catalogue_lists_features_and_algorithms_and_writes_sets_out() {
     assert_eq!(names, ["logistic_regression", "random_forest"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn sources_are_listed_by_name_page_by_page() {
     let house = House::empty().await;
     house.make_bars();

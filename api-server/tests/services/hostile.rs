@@ -71,7 +71,7 @@ fn set(message: &mut DynamicMessage, path: &[u32], text: &str) {
     message.set_field(&field, value);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_text_in_any_field_is_taken_as_text_or_refused_and_never_a_fault() {
     let house = House::empty().await;
     furnish(

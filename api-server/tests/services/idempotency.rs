@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 use uuid::Uuid;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn fifty_equal_requests_at_once_make_one_job() {
     let house = House::with_bars().await;
     let request = v1::TrainModelRequest {
@@ -24,7 +24,7 @@ async fn fifty_equal_requests_at_once_make_one_job() {
     assert_eq!(house.sql("select count(*) from job"), "1");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_is_good_for_one_question_only() {
     let house = House::with_bars().await;
     let request = v1::TrainModelRequest {
@@ -56,7 +56,7 @@ async fn a_request_id_is_good_for_one_question_only() {
     assert_eq!(again.name, first.name);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_is_made_once_by_the_same_request() {
     let house = House::empty().await;
     house.make_bars();

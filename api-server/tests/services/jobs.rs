@@ -36,7 +36,7 @@ async fn wait(house: &House, name: &str, timeout: Option<prost_types::Duration>)
         .map(tonic::Response::into_inner)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_job_says_why_and_what_was_tried() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -69,7 +69,7 @@ async fn a_failed_job_says_why_and_what_was_tried() {
     assert_eq!(basic.etag, job.etag);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_queued_job_is_cancelled_at_once_and_cancelling_again_changes_nothing() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -85,7 +85,7 @@ async fn a_queued_job_is_cancelled_at_once_and_cancelling_again_changes_nothing(
     assert_eq!(again.etag, job.etag);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_running_job_is_cancelling_until_its_worker_has_stopped() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -106,7 +106,7 @@ async fn a_running_job_is_cancelling_until_its_worker_has_stopped() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_has_ended_cannot_be_cancelled() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -124,7 +124,7 @@ async fn a_job_that_has_ended_cannot_be_cancelled() {
     refused(&refusal, Code::InvalidArgument, "INVALID_FIELD", &["reason"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_waiter_gets_the_job_when_it_ends() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -140,7 +140,7 @@ async fn a_waiter_gets_the_job_when_it_ends() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_waiter_whose_time_is_over_gets_the_job_as_it_is() {
     let house = House::with_bars().await;
     let name = house.train().await;

@@ -1,4 +1,7 @@
 //! The services with a real database, called over the wire.
+//!
+//! Tests run on several threads: at its end a test waits for its database to be dropped, which waits for connections that are
+//! just being made, which wait for the test's runtime.
 #![allow(clippy::unwrap_used)]
 
 mod artifacts;

@@ -67,7 +67,7 @@ async fn undelete(house: &House) -> Result<v1::Model, Status> {
         .map(tonic::Response::into_inner)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_model_has_its_newest_version_and_what_it_is_worth() {
     let house = furnished().await;
     let model = get(&house).await;
@@ -115,7 +115,7 @@ async fn a_model_has_its_newest_version_and_what_it_is_worth() {
     assert!(listed[0].evaluation.as_ref().unwrap().overall.is_some());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_update_changes_what_the_mask_names_if_nobody_was_faster() {
     let house = furnished().await;
     let before = get(&house).await;
@@ -146,7 +146,7 @@ async fn an_update_changes_what_the_mask_names_if_nobody_was_faster() {
     assert_eq!(same.etag, cleared.etag);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_update_is_refused_and_writes_nothing() {
     let house = furnished().await;
     let before = house.contents();
@@ -167,7 +167,7 @@ async fn a_wrong_update_is_refused_and_writes_nothing() {
     assert_eq!(house.contents(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_model_is_hidden_until_it_is_undeleted() {
     let house = furnished().await;
     let shown = async |show_deleted: bool| {
@@ -203,7 +203,7 @@ async fn a_deleted_model_is_hidden_until_it_is_undeleted() {
     assert_eq!(shown(false).await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_model_takes_no_new_version() {
     let house = furnished().await;
     house.make_bars();
@@ -222,7 +222,7 @@ async fn a_deleted_model_takes_no_new_version() {
     assert_eq!(metadata(&status, "name"), NAME);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_of_models_names_what_is_missing() {
     let house = furnished().await;
     let request = |names: &[&str]| v1::BatchGetModelsRequest {

@@ -45,7 +45,7 @@ async fn list(house: &House, request: v1::ListJobsRequest) -> Result<v1::ListJob
         .map(tonic::Response::into_inner)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_show_each_job_once_while_others_are_made() {
     let house = House::with_bars().await;
     let made = make_jobs(&house, 500).await;
@@ -72,7 +72,7 @@ async fn pages_show_each_job_once_while_others_are_made() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_filter_leaves_what_it_says() {
     let house = House::with_bars().await;
     make_jobs(&house, 20).await;
@@ -94,7 +94,7 @@ async fn a_filter_leaves_what_it_says() {
     assert_eq!(count("state = FAILED").await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_page_or_filter_is_refused_with_its_place() {
     let house = House::with_bars().await;
     make_jobs(&house, 3).await;
@@ -141,7 +141,7 @@ async fn a_wrong_page_or_filter_is_refused_with_its_place() {
     assert_eq!(fields(&foreign), ["page_token"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_project_that_does_not_exist_is_no_empty_list() {
     let house = House::with_bars().await;
     let request = v1::ListJobsRequest {
@@ -153,7 +153,7 @@ async fn a_project_that_does_not_exist_is_no_empty_list() {
     assert!(list(&house, page(0, "", "")).await.unwrap().jobs.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_names_what_is_missing() {
     let house = House::with_bars().await;
     let (first, second) = (house.train().await, house.train().await);

@@ -22,7 +22,7 @@ async fn preview(house: &House, request: v1::PreviewLabelsRequest) -> v1::Previe
         .into_inner()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn labels_are_counted_as_the_database_counts_them() {
     let house = House::with_bars().await;
     let before = house.contents();
@@ -49,7 +49,7 @@ async fn labels_are_counted_as_the_database_counts_them() {
     assert_eq!(house.contents(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_preview_is_bounded_by_what_was_asked_for() {
     let house = House::with_bars().await;
     let one = preview(
@@ -99,7 +99,7 @@ async fn a_preview_is_bounded_by_what_was_asked_for() {
     assert!(status.message().contains("phases 77, 78"), "{status}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_has_changed_is_told_so() {
     let house = House::with_bars().await;
     house.sql("alter table bars rename close to closed");

@@ -31,7 +31,7 @@ fn features(texts: &[&str]) -> Option<v1::FeatureSpec> {
     })
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
     let house = House::with_bars().await;
     let before = house.contents();
@@ -105,7 +105,7 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
     assert_eq!(house.contents(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_is_told_at_once_also_what_only_the_source_shows() {
     let house = House::with_bars().await;
     let status = refusal(&house, |request| {
@@ -118,7 +118,7 @@ async fn everything_that_is_wrong_is_told_at_once_also_what_only_the_source_show
     refused(&status.await, Code::InvalidArgument, "UNKNOWN_FEATURE", &wrong);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_made_as_it_was_asked_for_with_every_default_filled_in() {
     let house = House::with_bars().await;
     let request = v1::TrainModelRequest {
@@ -156,7 +156,7 @@ async fn a_job_is_made_as_it_was_asked_for_with_every_default_filled_in() {
     assert!(row.starts_with("order-4711|"), "{row}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_is_told_of_a_new_job_and_a_request_does_not_depend_on_it() {
     let Ok(url) = std::env::var("REDIS_URL") else {
         eprintln!("skipped: REDIS_URL is not set");
@@ -185,7 +185,7 @@ async fn a_worker_is_told_of_a_new_job_and_a_request_does_not_depend_on_it() {
     // The other tests of this file run without Redis: there the job is made all the same.
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn validate_only_counts_and_writes_nothing() {
     let house = House::with_bars().await;
     house.train().await;
@@ -210,7 +210,7 @@ async fn validate_only_counts_and_writes_nothing() {
     assert_eq!(house.contents(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn validate_only_refuses_what_the_job_would_fail_with() {
     let house = House::with_bars().await;
     let refusal = |change: fn(&mut v1::TrainSpec)| {
@@ -231,7 +231,7 @@ async fn validate_only_refuses_what_the_job_would_fail_with() {
     refused(&unknown, Code::FailedPrecondition, "TOO_FEW_ROWS", &[]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_refuses_with_its_limit() {
     let house = House::with_bars().await;
     house.sql("update project set max_queued = 1");

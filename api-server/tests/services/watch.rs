@@ -46,7 +46,7 @@ fn what(event: &v1::JobEvent) -> String {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_sees_the_snapshot_then_every_event_to_the_end() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -85,7 +85,7 @@ async fn a_watcher_sees_the_snapshot_then_every_event_to_the_end() {
     assert_eq!(error.message, "12 rows, 50 are needed");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_stream_goes_on_with_exactly_the_rest() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -209,7 +209,7 @@ async fn a_client_that_reads_slowly_gets_every_event_all_the_same() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_is_seen_by_watchers() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -239,7 +239,7 @@ async fn a_cancel_is_seen_by_watchers() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watch_of_what_is_not_there_is_refused_before_it_begins() {
     let house = House::with_bars().await;
     let none = format!("{PARENT}/jobs/01890a5d-ac96-774b-bcce-b302099a8057");
@@ -251,7 +251,7 @@ async fn a_watch_of_what_is_not_there_is_refused_before_it_begins() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_caller_has_only_so_many_open_watches_and_gets_them_back() {
     let house = House::with(|config| config.server.max_watches_per_caller = 2).await;
     house.make_bars();
@@ -279,7 +279,7 @@ async fn a_caller_has_only_so_many_open_watches_and_gets_them_back() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_server_ends_its_watches_so_that_they_can_be_resumed() {
     let house = House::with_bars().await;
     let name = house.train().await;
@@ -299,7 +299,7 @@ async fn a_stopping_server_ends_its_watches_so_that_they_can_be_resumed() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn one_statement_looks_for_the_events_of_all_watched_jobs() {
     let house = House::with_bars().await;
     if house.sql("select current_setting('shared_preload_libraries') like '%pg_stat_statements%'") != "t" {
