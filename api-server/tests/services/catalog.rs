@@ -226,6 +226,7 @@ async fn a_source_never_names_a_table_of_the_service_or_of_postgres() {
             table: table.to_owned(),
             entity_column: "project".to_owned(),
             time_column: "created_at".to_owned(),
+            phase_column: String::new(),
             ..bars()
         };
         let status = create(&house, source).await.unwrap_err();
