@@ -1,6 +1,7 @@
 //! Texts and lists of errors, cut to what travels in headers.
 
 use mltraining_domain::FieldViolation;
+use mltraining_domain::violation::MAX_VIOLATIONS;
 
 /// Longest message and longest list of wrong fields, in bytes. Both travel in the trailers, of which many clients read no
 /// more than 8 or 16 KiB; what does not fit is counted, not dropped unsaid.
@@ -20,10 +21,13 @@ pub(crate) fn bad_fields(violations: &[FieldViolation]) -> Vec<tonic_types::Fiel
     let mut fields: Vec<_> = violations.iter().take_while(fits).map(bad_field).collect();
     let more = violations.len() - fields.len();
     if more > 0 {
-        fields.push(tonic_types::FieldViolation::new(
-            "",
-            format!("{more} more fields are wrong"),
-        ));
+        let least = if violations.len() > MAX_VIOLATIONS {
+            "at least "
+        } else {
+            ""
+        };
+        let text = format!("{least}{more} more fields are wrong");
+        fields.push(tonic_types::FieldViolation::new("", text));
     }
     fields
 }

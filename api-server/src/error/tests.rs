@@ -60,9 +60,9 @@ fn every_wrong_field_travels_with_its_own_reason() {
 }
 
 #[test]
-fn a_thousand_wrong_fields_fit_into_the_headers_and_are_counted() {
+fn hundreds_of_wrong_fields_fit_into_the_headers_and_are_counted() {
     let mut found = Violations::new();
-    for i in 0..1_000 {
+    for i in 0..400 {
         found.invalid(
             format!("names[{i}]"),
             format!("`{i}` is no name of a job, expected projects/p/jobs/j"),
@@ -79,7 +79,7 @@ fn a_thousand_wrong_fields_fit_into_the_headers_and_are_counted() {
     let last = fields.last().unwrap();
     assert_eq!(
         last.description,
-        format!("{} more fields are wrong", 1_000 - (fields.len() - 1))
+        format!("{} more fields are wrong", 400 - (fields.len() - 1))
     );
 }
 

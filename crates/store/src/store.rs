@@ -23,9 +23,12 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let millis = config.statement_timeout.as_millis().to_string();
         let options: PgConnectOptions = config.url.parse().map_err(StoreError::from_sqlx)?;
-        let options = options
-            .application_name(&config.application_name)
-            .options([("statement_timeout", millis.as_str()), ("timezone", "UTC")]);
+        let options = options.application_name(&config.application_name).options([
+            ("statement_timeout", millis.as_str()),
+            // A call that is cut short closes its connection; its statement ends soon after, not with its timeout.
+            ("client_connection_check_interval", "250ms"),
+            ("timezone", "UTC"),
+        ]);
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)
             .acquire_timeout(config.acquire_timeout)
