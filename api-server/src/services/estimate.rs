@@ -136,14 +136,11 @@ async fn count_labels(question: &Question<'_>) -> Result<LabelPreview, ApiError>
     }
 }
 
-/// The panel (time, phase and the columns as f64), labels with their resolve times, and the features three times: as f32,
-/// binned to bytes, and once more for the training part of a fold.
+/// The worker's own estimate, which it holds against its memory: the panel in f64 with its times, the matrix in f32 and its
+/// bins by column and by row.
 fn memory_bytes(rows: PanelRows, plan: &FeaturePlan) -> u64 {
-    let count = |items: usize| items as u64;
-    let of_panel = (rows.in_range + rows.warm_up) * (16 + 8 * count(plan.columns().len()));
-    let of_labels = rows.in_range * 9;
-    let of_features = rows.in_range * count(plan.features.len()) * (4 + 1 + 4);
-    of_panel + of_labels + of_features
+    let of_row = 16 + 8 * plan.columns().len() + 6 * plan.features.len();
+    (rows.in_range + rows.warm_up).saturating_mul(of_row as u64)
 }
 
 fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> Vec<String> {

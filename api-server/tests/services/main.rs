@@ -2,7 +2,7 @@
 //!
 //! Tests run on several threads: at its end a test waits for its database to be dropped, which waits for connections that are
 //! just being made, which wait for the test's runtime.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod artifacts;
 mod catalog;

@@ -1,6 +1,6 @@
 //! TrainModel: what is refused, what is made, what is only estimated.
 
-use crate::house::{BARS, ENTITIES, House, START, label, metadata, range, reason, refused, seconds, train};
+use crate::house::{BARS, ENTITIES, House, START, label, metadata, range, refused, seconds, train};
 use mltraining_proto::v1;
 use mltraining_signal::{Limits, Signal};
 use secrecy::SecretString;
@@ -32,42 +32,35 @@ fn features(texts: &[&str]) -> Option<v1::FeatureSpec> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_feature_is_refused_with_the_nearest_known_one() {
+    let house = House::with_bars().await;
+    let before = house.contents();
+    let asked = features(&["close", "rolling_meen(close, 10)"]);
+    let unknown = in_spec(&house, |s| s.features = asked).await;
+    let field = ["spec.features.features[1]"];
+    refused(&unknown, Code::InvalidArgument, "UNKNOWN_FEATURE", &field);
+    assert_eq!(metadata(&unknown, "feature"), "rolling_meen(close, 10)");
+    assert_eq!(metadata(&unknown, "did_you_mean"), "rolling_mean");
+    let asked = features(&["rolling_mean(clos, 10)"]);
+    let column = in_spec(&house, |s| s.features = asked).await;
+    assert_eq!(metadata(&column, "did_you_mean"), "close");
+    let asked = v1::FeatureSpec {
+        sets: vec!["cores".to_owned()],
+        ..v1::FeatureSpec::default()
+    };
+    let set = in_spec(&house, |s| s.features = Some(asked)).await;
+    assert_eq!(metadata(&set, "did_you_mean"), "core");
+    assert_eq!(house.contents(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
     let house = House::with_bars().await;
     let before = house.contents();
-
-    let unknown = in_spec(&house, |s| {
-        s.features = features(&["close", "rolling_meen(close, 10)"])
-    })
-    .await;
-    refused(
-        &unknown,
-        Code::InvalidArgument,
-        "UNKNOWN_FEATURE",
-        &["spec.features.features[1]"],
-    );
-    assert_eq!(metadata(&unknown, "feature"), "rolling_meen(close, 10)");
-    assert_eq!(metadata(&unknown, "did_you_mean"), "rolling_mean");
-    let column = in_spec(&house, |s| s.features = features(&["rolling_mean(clos, 10)"])).await;
-    assert_eq!(metadata(&column, "did_you_mean"), "close");
-    let set = in_spec(&house, |s| {
-        s.features = Some(v1::FeatureSpec {
-            sets: vec!["cores".to_owned()],
-            ..v1::FeatureSpec::default()
-        });
-    });
-    assert_eq!(metadata(&set.await, "did_you_mean"), "core");
-
     let invalid =
         |status: Status, field: &str| refused(&status, Code::InvalidArgument, "INVALID_FIELD", &[field]);
-    invalid(
-        in_spec(&house, |s| s.range = range(START, START)).await,
-        "spec.range",
-    );
-    invalid(
-        in_spec(&house, |s| s.range = range(START + 1, START)).await,
-        "spec.range",
-    );
+    let many = (0..65).map(|i| (format!("k{i}"), "v".to_owned())).collect();
+    invalid(refusal(&house, |r| r.labels = many).await, "labels");
     invalid(refusal(&house, |r| r.priority = Some(9)).await, "priority");
     invalid(
         refusal(&house, |r| r.model_id = HOSTILE.to_owned()).await,
@@ -77,6 +70,14 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
         refusal(&house, |r| r.request_id = HOSTILE.to_owned()).await,
         "request_id",
     );
+    invalid(
+        in_spec(&house, |s| s.range = range(START, START)).await,
+        "spec.range",
+    );
+    invalid(
+        in_spec(&house, |s| s.range = range(START + 1, START)).await,
+        "spec.range",
+    );
     let change = "spec.label.change_at_horizon.change";
     invalid(
         in_spec(&house, |s| s.label = Some(label(f64::NAN, 60))).await,
@@ -84,24 +85,19 @@ async fn bad_input_is_refused_with_its_reason_and_writes_nothing() {
     );
     let horizon = "spec.label.change_at_horizon.horizon";
     invalid(in_spec(&house, |s| s.label = Some(label(0.1, 0))).await, horizon);
-    let many = (0..65).map(|i| (format!("k{i}"), "v".to_owned())).collect();
-    invalid(refusal(&house, |r| r.labels = many).await, "labels");
-    let wrong_column = in_spec(&house, |s| {
-        let Some(v1::label_spec::Kind::ChangeAtHorizon(label)) = &mut s.label.as_mut().unwrap().kind else {
-            unreachable!()
-        };
-        label.column = HOSTILE.to_owned();
-    });
-    invalid(wrong_column.await, "spec.label.change_at_horizon.column");
+    let mut of_hostile_column = label(0.1, 60);
+    let Some(v1::label_spec::Kind::ChangeAtHorizon(change)) = &mut of_hostile_column.kind else {
+        unreachable!("the label was just made")
+    };
+    change.column = HOSTILE.to_owned();
+    let column = in_spec(&house, |s| s.label = Some(of_hostile_column)).await;
+    invalid(column, "spec.label.change_at_horizon.column");
 
     let source = in_spec(&house, |s| s.source = "projects/default/sources/none".to_owned()).await;
     refused(&source, Code::NotFound, "NOT_FOUND", &[]);
     assert_eq!(metadata(&source, "name"), "projects/default/sources/none");
-    let project = refusal(&house, |r| r.parent = "projects/none".to_owned()).await;
-    assert_eq!(
-        (project.code(), reason(&project).as_str()),
-        (Code::InvalidArgument, "INVALID_FIELD")
-    );
+    let foreign = refusal(&house, |r| r.parent = "projects/none".to_owned()).await;
+    invalid(foreign, "spec.source");
     assert_eq!(house.contents(), before);
 }
 

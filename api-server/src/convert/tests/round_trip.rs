@@ -1,0 +1,197 @@
+//! What is shown of a spec reads back as the same spec.
+
+use super::project;
+use crate::convert::{train_request, train_spec};
+use mltraining_domain::{
+    AlgorithmSpec, ChangeAtHorizon, ClassWeight, Direction, FeatureExpr, FeatureSpec, Holdout, LabelSpec,
+    LogisticRegressionSpec, RandomForestSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
+    Violations, WalkForward, WalkForwardScheme, Window,
+};
+use mltraining_proto::v1;
+use proptest::prelude::*;
+
+fn spans() -> impl Strategy<Value = Span> {
+    (1_i64..366 * 86_400_000_000).prop_map(|micros| Span::from_micros(micros).unwrap())
+}
+
+fn labels() -> impl Strategy<Value = LabelSpec> {
+    let column = proptest::option::of("[a-z_]{1,20}");
+    let direction = prop_oneof![Just(Direction::Up), Just(Direction::Down)];
+    let fields = (
+        column,
+        1e-6..1.0,
+        direction,
+        spans(),
+        proptest::option::of(spans()),
+    );
+    fields.prop_map(|(column, change, direction, horizon, tolerance)| {
+        LabelSpec::ChangeAtHorizon(ChangeAtHorizon {
+            column,
+            change,
+            direction,
+            horizon,
+            tolerance,
+        })
+    })
+}
+
+fn windows() -> impl Strategy<Value = Window> {
+    prop_oneof![
+        (1_u32..100_000).prop_map(Window::Bars),
+        spans().prop_map(Window::Time)
+    ]
+}
+
+fn expressions() -> impl Strategy<Value = FeatureExpr> {
+    let with_window =
+        ("[a-z_]{1,12}", "[a-z_]{1,12}", windows()).prop_map(|(head, column, window)| FeatureExpr {
+            head,
+            column: Some(column),
+            window: Some(window),
+        });
+    let bare = "[a-z_]{1,12}".prop_map(|head| FeatureExpr {
+        head,
+        column: None,
+        window: None,
+    });
+    prop_oneof![with_window, bare]
+}
+
+fn features() -> impl Strategy<Value = FeatureSpec> {
+    let lists = (
+        proptest::collection::vec("[a-z]{1,8}", 1..3),
+        proptest::collection::vec(expressions(), 0..5),
+        proptest::collection::vec(windows(), 1..5),
+        proptest::collection::vec(expressions(), 0..3),
+    );
+    lists.prop_map(|(sets, features, windows, exclude)| FeatureSpec {
+        sets,
+        features,
+        windows,
+        exclude,
+    })
+}
+
+fn algorithms() -> impl Strategy<Value = AlgorithmSpec> {
+    let weight = || {
+        prop_oneof![
+            Just(ClassWeight::None),
+            Just(ClassWeight::Balanced),
+            (0.001..1e6).prop_map(ClassWeight::Positive)
+        ]
+    };
+    let share = || 0.01..1.0;
+    let forest = (
+        1_u32..10_000,
+        1_u32..64,
+        1_u32..1000,
+        proptest::option::of(share()),
+        share(),
+        weight(),
+    );
+    let forest = forest.prop_map(
+        |(trees, max_depth, min_samples_leaf, max_features, max_samples, class_weight)| {
+            AlgorithmSpec::RandomForest(RandomForestSpec {
+                trees,
+                max_depth,
+                min_samples_leaf,
+                max_features,
+                max_samples,
+                class_weight,
+            })
+        },
+    );
+    let linear = (0.0..1e6, 1_u32..10_000, 1e-12..0.5, weight());
+    let linear = linear.prop_map(|(l2, max_iterations, tolerance, class_weight)| {
+        AlgorithmSpec::LogisticRegression(LogisticRegressionSpec {
+            l2,
+            max_iterations,
+            tolerance,
+            class_weight,
+        })
+    });
+    prop_oneof![forest, linear]
+}
+
+fn splits() -> impl Strategy<Value = SplitSpec> {
+    let scheme = prop_oneof![
+        Just(WalkForwardScheme::Expanding),
+        Just(WalkForwardScheme::Rolling)
+    ];
+    let walk = (1_u32..50, scheme, spans()).prop_map(|(folds, scheme, embargo)| {
+        SplitSpec::WalkForward(WalkForward {
+            folds,
+            scheme,
+            embargo,
+        })
+    });
+    let holdout = (0.01..0.9, spans())
+        .prop_map(|(test_share, embargo)| SplitSpec::Holdout(Holdout { test_share, embargo }));
+    prop_oneof![walk, holdout]
+}
+
+fn thresholds() -> impl Strategy<Value = ThresholdSpec> {
+    prop_oneof![
+        Just(ThresholdSpec::MaxF1),
+        Just(ThresholdSpec::MaxMcc),
+        (0.0..1.0).prop_map(ThresholdSpec::Fixed),
+        (0.0..1.0).prop_map(ThresholdSpec::MinPrecision),
+        (0.0..1.0).prop_map(ThresholdSpec::MinRecall),
+    ]
+}
+
+fn ranges() -> impl Strategy<Value = TimeRange> {
+    let micros = (0_i64..250_000_000_000_000_000, 1_i64..1_000_000_000_000_000);
+    micros.prop_map(|(start, length)| TimeRange {
+        start: chrono::DateTime::from_timestamp_micros(start).unwrap(),
+        end: chrono::DateTime::from_timestamp_micros(start + length).unwrap(),
+    })
+}
+
+fn specs() -> impl Strategy<Value = TrainSpec> {
+    let parts = (
+        labels(),
+        features(),
+        algorithms(),
+        splits(),
+        thresholds(),
+        ranges(),
+    );
+    let rest = (
+        any::<u64>(),
+        proptest::collection::btree_set("\\PC{0,12}", 0..4),
+        1_u64..100_000_000,
+    );
+    (parts, rest).prop_map(|(parts, (seed, entities, max_rows))| {
+        let (label, features, algorithm, split, threshold, range) = parts;
+        TrainSpec {
+            model: "pump".parse().unwrap(),
+            source: "candles".parse().unwrap(),
+            range,
+            label,
+            features,
+            algorithm,
+            split,
+            threshold,
+            seed,
+            entities: entities.into_iter().collect(),
+            phases: vec![1, 3],
+            max_rows,
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_spec_reads_back_as_it_was_shown(spec in specs()) {
+        let request = v1::TrainModelRequest {
+            model_id: spec.model.to_string(),
+            spec: Some(train_spec::show(&spec, &project())),
+            ..v1::TrainModelRequest::default()
+        };
+        let mut found = Violations::new();
+        let read = train_request::read(request, &project(), &mut found);
+        prop_assert!(found.is_empty(), "{}", found);
+        prop_assert_eq!(read.spec, spec);
+    }
+}
