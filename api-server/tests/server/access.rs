@@ -55,7 +55,7 @@ async fn bad_keys(api: &Api) -> Vec<Option<String>> {
     ]
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_one() {
     let api = Api::start().await;
     let contract = Contract::read();
@@ -79,7 +79,7 @@ async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_o
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_is_too_small_is_told_which_one_is_needed() {
     let api = Api::start().await;
     let contract = Contract::read();
@@ -110,7 +110,7 @@ async fn a_role_that_is_too_small_is_told_which_one_is_needed() {
     assert!(tried > 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answered() {
     let api = Api::start().await;
     let contract = Contract::read();
@@ -143,7 +143,7 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn health_and_reflection_need_no_key() {
     let api = Api::start().await;
     let open: Vec<&str> = METHODS

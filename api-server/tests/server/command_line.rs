@@ -62,7 +62,7 @@ fn error(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_configuration_ends_with_64_and_names_the_key() {
     let url = "postgres://mlts:hunter2@127.0.0.1:1/none";
     let with_url = || Binary::bare().with("MLTS_DATABASE__URL", url);
@@ -93,7 +93,7 @@ async fn a_wrong_configuration_ends_with_64_and_names_the_key() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_command_line_ends_with_64() {
     let binary = Binary::bare();
     for arguments in [
@@ -109,7 +109,7 @@ async fn a_wrong_command_line_ends_with_64() {
     assert!(binary.says("--help").await.contains("migrate"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_configuration_in_force_is_printed_without_secrets() {
     let binary = Binary::bare().with("MLTS_DATABASE__URL", "postgres://mlts:hunter2@db:5432/mlts");
     let printed = binary.says("--print-config").await;
@@ -117,7 +117,7 @@ async fn the_configuration_in_force_is_printed_without_secrets() {
     assert!(!printed.contains("hunter2"), "{printed}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn migrate_goes_up_and_down_and_tells_where_it_is() {
     let database = TestDatabase::empty().await;
     let binary = Binary::on(&database);
@@ -134,7 +134,7 @@ async fn migrate_goes_up_and_down_and_tells_where_it_is() {
     assert_eq!(binary.run("migrate --down -1").await.status.code(), Some(64));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_printed_alone_and_once_and_can_be_listed_and_revoked() {
     let database = TestDatabase::migrated().await;
     let binary = Binary::on(&database);
@@ -173,7 +173,7 @@ async fn a_key_is_printed_alone_and_once_and_can_be_listed_and_revoked() {
     assert_eq!(refused.status.code(), Some(64), "{}", error(&refused));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_end_with_69_while_postgres_is_away() {
     let binary = Binary::bare()
         .with("MLTS_DATABASE__URL", "postgres://mlts@127.0.0.1:1/none")
@@ -219,7 +219,7 @@ async fn serving(database: &TestDatabase) -> (Child, Binary) {
     (child, binary)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_ends_a_server_with_0() {
     let database = TestDatabase::migrated().await;
     let (mut child, _folder) = serving(&database).await;
@@ -235,7 +235,7 @@ async fn sigterm_ends_a_server_with_0() {
     assert_eq!(soon(child.wait()).await.unwrap().code(), Some(0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_taken_address_ends_with_69_and_is_named() {
     let database = TestDatabase::migrated().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

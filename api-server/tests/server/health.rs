@@ -25,7 +25,7 @@ async fn readiness(channel: &Channel) -> ServingStatus {
     health.check(of("readiness")).await.unwrap().into_inner().status()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_old_schema_is_not_ready_until_someone_migrates_it() {
     let api = Api::start_on(TestDatabase::empty().await, |_| {}).await;
     let channel = api.channel().await;
@@ -57,7 +57,7 @@ async fn an_old_schema_is_not_ready_until_someone_migrates_it() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_ready_server_says_not_serving_first_thing_when_it_is_stopped() {
     let api = Api::start().await;
     let channel = api.channel().await;
@@ -86,7 +86,7 @@ async fn a_ready_server_says_not_serving_first_thing_when_it_is_stopped() {
     soon(api.end).await.unwrap().unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_not_ready() {
     let full =
         |config: &mut mltraining_runtime::config::ApiConfig| config.artifacts.min_free_bytes = u64::MAX;

@@ -25,7 +25,7 @@ fn bloated(request: &[u8]) -> Bytes {
     bytes.into()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_method_refuses_two_mebibytes_with_the_limit() {
     let api = Api::start().await;
     let contract = Contract::read();
@@ -49,7 +49,7 @@ async fn every_method_refuses_two_mebibytes_with_the_limit() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_are_no_message_are_the_callers_fault() {
     let api = Api::start().await;
     let key = api.key(&project("own"), Role::Admin).await;
@@ -67,7 +67,7 @@ async fn bytes_that_are_no_message_are_the_callers_fault() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_method_that_does_not_exist_is_unimplemented_for_those_with_a_key() {
     let api = Api::start().await;
     let key = api.key(&project("own"), Role::Admin).await;
@@ -91,7 +91,7 @@ async fn a_method_that_does_not_exist_is_unimplemented_for_those_with_a_key() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_name_is_an_invalid_field_and_changes_nothing() {
     let api = Api::start().await;
     let key = api.key(&project("own"), Role::Admin).await;
