@@ -157,7 +157,7 @@ async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Tr
     pool.spawn(move || {
         let _ = answer.send(span.in_scope(|| train::train(input, &shared)));
     });
-    let panicked = JobFailure {
+    let panicked = || JobFailure {
         class: FailureClass::Transient,
         reason: Reason::Internal,
         message: "a computing thread panicked; the worker's log says where".to_owned(),
@@ -166,7 +166,7 @@ async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Tr
     result
         .instrument(Span::current())
         .await
-        .unwrap_or(Err(TrainError::Failed(panicked)))
+        .unwrap_or_else(|_| Err(TrainError::Failed(panicked())))
 }
 
 fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: String) -> TrainError {

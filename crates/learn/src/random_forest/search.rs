@@ -94,6 +94,8 @@ impl Trial<'_> {
                 *column = self.bins.column(usize::from(feature));
             }
             fill(&columns[..group.len()], self.rows, histograms);
+            // What a larger group left behind would be summed up again and again, and overflow.
+            histograms[group.len()..].fill([C::default(); 256]);
             let missing = histograms
                 .each_mut()
                 .map(|histogram| std::mem::take(&mut histogram[usize::from(MISSING)]));

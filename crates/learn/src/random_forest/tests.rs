@@ -9,7 +9,7 @@ use crate::fit::FitError;
 use crate::matrix::Matrix;
 use crate::random::Random;
 use crate::tree::{Node, RowBlock, Side};
-use mltraining_domain::{ClassWeight, RandomForestSpec};
+use mltraining_domain::{AlgorithmSpec, ClassWeight, RandomForestSpec};
 use proptest::prelude::*;
 use std::sync::atomic::AtomicBool;
 
@@ -306,4 +306,25 @@ fn a_tree_that_is_cancelled_while_it_grows_is_given_up() {
     };
     let found = wavy(RandomForestSpec::default()).grow(&control);
     assert_eq!(found.err(), Some(FitError::Cancelled));
+}
+
+#[test]
+fn a_feature_is_found_among_many_that_never_change() {
+    // Node after node tries one constant feature after the other before it meets the only one that says something.
+    let rows = 4_000;
+    let mut columns = vec![vec![1.0; rows]; 60];
+    columns[59] = (0..rows).map(|i| (i % 100) as f32).collect();
+    let names = (0..60).map(|j| format!("f{j}")).collect();
+    let labels: Vec<u8> = (0..rows).map(|i| u8::from(i % 100 >= 50)).collect();
+    let x = Matrix::new(names, columns).unwrap();
+    let all: Vec<u32> = (0..rows as u32).collect();
+    let spec = AlgorithmSpec::RandomForest(RandomForestSpec {
+        trees: 20,
+        ..RandomForestSpec::default()
+    });
+    let model = crate::fit::fit(&spec, &x, &all, &labels, 7, &Control::none()).unwrap();
+    let scores = model.predict(&x, &all);
+    for (score, label) in scores.iter().zip(&labels) {
+        assert_eq!(*score >= 0.5, *label == 1, "{score}");
+    }
 }
