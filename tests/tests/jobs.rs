@@ -115,9 +115,9 @@ async fn a_job_whose_worker_is_killed_is_finished_by_the_other() {
     let first = system.add_worker().await;
     let job = submit(&caller, "survivor", 6000).await;
     running(&caller, &job).await;
-    let second = system.add_worker().await;
     system.workers[first].signal(Signal::Kill);
     system.workers[first].exit().await;
+    let second = system.add_worker().await;
     let other = system.database.sql("SELECT worker_id FROM job");
     let retaken = wait::until("the other worker takes the job", || async {
         let request = pb::GetJobRequest {
@@ -219,13 +219,17 @@ async fn a_job_that_needs_more_memory_than_its_slot_has_is_refused_with_the_numb
 
 #[tokio::test]
 async fn sigterm_drains_both_processes_and_loses_nothing() {
-    let mut system =
-        System::start_with(&[("MLTS_WORKER__DRAIN_GRACE", "1s"), SHORT_LEASE[3], SHORT_LEASE[4]]).await;
+    let mut system = System::start_with(&[
+        ("MLTS_WORKER__DRAIN_GRACE", "100ms"),
+        SHORT_LEASE[3],
+        SHORT_LEASE[4],
+    ])
+    .await;
     data::make_bars(&system.database, 20, 1000);
     let caller = system.caller();
     data::register_bars(&caller).await;
     let worker = system.add_worker().await;
-    let name = submit(&caller, "released", 6000).await;
+    let name = submit(&caller, "released", 10_000).await;
     running(&caller, &name).await;
     let waiting = submit(&caller, "waiting", 2).await;
 
