@@ -1,5 +1,7 @@
 //! gRPC clients with a key.
 
+use crate::wait;
+use mltraining_proto::v1 as pb;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
 use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
 use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
@@ -51,5 +53,18 @@ impl Caller {
             models: ModelServiceClient::new(with_key()),
             artifacts: ArtifactServiceClient::new(with_key()),
         }
+    }
+
+    /// Waits for the end of a job and returns it whole.
+    pub async fn ended(&self, name: &str) -> pb::Job {
+        wait::until("the job ends", || async {
+            let request = pb::GetJobRequest {
+                name: name.into(),
+                ..Default::default()
+            };
+            let job = self.jobs.clone().get_job(request).await.ok()?.into_inner();
+            job.end_time.is_some().then_some(job)
+        })
+        .await
     }
 }

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use mltraining_proto::v1 as pb;
 use mltraining_tests::binaries::shared_data;
 use mltraining_tests::caller::Caller;
+use mltraining_tests::data;
 use mltraining_tests::system::System;
-use mltraining_tests::{data, wait};
 use prost_types::{Duration, Timestamp};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -186,15 +186,7 @@ async fn train(caller: &Caller) -> pb::Job {
         .unwrap()
         .into_inner()
         .name;
-    wait::until("the training ends", || async {
-        let request = pb::GetJobRequest {
-            name: name.clone(),
-            ..Default::default()
-        };
-        let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
-        job.end_time.is_some().then_some(job)
-    })
-    .await
+    caller.ended(&name).await
 }
 
 fn check_version(version: &pb::ModelVersion, expected: &BTreeMap<String, Counts>) {

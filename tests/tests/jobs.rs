@@ -39,18 +39,6 @@ async fn submit(caller: &Caller, model: &str, trees: i32) -> String {
         .name
 }
 
-async fn ended(caller: &Caller, name: &str) -> pb::Job {
-    wait::until("the job ends", || async {
-        let request = pb::GetJobRequest {
-            name: name.into(),
-            ..Default::default()
-        };
-        let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
-        job.end_time.is_some().then_some(job)
-    })
-    .await
-}
-
 async fn running(caller: &Caller, name: &str) -> pb::Job {
     wait::until("the job fits its model", || async {
         let request = pb::GetJobRequest {
@@ -133,7 +121,7 @@ async fn a_job_whose_worker_is_killed_is_finished_by_the_other() {
         other,
         "{retaken:?}"
     );
-    let job = ended(&caller, &job).await;
+    let job = caller.ended(&job).await;
     assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
     assert_eq!(job.attempts.len(), 2);
     assert_eq!(job.attempts[0].outcome(), pb::AttemptOutcome::Lost);
@@ -156,7 +144,7 @@ async fn a_cancel_reaches_into_the_fit() {
         ..Default::default()
     };
     caller.jobs.clone().cancel_job(request).await.unwrap();
-    let job = ended(&caller, &name).await;
+    let job = caller.ended(&name).await;
     assert_eq!(job.state(), pb::JobState::Cancelled);
     assert_eq!(job.cancel_reason, "changed my mind");
     assert_eq!(system.database.count("SELECT count(*) FROM model_version"), 0);
@@ -175,7 +163,7 @@ async fn a_job_ends_while_a_longer_one_runs_beside_it() {
     let short = submit(&caller, "short", 2500).await;
     running(&caller, &short).await;
     let long = submit(&caller, "long", 10_000).await;
-    assert_eq!(ended(&caller, &short).await.state(), pb::JobState::Succeeded);
+    assert_eq!(caller.ended(&short).await.state(), pb::JobState::Succeeded);
     let request = pb::GetJobRequest {
         name: long,
         ..Default::default()
@@ -212,7 +200,7 @@ async fn a_job_that_needs_more_memory_than_its_slot_has_is_refused_with_the_numb
         .unwrap()
         .into_inner()
         .name;
-    let error = ended(&caller, &name).await.error.unwrap();
+    let error = caller.ended(&name).await.error.unwrap();
     assert_eq!(error.reason(), pb::ErrorReason::MemoryLimit, "{error:?}");
     assert!(error.message.contains("400000 rows"), "{error:?}");
 }
@@ -272,7 +260,7 @@ async fn the_hint_alone_wakes_a_worker_after_seconds_of_silence() {
     for round in 0..2 {
         tokio::time::sleep(std::time::Duration::from_secs(2)).await; // silence longer than a blocking read's usual timeout
         let name = submit(&caller, &format!("round{round}"), 2).await;
-        assert_eq!(ended(&caller, &name).await.state(), pb::JobState::Succeeded);
+        assert_eq!(caller.ended(&name).await.state(), pb::JobState::Succeeded);
     }
 }
 
@@ -285,5 +273,5 @@ async fn jobs_are_done_while_redis_is_away() {
     data::register_bars(&caller).await;
     system.add_worker().await;
     let name = submit(&caller, "poll", 2).await;
-    assert_eq!(ended(&caller, &name).await.state(), pb::JobState::Succeeded);
+    assert_eq!(caller.ended(&name).await.state(), pb::JobState::Succeeded);
 }

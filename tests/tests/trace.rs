@@ -96,15 +96,7 @@ async fn train_traced(system: &System) -> pb::Job {
     let echoed = response.metadata().get("x-request-id").cloned();
     assert_eq!(echoed.unwrap(), REQUEST, "the request id comes back");
     let name = response.into_inner().name;
-    wait::until("the job ends", || async {
-        let request = pb::GetJobRequest {
-            name: name.clone(),
-            ..Default::default()
-        };
-        let job = caller.jobs.clone().get_job(request).await.ok()?.into_inner();
-        job.end_time.is_some().then_some(job)
-    })
-    .await
+    caller.ended(&name).await
 }
 
 async fn one_trace_holds_everything(settings: &[(&str, &str)]) {
