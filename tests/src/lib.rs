@@ -8,6 +8,7 @@ pub mod binaries;
 pub mod caller;
 pub mod data;
 pub mod database;
+pub mod probe;
 pub mod process;
 pub mod system;
 pub mod wait;

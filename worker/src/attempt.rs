@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::settle;
 use crate::stop::StopReason;
-use crate::train::{TrainError, Work};
-use crate::{reporter, train_job};
+use crate::work::{Work, WorkError};
+use crate::{probe_job, reporter, train_job};
 use chrono::{DateTime, Utc};
 use mltraining_domain::JobKind;
 use mltraining_runtime::trace;
@@ -33,11 +33,12 @@ pub(crate) async fn run(context: &Context, job: ClaimedJob) {
 async fn drive(context: &Context, job: &ClaimedJob, work: &Work) {
     let made = match job.kind {
         JobKind::Train => train_job::make(context, job, work).await,
+        JobKind::Probe => probe_job::make(job, work).await,
     };
     match made {
         Ok(made) => settle::finish(context, job, made, work).await,
-        Err(TrainError::Failed(failure)) => settle::fail(context, job, &failure, work).await,
-        Err(TrainError::Stopped) => settle::stopped(context, job, work).await,
+        Err(WorkError::Failed(failure)) => settle::fail(context, job, &failure, work).await,
+        Err(WorkError::Stopped) => settle::stopped(context, job, work).await,
     }
 }
 

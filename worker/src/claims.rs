@@ -12,8 +12,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
-/// The kinds of job that this worker knows.
+/// The kinds of job that a worker does.
 const KINDS: &[JobKind] = &[JobKind::Train];
+/// The same, with those that only tests make.
+const KINDS_AND_PROBES: &[JobKind] = &[JobKind::Train, JobKind::Probe];
 
 /// Claims and starts attempts until the worker stops. Attempts run on `attempts`.
 pub(crate) async fn run(context: Arc<Context>, mut hints: HintListener, attempts: TaskTracker) {
@@ -39,7 +41,11 @@ async fn claim(context: &Context) -> Option<ClaimedJob> {
         queue: QUEUE,
         worker: context.worker,
         lease: context.config.worker.lease,
-        kinds: KINDS,
+        kinds: if context.config.worker.probe_jobs {
+            KINDS_AND_PROBES
+        } else {
+            KINDS
+        },
         max_spec_version: SPEC_VERSION,
     };
     match context.store.claim_job(&request).await {

@@ -180,7 +180,7 @@ impl Keeper {
         }
         for lease in beats.lost {
             if let Some(holder) = leases.remove(&lease) {
-                tracing::warn!(job.id = %lease.job, job.epoch = %lease.epoch, "the lease is lost");
+                tracing::warn!(job.id = %lease.job, job.epoch = %lease.epoch, stale_write = "beat", "the lease is lost");
                 holder.stop.stop(StopReason::Lost);
             }
         }

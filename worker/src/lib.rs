@@ -8,6 +8,9 @@ mod claims;
 pub mod cli;
 mod context;
 mod lease_keeper;
+mod made;
+pub mod probe;
+mod probe_job;
 pub mod progress;
 mod reaper;
 mod reporter;
@@ -16,5 +19,6 @@ mod settle;
 pub mod stop;
 pub mod train;
 mod train_job;
+pub mod work;
 
 pub use run::run;

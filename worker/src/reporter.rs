@@ -24,6 +24,10 @@ pub(crate) async fn run(store: &Store, lease: Lease, board: &Board, stop: &Stop)
             match store.report_progress(lease, seq, &now).await {
                 Ok(()) => told = Some(now),
                 Err(StoreError::LeaseLost { .. }) => {
+                    tracing::warn!(
+                        stale_write = "progress",
+                        "the lease is lost; the progress was refused"
+                    );
                     stop.stop(StopReason::Lost);
                     return std::future::pending().await;
                 }

@@ -2,9 +2,9 @@
 //! known what happened, because nothing is ever done again on a guess.
 
 use crate::context::Context;
+use crate::made::{Made, Output};
 use crate::stop::{Stop, StopReason};
-use crate::train::Work;
-use crate::train_job::Made;
+use crate::work::Work;
 use bytes::Bytes;
 use mltraining_artifacts::{ArtifactError, Key};
 use mltraining_domain::{FailureClass, JobFailure, JobState, Reason, ResultId, WorkPhase};
@@ -24,20 +24,20 @@ pub(crate) async fn finish(context: &Context, job: &ClaimedJob, made: Made, work
         .instrument(tracing::info_span!("store"))
         .await;
     match stored {
-        Ok(Settled::Version(version)) => tracing::info!(model = %made.spec.model, version, "succeeded"),
+        Ok(Settled::Version(version)) => tracing::info!(version, "succeeded"),
         Ok(Settled::Earlier(state)) => {
             tracing::info!(%state, "the finish whose answer was lost had taken effect");
         }
         Ok(Settled::Cancelled) => tracing::info!("cancelled just before its end; the result is dropped"),
         Err(Unsettled::Failed(failure)) => fail(context, job, &failure, work).await,
-        Err(Unsettled::Lost) => tracing::warn!("the lease was lost; nothing of this attempt is kept"),
+        Err(Unsettled::Lost) => {} // told where the write was refused
     }
 }
 
 /// How a result was settled.
 enum Settled {
-    /// Committed as this version.
-    Version(i32),
+    /// Committed, as this version when the job makes one.
+    Version(Option<i32>),
     /// By a finish whose answer was lost.
     Earlier(JobState),
     /// A cancel came first.
@@ -53,18 +53,13 @@ enum Unsettled {
 async fn store(context: &Context, job: &ClaimedJob, made: &Made, work: &Work) -> Result<Settled, Unsettled> {
     let files = put(context, job, made).await?;
     let result = ResultId(uuid::Uuid::new_v4());
-    until_answered(&work.stop, || {
+    until_answered("stage", &work.stop, || {
         context.store.stage_result(job.lease, result, &files)
     })
     .await?;
-    let trained = Trained {
-        spec: &made.spec,
-        facts: &made.trained.facts,
-        evaluation: &made.trained.evaluation,
-    };
     let mut tries = 0;
     loop {
-        match context.store.finish_train(job.lease, result, trained).await {
+        match commit(context, job, result, &made.output).await {
             Ok(Finished::Succeeded { version }) => return Ok(Settled::Version(version)),
             Ok(Finished::Cancelled) => return Ok(Settled::Cancelled),
             Err(error) if error.is_transient() => {
@@ -72,20 +67,39 @@ async fn store(context: &Context, job: &ClaimedJob, made: &Made, work: &Work) ->
             }
             // Perhaps lost to the finish whose answer did not come.
             Err(StoreError::LeaseLost { .. }) if tries > 0 => {}
-            Err(error) => return Err(unsettled(error)),
+            Err(error) => return Err(unsettled("finish", error)),
         }
         tries += 1;
-        match until_answered(&work.stop, || context.store.lease_outcome(job.lease)).await? {
+        match until_answered("finish", &work.stop, || context.store.lease_outcome(job.lease)).await? {
             Outcome::StillHeld => tokio::time::sleep(RETRY).await,
             Outcome::Ended(state) => return Ok(Settled::Earlier(state)),
-            Outcome::Lost => return Err(Unsettled::Lost),
+            Outcome::Lost => return Err(unsettled("finish", lost(job))),
+        }
+    }
+}
+
+async fn commit(
+    context: &Context,
+    job: &ClaimedJob,
+    result: ResultId,
+    output: &Output,
+) -> Result<Finished, StoreError> {
+    match output {
+        Output::Bare => context.store.finish_bare(job.lease, result).await,
+        Output::Version(made) => {
+            let trained = Trained {
+                spec: &made.spec,
+                facts: &made.facts,
+                evaluation: &made.evaluation,
+            };
+            context.store.finish_train(job.lease, result, trained).await
         }
     }
 }
 
 async fn put(context: &Context, job: &ClaimedJob, made: &Made) -> Result<Vec<ArtifactFile>, Unsettled> {
-    let mut files = Vec::with_capacity(made.trained.files.len());
-    for output in &made.trained.files {
+    let mut files = Vec::with_capacity(made.files.len());
+    for output in &made.files {
         let key = Key::new(
             job.project.as_str(),
             job.lease.job.0,
@@ -128,7 +142,7 @@ fn not_stored(error: &ArtifactError) -> Unsettled {
 /// Ends the attempt with a failure.
 pub(crate) async fn fail(context: &Context, job: &ClaimedJob, failure: &JobFailure, work: &Work) {
     tracing::warn!(reason = %failure.reason, phase = failure.phase.as_str(), "failed: {}", failure.message);
-    match until_answered(&work.stop, || context.store.fail_job(job.lease, failure)).await {
+    match until_answered("fail", &work.stop, || context.store.fail_job(job.lease, failure)).await {
         Ok(failed) => {
             tracing::info!(state = %failed.state, retry_in = ?failed.retry_in, "the attempt has ended");
         }
@@ -151,7 +165,7 @@ pub(crate) async fn stopped(context: &Context, job: &ClaimedJob, work: &Work) {
         }
         reason => {
             tracing::info!(?reason, "stopped; giving the job back");
-            match until_answered(&work.stop, || context.store.release_job(job.lease)).await {
+            match until_answered("fail", &work.stop, || context.store.release_job(job.lease)).await {
                 Ok(released) => tracing::info!(state = %released.state, "the attempt has ended"),
                 Err(_) => tracing::warn!("the job could not be given back; the lease will run out"),
             }
@@ -160,7 +174,7 @@ pub(crate) async fn stopped(context: &Context, job: &ClaimedJob, work: &Work) {
 }
 
 /// Calls until Postgres answers, or the lease is lost.
-async fn until_answered<T, F, Fut>(stop: &Stop, mut call: F) -> Result<T, Unsettled>
+async fn until_answered<T, F, Fut>(write: &'static str, stop: &Stop, mut call: F) -> Result<T, Unsettled>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, StoreError>>,
@@ -172,14 +186,21 @@ where
                 tracing::warn!(%error, "Postgres cannot answer now; trying again");
                 tokio::time::sleep(RETRY).await;
             }
-            Err(error) => return Err(unsettled(error)),
+            Err(error) => return Err(unsettled(write, error)),
         }
     }
 }
 
-fn unsettled(error: StoreError) -> Unsettled {
+/// What a refused write means. One that the fence refused is told here, by the name of the write.
+fn unsettled(write: &'static str, error: StoreError) -> Unsettled {
     match error {
-        StoreError::LeaseLost { .. } => Unsettled::Lost,
+        StoreError::LeaseLost { .. } => {
+            tracing::warn!(
+                stale_write = write,
+                "the lease was lost; nothing of this attempt is kept"
+            );
+            Unsettled::Lost
+        }
         other => {
             tracing::error!(error = %other, "a result cannot be committed");
             Unsettled::Failed(JobFailure {
@@ -189,5 +210,12 @@ fn unsettled(error: StoreError) -> Unsettled {
                 phase: WorkPhase::Store,
             })
         }
+    }
+}
+
+fn lost(job: &ClaimedJob) -> StoreError {
+    StoreError::LeaseLost {
+        job: job.lease.job,
+        epoch: job.lease.epoch,
     }
 }

@@ -1,10 +1,11 @@
 //! A training job: reads its rows, then computes on the bounded pool.
 
 use crate::context::Context;
-use crate::train::{self, TrainError, TrainInput, Trained, Work};
-use mltraining_domain::{
-    Checked, FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase,
-};
+use crate::made::{Made, Output, Version};
+use crate::probe_job::panicked;
+use crate::train::{self, TrainInput, Trained};
+use crate::work::{Work, WorkError};
+use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
 use mltraining_panel::catalogue::{self, FeaturePlan};
 use mltraining_store::StoreError;
 use mltraining_store::claims::ClaimedJob;
@@ -13,16 +14,8 @@ use mltraining_store::reader::{PanelQuery, PanelRead, ReadError, ReadProgress};
 use std::ops::ControlFlow;
 use tracing::{Instrument, Span};
 
-/// Everything that the job leaves behind, computed but not yet stored.
-pub(crate) struct Made {
-    /// The spec that was trained.
-    pub spec: Checked<TrainSpec>,
-    /// What came of it.
-    pub trained: Trained,
-}
-
 /// Reads and trains.
-pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Result<Made, TrainError> {
+pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Result<Made, WorkError> {
     let spec = job
         .train_spec()
         .map_err(|e| store_failure(&e))?
@@ -46,7 +39,15 @@ pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Re
         fingerprint: read.fingerprint.into_string(),
     };
     let trained = compute(context, input, work).await?;
-    Ok(Made { spec, trained })
+    let version = Version {
+        spec: spec.into_inner(),
+        facts: trained.facts,
+        evaluation: trained.evaluation,
+    };
+    Ok(Made {
+        output: Output::Version(Box::new(version)),
+        files: trained.files,
+    })
 }
 
 /// Notes in the job's log which of the entities that the spec names have no row.
@@ -69,12 +70,16 @@ async fn tell_absent(context: &Context, job: &ClaimedJob, spec: &TrainSpec, pres
         if absent.len() > some.len() { ", ..." } else { "" }
     );
     tracing::warn!("{text}");
-    if let Err(error) = context
+    match context
         .store
         .append_log(job.lease, LogSeverity::Warn, &text)
         .await
     {
-        tracing::debug!(%error, "the line is not in the job's log");
+        Ok(()) => {}
+        Err(StoreError::LeaseLost { .. }) => {
+            tracing::warn!(stale_write = "log", "the lease is lost; the line was refused");
+        }
+        Err(error) => tracing::debug!(%error, "the line is not in the job's log"),
     }
 }
 
@@ -84,7 +89,7 @@ async fn read(
     source: &SourceSpec,
     plan: &FeaturePlan,
     work: &Work,
-) -> Result<PanelRead, TrainError> {
+) -> Result<PanelRead, WorkError> {
     let span = tracing::info_span!("read", rows = tracing::field::Empty);
     let query = PanelQuery {
         source,
@@ -113,7 +118,7 @@ async fn read(
     };
     let read = tokio::select! {
         read = context.store.read_panel(&query, &mut on_rows).instrument(span.clone()) => read,
-        () = work.stop.stopped() => return Err(TrainError::Stopped),
+        () = work.stop.stopped() => return Err(WorkError::Stopped),
     };
     if let Some(rows) = too_large {
         return Err(memory_failure(rows, need(rows), limit));
@@ -136,7 +141,7 @@ fn memory_need(rows: u64, columns: usize, features: usize) -> u64 {
     rows.saturating_mul(16 + 8 * columns as u64 + 6 * features as u64)
 }
 
-fn memory_failure(rows: u64, need: u64, limit: u64) -> TrainError {
+fn memory_failure(rows: u64, need: u64, limit: u64) -> WorkError {
     let text = format!(
         "{rows} rows need about {} MiB and a job may take {} MiB here; take a shorter range, fewer entities or fewer features, \
          or a worker with a larger worker.memory_limit_bytes",
@@ -147,7 +152,7 @@ fn memory_failure(rows: u64, need: u64, limit: u64) -> TrainError {
 }
 
 /// Trains on the computing threads. A panic there ends the attempt, not the worker.
-async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Trained, TrainError> {
+async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     let (span, shared) = (Span::current(), work.clone());
     let pool = context.threads().map_err(|e| {
         let text = format!("{e:#}");
@@ -157,20 +162,14 @@ async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Tr
     pool.spawn(move || {
         let _ = answer.send(span.in_scope(|| train::train(input, &shared)));
     });
-    let panicked = || JobFailure {
-        class: FailureClass::Transient,
-        reason: Reason::Internal,
-        message: "a computing thread panicked; the worker's log says where".to_owned(),
-        phase: work.board.read().phase,
-    };
     result
         .instrument(Span::current())
         .await
-        .unwrap_or_else(|_| Err(TrainError::Failed(panicked())))
+        .unwrap_or_else(|_| Err(WorkError::Failed(panicked(work))))
 }
 
-fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: String) -> TrainError {
-    TrainError::Failed(JobFailure {
+fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: String) -> WorkError {
+    WorkError::Failed(JobFailure {
         class,
         reason,
         message,
@@ -179,7 +178,7 @@ fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: Strin
 }
 
 /// A spec that was good when it was stored and no longer is, because the source or this version changed.
-fn no_longer_valid(found: &Violations) -> TrainError {
+pub(crate) fn no_longer_valid(found: &Violations) -> WorkError {
     failure(
         FailureClass::User,
         found.reason(),
@@ -189,9 +188,9 @@ fn no_longer_valid(found: &Violations) -> TrainError {
 }
 
 /// What Postgres's answer means for the job. What the driver says stays in the log: it may quote values of rows.
-fn store_failure(error: &StoreError) -> TrainError {
+pub(crate) fn store_failure(error: &StoreError) -> WorkError {
     let (class, reason, text) = match error {
-        StoreError::LeaseLost { .. } => return TrainError::Stopped,
+        StoreError::LeaseLost { .. } => return WorkError::Stopped,
         StoreError::NotFound { .. } => (FailureClass::User, Reason::NotFound, error.to_string()),
         StoreError::Unavailable { .. } | StoreError::Timeout { .. } => (
             FailureClass::Infra,
@@ -207,9 +206,9 @@ fn store_failure(error: &StoreError) -> TrainError {
     failure(class, reason, WorkPhase::Read, text)
 }
 
-fn read_failure(error: &ReadError) -> TrainError {
+fn read_failure(error: &ReadError) -> WorkError {
     if matches!(error, ReadError::Stopped) {
-        return TrainError::Stopped;
+        return WorkError::Stopped;
     }
     tracing::warn!(%error, "the source was not read");
     let (class, text) = match error {

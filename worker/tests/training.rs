@@ -12,7 +12,8 @@ use mltraining_learn::model_file;
 use mltraining_panel::{Panel, PanelBuilder, catalogue, compute};
 use std::sync::atomic::AtomicBool;
 use worker::stop::StopReason;
-use worker::train::{self, TrainError, TrainInput, Trained, Work};
+use worker::train::{self, TrainInput, Trained};
+use worker::work::{Work, WorkError};
 
 const MINUTE: i64 = 60_000_000;
 const START: i64 = 1_767_225_600_000_000;
@@ -144,7 +145,7 @@ fn input(spec: TrainSpec, (panel, fingerprint): (Panel, String)) -> TrainInput {
     }
 }
 
-fn train_on(threads: usize, input: TrainInput) -> Result<Trained, TrainError> {
+fn train_on(threads: usize, input: TrainInput) -> Result<Trained, WorkError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -152,10 +153,10 @@ fn train_on(threads: usize, input: TrainInput) -> Result<Trained, TrainError> {
     pool.install(|| train::train(input, &Work::default()))
 }
 
-fn failed(error: TrainError) -> (Reason, String) {
+fn failed(error: WorkError) -> (Reason, String) {
     match error {
-        TrainError::Failed(failure) => (failure.reason, failure.message),
-        TrainError::Stopped => panic!("it was stopped"),
+        WorkError::Failed(failure) => (failure.reason, failure.message),
+        WorkError::Stopped => panic!("it was stopped"),
     }
 }
 
@@ -290,7 +291,7 @@ fn a_stop_ends_the_training_without_a_result() {
     let work = Work::default();
     work.stop.stop(StopReason::Cancelled);
     let stopped = train::train(input(spec(forest(1000), 300), panel(6, 300, Hint::Signal)), &work);
-    assert!(matches!(stopped, Err(TrainError::Stopped)));
+    assert!(matches!(stopped, Err(WorkError::Stopped)));
 }
 
 /// The same panel up to `border`; from there on another future, with as many rows.

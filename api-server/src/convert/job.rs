@@ -18,7 +18,7 @@ pub(crate) const ETAG: &str = "job";
 /// [`StoreError::Corrupt`] for a spec of another version.
 pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreError> {
     let spec = match (&job.spec, job.kind) {
-        (None, _) => None,
+        (None, _) | (_, JobKind::Probe) => None,
         (Some(_), JobKind::Train) => Some(job.train_spec()?),
     };
     let spec = spec.map(|spec| v1::job::Spec::TrainSpec(train_spec::show(&spec, &job.project)));
@@ -137,6 +137,7 @@ pub(crate) fn trace_id(traceparent: Option<&str>) -> String {
 pub(crate) fn show_kind(kind: JobKind) -> v1::JobKind {
     match kind {
         JobKind::Train => v1::JobKind::Train,
+        JobKind::Probe => v1::JobKind::Probe,
     }
 }
 

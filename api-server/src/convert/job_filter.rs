@@ -29,8 +29,6 @@ const FIELDS: &[Field] = &[
     Field { path: "labels.*",    comparators: EITHER },
 ];
 
-const KINDS: [JobKind; 1] = [JobKind::Train];
-
 /// The filter of a request; `None` when its terms contradict each other, so that no job can pass.
 ///
 /// # Errors
@@ -38,7 +36,7 @@ const KINDS: [JobKind; 1] = [JobKind::Train];
 pub(crate) fn read(text: &str) -> Result<Option<JobFilter>, ApiError> {
     let mut read = Reading {
         states: JobState::ALL.to_vec(),
-        kinds: KINDS.to_vec(),
+        kinds: JobKind::ALL.to_vec(),
         priorities: (0..=4).filter_map(Priority::new).collect(),
         ..Reading::default()
     };
@@ -100,7 +98,7 @@ impl Reading {
         let limited = |left: usize, all: usize| left < all;
         JobFilter {
             states: limited(self.states.len(), JobState::ALL.len()).then_some(self.states),
-            kinds: limited(self.kinds.len(), KINDS.len()).then_some(self.kinds),
+            kinds: limited(self.kinds.len(), JobKind::ALL.len()).then_some(self.kinds),
             priorities: limited(self.priorities.len(), 5).then_some(self.priorities),
             created_from: self.created.from,
             created_before: self.created.before,

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum JobKind {
     /// Trains a model version.
     Train,
+    /// Does what a test of the service asks for.
+    Probe,
 }
 
 /// The stored state of a job.
@@ -53,16 +55,20 @@ pub enum DisplayState {
 }
 
 impl JobKind {
+    /// Every kind.
+    pub const ALL: [JobKind; 2] = [Self::Train, Self::Probe];
+
     /// The stored word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Train => "TRAIN",
+            Self::Probe => "PROBE",
         }
     }
 
     /// The kind of a stored word, `None` for a word of another version.
     pub fn from_word(word: &str) -> Option<Self> {
-        (word == "TRAIN").then_some(Self::Train)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

@@ -33,6 +33,7 @@ pub use spec::Checked;
 pub use spec::algorithm::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec};
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
 pub use spec::label::{ChangeAtHorizon, Direction, LabelSpec};
+pub use spec::probe::{ProbeSpec, ProbeStep};
 pub use spec::split::{Holdout, SplitSpec, WalkForward, WalkForwardScheme};
 pub use spec::threshold::ThresholdSpec;
 pub use spec::train::TrainSpec;

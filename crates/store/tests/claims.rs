@@ -53,7 +53,7 @@ async fn a_finished_job_leaves_a_model_version_with_its_evaluation_and_files() {
     let lease = fixture.running().await;
     let result = fixture.stage(lease).await;
     let finished = fixture.finish(lease, result).await.unwrap();
-    assert_eq!(finished, Finished::Succeeded { version: 1 });
+    assert_eq!(finished, Finished::Succeeded { version: Some(1) });
     let done = fixture.job(lease.job).await;
     assert_eq!(done.state, JobState::Succeeded);
     let left = done.result.clone().unwrap();
@@ -210,7 +210,7 @@ async fn the_successor_of_a_stale_worker_finishes_the_job() {
     let (stale, _, successor) = superseded(&fixture).await;
     let result = fixture.stage(successor).await;
     let finished = fixture.finish(successor, result).await.unwrap();
-    assert_eq!(finished, Finished::Succeeded { version: 1 });
+    assert_eq!(finished, Finished::Succeeded { version: Some(1) });
     let outcome = fixture.store.lease_outcome(successor).await.unwrap();
     assert_eq!(outcome, Outcome::Ended(JobState::Succeeded));
     let attempts = fixture.store.attempts(&[stale.job]).await.unwrap();

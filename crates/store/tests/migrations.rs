@@ -6,7 +6,8 @@ use mltraining_store::testing::TestDatabase;
 
 /// Everything that the migrations make, as text in a fixed order.
 const SCHEMA: &str = "
-    select format('column %s.%s %s %s null=%s default=%s', c.relname, a.attname, a.attnum, format_type(a.atttypid, a.atttypmod),
+    select format('column %s.%s %s %s null=%s default=%s', c.relname, a.attname,
+                  row_number() over (partition by c.oid order by a.attnum), format_type(a.atttypid, a.atttypmod),
                   not a.attnotnull, pg_get_expr(d.adbin, d.adrelid)) || ' collation ' || a.attcollation
       from pg_attribute a join pg_class c on c.oid = a.attrelid
       left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -1,6 +1,7 @@
 //! The files of a training job.
 
-use super::{OutputFile, TrainError, Trained, user_failure};
+use super::{Trained, user_failure};
+use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Evaluation, Reason, TrainSpec, VersionFacts, WorkPhase};
 use mltraining_learn::model::Model;
 use mltraining_learn::model_file::{self, Header, ModelFile};
@@ -21,7 +22,7 @@ pub(super) fn write(
     evaluation: Evaluation,
     spec: &TrainSpec,
     model: Model,
-) -> Result<Trained, TrainError> {
+) -> Result<Trained, WorkError> {
     let unwritable = |e: serde_json::Error| {
         user_failure(
             Reason::Internal,

@@ -1,7 +1,8 @@
 //! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
 
 use super::rows::LabelledRows;
-use super::{TrainError, Work, user_failure};
+use super::user_failure;
+use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
     AlgorithmSpec, Baseline, Fold, Holdout, LeakProof, LogisticRegressionSpec, Metrics, Reason, SplitSpec,
@@ -49,7 +50,7 @@ pub(super) fn cross_validate(
     rows: &LabelledRows,
     spec: &TrainSpec,
     work: &Work,
-) -> Result<CrossValidation, TrainError> {
+) -> Result<CrossValidation, WorkError> {
     work.board.note(WorkPhase::Split, 0, 1, "cutting folds");
     let parts = split::folds(&rows.decisions, &rows.resolves, &spec.split)
         .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Split, e.to_string()))?;
@@ -120,7 +121,7 @@ struct Folding<'a> {
 }
 
 impl Folding<'_> {
-    fn run(&self, out: &mut OutOfFold) -> Result<Fold, TrainError> {
+    fn run(&self, out: &mut OutOfFold) -> Result<Fold, WorkError> {
         let (train, test) = (&self.part.train, &self.part.test);
         let threshold = self.threshold(out)?;
         let model = self.fit(&self.spec.algorithm, train)?;
@@ -153,7 +154,7 @@ impl Folding<'_> {
         Ok(measured)
     }
 
-    fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, TrainError> {
+    fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, WorkError> {
         let progress = |done: u64, total: u64| {
             let whole = u64::from(self.count) + 1;
             let step = (u64::from(self.index) - 1) * total + done;
@@ -181,7 +182,7 @@ impl Folding<'_> {
     }
 
     /// Scores of the baselines on the test rows.
-    fn baselines(&self) -> Result<Vec<(&'static str, Vec<f64>)>, TrainError> {
+    fn baselines(&self) -> Result<Vec<(&'static str, Vec<f64>)>, WorkError> {
         let (train, test) = (&self.part.train, &self.part.test);
         let share = baseline::prevalence(&self.rows.labels, train);
         let mut found = vec![(PREVALENCE, vec![share; test.len()])];
@@ -207,7 +208,7 @@ impl Folding<'_> {
 
     /// The fold's threshold: from the scores of earlier folds that were resolved before this test block begins, or, in the
     /// first fold, from a later slice of its own training part. Never from the test rows.
-    fn threshold(&self, out: &OutOfFold) -> Result<Option<f64>, TrainError> {
+    fn threshold(&self, out: &OutOfFold) -> Result<Option<f64>, WorkError> {
         if let ThresholdSpec::Fixed(value) = self.spec.threshold {
             return Ok(Some(value));
         }
@@ -222,7 +223,7 @@ impl Folding<'_> {
         self.inner_threshold()
     }
 
-    fn inner_threshold(&self) -> Result<Option<f64>, TrainError> {
+    fn inner_threshold(&self) -> Result<Option<f64>, WorkError> {
         let train = &self.part.train;
         let pick = |from: &[i64]| -> Vec<i64> { train.iter().map(|&i| from[i as usize]).collect() };
         let inner = SplitSpec::Holdout(Holdout {
@@ -285,9 +286,9 @@ fn named(name: &str, labels: &[u8], scores: &[f64]) -> Baseline {
 }
 
 /// What a refused fit means for the job.
-pub(super) fn fit_failure(error: FitError, place: &str) -> TrainError {
+pub(super) fn fit_failure(error: FitError, place: &str) -> WorkError {
     match error {
-        FitError::Cancelled => TrainError::Stopped,
+        FitError::Cancelled => WorkError::Stopped,
         FitError::OneClass { positives, negatives } => {
             let reason = if positives == 0 {
                 Reason::LabelHasNoPositives

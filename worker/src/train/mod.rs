@@ -5,8 +5,7 @@ mod files;
 mod folds;
 mod rows;
 
-use crate::progress::Board;
-use crate::stop::Stop;
+use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{
     AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SourceSpec, ThresholdSpec,
     TimeRange, TrainSpec, VersionFacts, WorkPhase,
@@ -35,25 +34,6 @@ pub struct TrainInput {
     pub fingerprint: String,
 }
 
-/// What the computing threads share with the attempt.
-#[derive(Debug, Clone, Default)]
-pub struct Work {
-    /// Looked at by every loop.
-    pub stop: Stop,
-    /// Where progress is noted.
-    pub board: Board,
-}
-
-/// A file that a job leaves behind.
-pub struct OutputFile {
-    /// File name within the job, e.g. `model.mlts`.
-    pub file: &'static str,
-    /// Media type.
-    pub media_type: &'static str,
-    /// The bytes.
-    pub bytes: Vec<u8>,
-}
-
 /// What a training job leaves behind.
 pub struct Trained {
     /// The facts of the new version.
@@ -64,19 +44,8 @@ pub struct Trained {
     pub files: Vec<OutputFile>,
 }
 
-/// Why a training ended without a result.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// The attempt was stopped; its [`Stop`] knows why.
-    #[error("the attempt was stopped")]
-    Stopped,
-    /// It cannot succeed, or not now.
-    #[error(transparent)]
-    Failed(#[from] JobFailure),
-}
-
 /// Trains: labels, features, folds, final model, files. Runs in the caller's rayon pool.
-pub fn train(input: TrainInput, work: &Work) -> Result<Trained, TrainError> {
+pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     let TrainInput {
         spec,
         source,
@@ -115,7 +84,7 @@ fn labels_step(
     spec: &TrainSpec,
     source: &SourceSpec,
     work: &Work,
-) -> Result<LabelledRows, TrainError> {
+) -> Result<LabelledRows, WorkError> {
     let _span = tracing::info_span!("labels").entered();
     work.board.note(
         WorkPhase::Labels,
@@ -131,7 +100,7 @@ fn features_step(
     plan: &FeaturePlan,
     rows: &LabelledRows,
     work: &Work,
-) -> Result<Matrix, TrainError> {
+) -> Result<Matrix, WorkError> {
     let _span = tracing::info_span!("features", features = plan.names().len()).entered();
     let progress = |done: u64, total: u64| {
         work.board.note(
@@ -146,7 +115,7 @@ fn features_step(
         progress: &progress,
     };
     let columns =
-        compute::features(panel, plan, &rows.panel_rows, &control).map_err(|_| TrainError::Stopped)?;
+        compute::features(panel, plan, &rows.panel_rows, &control).map_err(|_| WorkError::Stopped)?;
     Matrix::new(columns.names, columns.columns)
         .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Features, e.to_string()))
 }
@@ -156,7 +125,7 @@ fn folds_step(
     rows: &LabelledRows,
     spec: &TrainSpec,
     work: &Work,
-) -> Result<folds::CrossValidation, TrainError> {
+) -> Result<folds::CrossValidation, WorkError> {
     let _span = tracing::info_span!("folds", folds = spec.split.folds()).entered();
     folds::cross_validate(matrix, rows, spec, work)
 }
@@ -167,7 +136,7 @@ fn final_step(
     rows: &LabelledRows,
     spec: &TrainSpec,
     work: &Work,
-) -> Result<Model, TrainError> {
+) -> Result<Model, WorkError> {
     let _span = tracing::info_span!("final_fit", rows = rows.labels.len()).entered();
     let folds = u64::from(spec.split.folds());
     let progress = |done: u64, total: u64| {
@@ -210,9 +179,9 @@ fn facts(
     }
 }
 
-fn stop_check(work: &Work) -> Result<(), TrainError> {
+fn stop_check(work: &Work) -> Result<(), WorkError> {
     if work.stop.reason().is_some() {
-        Err(TrainError::Stopped)
+        Err(WorkError::Stopped)
     } else {
         Ok(())
     }
@@ -226,8 +195,8 @@ fn step_word(algorithm: &AlgorithmSpec) -> &'static str {
     }
 }
 
-fn user_failure(reason: Reason, phase: WorkPhase, message: impl Into<String>) -> TrainError {
-    TrainError::Failed(JobFailure {
+fn user_failure(reason: Reason, phase: WorkPhase, message: impl Into<String>) -> WorkError {
+    WorkError::Failed(JobFailure {
         class: FailureClass::User,
         reason,
         message: message.into(),

@@ -1,6 +1,6 @@
 //! Which rows of the panel are learned from: those decided in the range whose label is known.
 
-use super::TrainError;
+use crate::work::WorkError;
 use mltraining_domain::{FailureClass, JobFailure, Reason, RowCounts, SourceSpec, TrainSpec, WorkPhase};
 use mltraining_panel::Panel;
 use mltraining_panel::labels::{self, LabelValue};
@@ -26,7 +26,7 @@ pub(super) fn select(
     panel: &Panel,
     spec: &TrainSpec,
     source: &SourceSpec,
-) -> Result<LabelledRows, TrainError> {
+) -> Result<LabelledRows, WorkError> {
     let labels = labels::compute(panel, &spec.label, source);
     let (start, end) = (spec.range.start_micros(), spec.range.end_micros());
     let mut rows = LabelledRows {
@@ -89,7 +89,7 @@ impl LabelledRows {
         self.counts.negatives += u64::from(1 - label);
     }
 
-    fn check(self, spec: &TrainSpec) -> Result<Self, TrainError> {
+    fn check(self, spec: &TrainSpec) -> Result<Self, WorkError> {
         let c = self.counts;
         let in_range = c.read - c.warm_up;
         let span = format!(
@@ -124,7 +124,7 @@ impl LabelledRows {
         } else {
             return Ok(self);
         };
-        Err(TrainError::Failed(JobFailure {
+        Err(WorkError::Failed(JobFailure {
             class: FailureClass::User,
             reason,
             message,

@@ -3,6 +3,7 @@
 pub mod algorithm;
 pub mod features;
 pub mod label;
+pub mod probe;
 pub mod split;
 pub mod threshold;
 pub mod train;

@@ -31,6 +31,8 @@ pub struct WorkerSection {
     /// Time between two searches for jobs whose lease has expired.
     #[serde(with = "span")]
     pub reap_interval: Duration,
+    /// Claims jobs of kind PROBE as well.
+    pub probe_jobs: bool,
     /// Time that running jobs have after SIGTERM before they are released.
     #[serde(with = "span")]
     pub drain_grace: Duration,
@@ -55,6 +57,7 @@ impl Default for WorkerSection {
             lease: seconds(60),
             heartbeat: seconds(10),
             reap_interval: seconds(15),
+            probe_jobs: false,
             drain_grace: seconds(30),
         }
     }

@@ -3,7 +3,7 @@
 use super::Lease;
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
-use mltraining_domain::{Epoch, JobId, JobKind, ProjectId, TrainSpec, WorkerId};
+use mltraining_domain::{Epoch, JobId, JobKind, ProbeSpec, ProjectId, TrainSpec, WorkerId};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
@@ -57,6 +57,14 @@ impl ClaimedJob {
     /// # Errors
     /// [`StoreError::Corrupt`] when it cannot be read.
     pub fn train_spec(&self) -> Result<TrainSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone())
+    }
+
+    /// The spec of a probe; check it before it runs.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read.
+    pub fn probe_spec(&self) -> Result<ProbeSpec, StoreError> {
         crate::stored::json("job.spec", self.spec.clone())
     }
 }

@@ -3,7 +3,7 @@
 use super::Lease;
 use crate::jobs::AttemptOutcome;
 use crate::{Store, StoreError, stored};
-use mltraining_domain::{Evaluation, JobState, Reason, ResultId, TrainSpec, VersionFacts};
+use mltraining_domain::{Evaluation, JobState, Metrics, Reason, ResultId, TrainSpec, VersionFacts};
 use sqlx::PgConnection;
 
 /// A file of a result, already stored under its key.
@@ -35,10 +35,10 @@ pub struct Trained<'a> {
 /// How a finish ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finished {
-    /// SUCCEEDED with this model version.
+    /// SUCCEEDED.
     Succeeded {
-        /// From 1.
-        version: i32,
+        /// The model version that it made, from 1; `None` for a job that makes none.
+        version: Option<i32>,
     },
     /// A cancel came first: CANCELLED, and the result is an orphan.
     Cancelled,
@@ -84,31 +84,38 @@ async fn finish(
     connection: &mut PgConnection,
     lease: Lease,
     result: ResultId,
-    trained: Trained<'_>,
+    made: Option<Trained<'_>>,
 ) -> Result<Option<Finished>, StoreError> {
-    let overall = &trained.evaluation.overall;
+    let overall = made.map(|made| &made.evaluation.overall);
+    let measured = |metric: fn(&Metrics) -> Option<f64>| overall.and_then(metric);
     let row = sqlx::query_file!(
-        "sql/claims/finish_train.sql",
+        "sql/claims/finish.sql",
         lease.job.0,
         lease.epoch.0,
         result.0,
-        stored::to_json(trained.spec),
-        stored::to_json(trained.facts),
-        stored::to_json(trained.evaluation),
-        stored::to_json(overall),
-        stored::count("evaluation.rows", overall.rows)?,
-        stored::count("evaluation.positives", overall.positives)?,
-        overall.roc_auc,
-        overall.average_precision,
-        overall.log_loss,
-        overall.brier,
-        trained.evaluation.skill
+        made.map(|made| stored::to_json(made.spec)),
+        made.map(|made| stored::to_json(made.facts)),
+        made.map(|made| stored::to_json(made.evaluation)),
+        overall.map(stored::to_json),
+        overall
+            .map(|of| stored::count("evaluation.rows", of.rows))
+            .transpose()?,
+        overall
+            .map(|of| stored::count("evaluation.positives", of.positives))
+            .transpose()?,
+        measured(|of| of.roc_auc),
+        measured(|of| of.average_precision),
+        measured(|of| of.log_loss),
+        measured(|of| of.brier),
+        made.and_then(|made| made.evaluation.skill)
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| match row.version {
-        Some(version) => Finished::Succeeded { version },
-        None => Finished::Cancelled,
+    let Some(row) = row else { return Ok(None) };
+    let state = stored::word("job.state", &row.state, JobState::from_word(&row.state))?;
+    Ok(Some(match state {
+        JobState::Cancelled => Finished::Cancelled,
+        _ => Finished::Succeeded { version: row.version },
     }))
 }
 
@@ -184,9 +191,26 @@ impl Store {
         result: ResultId,
         trained: Trained<'_>,
     ) -> Result<Finished, StoreError> {
-        self.within("claims.finish_train", async {
+        self.finish(lease, result, Some(trained)).await
+    }
+
+    /// Commits a job that makes no model version: result COMMITTED, job SUCCEEDED, attempt and event, in one statement.
+    ///
+    /// # Errors
+    /// As [`finish_train`](Self::finish_train).
+    pub async fn finish_bare(&self, lease: Lease, result: ResultId) -> Result<Finished, StoreError> {
+        self.finish(lease, result, None).await
+    }
+
+    async fn finish(
+        &self,
+        lease: Lease,
+        result: ResultId,
+        made: Option<Trained<'_>>,
+    ) -> Result<Finished, StoreError> {
+        self.within("claims.finish", async {
             let mut session = self.session().await?;
-            let finished = finish(&mut session, lease, result, trained).await?;
+            let finished = finish(&mut session, lease, result, made).await?;
             session.release();
             if let Some(finished) = finished {
                 return Ok(finished);

@@ -1,4 +1,4 @@
--- claims.finish_train: everything that SUCCEEDED means, or CANCELLED when a cancel came first
+-- claims.finish: everything that SUCCEEDED means, or CANCELLED when a cancel came first; only a job for a model makes a version
 with finished as (
   update job j
      set state = case when j.cancel_requested_at is null then 'SUCCEEDED' else 'CANCELLED' end,
@@ -24,7 +24,7 @@ with finished as (
     from finished f where a.job_id = f.id and a.lease_epoch = f.lease_epoch
 ), named as (
   insert into model (project, id, display_name, last_version, version_count)
-  select project, model, model, 1, 1 from finished where state = 'SUCCEEDED'
+  select project, model, model, 1, 1 from finished where state = 'SUCCEEDED' and model is not null
   on conflict (project, id) do update
      set last_version = model.last_version + 1, version_count = model.version_count + 1,
          updated_at = now(), revision = model.revision + 1

@@ -1,0 +1,30 @@
+//! What an attempt has made, before it is stored.
+
+use crate::work::OutputFile;
+use mltraining_domain::{Evaluation, TrainSpec, VersionFacts};
+
+/// Everything that a job leaves behind, computed but not yet stored.
+pub(crate) struct Made {
+    /// What its files mean.
+    pub output: Output,
+    /// The files.
+    pub files: Vec<OutputFile>,
+}
+
+/// What the files of a job mean.
+pub(crate) enum Output {
+    /// A model version.
+    Version(Box<Version>),
+    /// Files alone.
+    Bare,
+}
+
+/// A model version that is about to be.
+pub(crate) struct Version {
+    /// The spec that was trained.
+    pub spec: TrainSpec,
+    /// What it was trained on.
+    pub facts: VersionFacts,
+    /// What it is worth.
+    pub evaluation: Evaluation,
+}
