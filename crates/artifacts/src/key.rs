@@ -25,6 +25,32 @@ impl Key {
         }
     }
 
+    /// The folder of all files of a job, below the store's.
+    ///
+    /// # Errors
+    /// [`ArtifactError::InvalidKey`] for a project that is no slug.
+    pub(crate) fn folder_of_job(project: &str, job_id: Uuid) -> Result<String, ArtifactError> {
+        let folder = format!("{project}/{job_id}");
+        is_project(project)
+            .then_some(())
+            .ok_or_else(|| invalid(&folder))?;
+        Ok(folder)
+    }
+
+    /// The job whose file it is.
+    pub fn job_id(&self) -> Uuid {
+        let part = self.0.split('/').nth(1);
+        part.and_then(|id| id.parse().ok())
+            .expect("a key is made of checked parts")
+    }
+
+    /// The attempt whose file it is.
+    pub fn epoch(&self) -> i64 {
+        let part = self.0.split('/').nth(2);
+        part.and_then(|epoch| epoch.parse().ok())
+            .expect("a key is made of checked parts")
+    }
+
     /// The text, as it is stored in a row.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -89,6 +115,7 @@ mod unit {
         let key = Key::new("default", JOB, 3, "model.json").unwrap();
         assert_eq!(key.as_str(), format!("default/{JOB}/3/model.json"));
         assert_eq!(key.as_str().parse::<Key>().unwrap(), key);
+        assert_eq!((key.job_id(), key.epoch()), (JOB, 3));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod digest;
 mod error;
 mod key;
+mod list;
 mod probe;
 mod store;
 mod stream;
@@ -16,6 +17,7 @@ mod tests;
 pub use digest::Sha256;
 pub use error::ArtifactError;
 pub use key::Key;
+pub use list::{FileKind, StoredFile};
 pub use probe::Room;
 pub use store::{Artifacts, PutReceipt};
 pub use stream::{CHUNK_BYTES, Download};

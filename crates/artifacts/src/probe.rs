@@ -8,6 +8,9 @@ use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutMode};
 use uuid::Uuid;
 
+/// No key begins like this, so that no artifact is ever in the way.
+pub(crate) const FOLDER: &str = ".probe";
+
 /// What the store has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
@@ -21,8 +24,7 @@ impl Artifacts {
     /// # Errors
     /// [`ArtifactError::NoSpace`], [`ArtifactError::Unavailable`].
     pub async fn check_writable(&self) -> Result<Room, ArtifactError> {
-        // No key begins like this, so that no artifact is ever in the way.
-        let path = Path::from(format!(".probe/{}", Uuid::new_v4()));
+        let path = Path::from(format!("{FOLDER}/{}", Uuid::new_v4()));
         let content = Bytes::copy_from_slice(path.as_ref().as_bytes());
         let store = &self.store;
         let outcome = async {

@@ -1,6 +1,7 @@
 //! Writing, reading and deleting whole files.
 
 use crate::error::of_store;
+use crate::list::tidy;
 use crate::{ArtifactError, Key, Sha256};
 use bytes::Bytes;
 use object_store::local::LocalFileSystem;
@@ -93,15 +94,19 @@ impl Artifacts {
         })
     }
 
-    /// Removes a file. One that is not there is no error.
+    /// Removes a file, and the folders of its job that are empty without it. One that is not there is no error.
     ///
     /// # Errors
     /// [`ArtifactError::Unavailable`].
     pub async fn delete(&self, key: &Key) -> Result<(), ArtifactError> {
         match self.store.delete(&key.path()).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(of_store(key.as_str(), error)),
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(of_store(key.as_str(), error)),
         }
+        let (folder, file) = (self.folder.clone(), PathBuf::from(key.as_str()));
+        // Empty folders are in nobody's way: it does not matter whether they could be removed.
+        let _ = tokio::task::spawn_blocking(move || tidy(&folder, &file)).await;
+        Ok(())
     }
 
     async fn read(&self, key: &str, path: &Path) -> Result<Bytes, ArtifactError> {

@@ -342,3 +342,101 @@ async fn a_full_disk_is_told_as_such_and_leaves_nothing_half_written() {
         Err(ArtifactError::NoSpace(_))
     ));
 }
+
+/// Everything that is listed, by path.
+async fn listed(artifacts: &Artifacts) -> Vec<StoredFile> {
+    let mut files: Vec<StoredFile> = artifacts.list().try_collect().await.unwrap();
+    files.sort_by_key(|file| format!("{:?}", file.kind));
+    files
+}
+
+fn kinds(files: &[StoredFile]) -> Vec<FileKind> {
+    files.iter().map(|file| file.kind.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_list_tells_whole_files_from_unfinished_ones_and_from_what_is_not_ours() {
+    let store = store();
+    store.artifacts.put(&key(), content(10)).await.unwrap();
+    let folder = store.file().parent().unwrap().to_owned();
+    let root = store.folder.path().join("made/when/missing");
+    std::fs::create_dir(root.join(".probe")).unwrap();
+    let probe = format!(".probe/{}#1", Uuid::from_u128(3));
+    for path in [
+        folder.join("model.json#12"),
+        folder.join("model.json#x"),
+        folder.join("#1"),
+        root.join(probe),
+        root.join(".probe/notes"),
+        root.join("README"),
+    ] {
+        std::fs::write(path, "x").unwrap();
+    }
+    let found = kinds(&listed(&store.artifacts).await);
+    use FileKind::{Foreign, Probe, Unfinished, Whole};
+    let other = vec![Foreign; 4];
+    let expected = [other, vec![Probe, Unfinished(key()), Whole(key())]].concat();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn the_files_of_a_job_are_listed_alone_and_a_job_without_files_has_none() {
+    let store = store();
+    let other = Key::new("default", Uuid::from_u128(8), 1, "model.json").unwrap();
+    let later = Key::new("default", Uuid::from_u128(7), 2, "model.json").unwrap();
+    for key in [&key(), &other, &later] {
+        store.artifacts.put(key, content(10)).await.unwrap();
+    }
+    let list = |job| {
+        store
+            .artifacts
+            .list_job("default", Uuid::from_u128(job))
+            .try_collect::<Vec<_>>()
+    };
+    let mut files = kinds(&list(7).await.unwrap());
+    files.sort_by_key(|kind| format!("{kind:?}"));
+    assert_eq!(files, [FileKind::Whole(key()), FileKind::Whole(later)]);
+    assert_eq!(list(9).await.unwrap(), []);
+    let outside = store.artifacts.list_job("..", Uuid::from_u128(7));
+    assert!(matches!(
+        outside.try_collect::<Vec<_>>().await,
+        Err(ArtifactError::InvalidKey(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_list_of_thousands_of_files_comes_bit_by_bit() {
+    let store = store();
+    let folder = store
+        .folder
+        .path()
+        .join("made/when/missing")
+        .join(format!("default/{}/1", Uuid::from_u128(7)));
+    std::fs::create_dir_all(&folder).unwrap();
+    for i in 0..3000 {
+        std::fs::write(folder.join(format!("f{i}")), "x").unwrap();
+    }
+    let first = store.artifacts.list().try_next().await.unwrap();
+    assert!(first.is_some(), "and the rest of the walk ends with its reader");
+    assert_eq!(listed(&store.artifacts).await.len(), 3000);
+}
+
+#[tokio::test]
+async fn a_removed_file_takes_its_empty_folders_along_and_no_others() {
+    let store = store();
+    let second = Key::new("default", Uuid::from_u128(7), 2, "model.json").unwrap();
+    for key in [&key(), &second] {
+        store.artifacts.put(key, content(10)).await.unwrap();
+    }
+    let root = store.folder.path().join("made/when/missing");
+    let files = listed(&store.artifacts).await;
+    store.artifacts.remove(&files[0]).await.unwrap();
+    store.artifacts.remove(&files[0]).await.unwrap(); // it is gone, which is no error
+    let job = root.join("default").join(Uuid::from_u128(7).to_string());
+    assert!(!job.join("1").exists() && job.join("2/model.json").exists());
+    store.artifacts.delete(&second).await.unwrap();
+    assert!(
+        !job.exists() && root.join("default").exists(),
+        "the project's folder stays"
+    );
+}

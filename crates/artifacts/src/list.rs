@@ -1,0 +1,166 @@
+//! Which files there are, whatever the rows say: for the sweep, which looks for those that no row names.
+
+use crate::{ArtifactError, Artifacts, Key};
+use futures::stream::{BoxStream, StreamExt, unfold};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+use walkdir::{DirEntry, WalkDir};
+
+/// Files that are found ahead of the reader.
+const AHEAD: usize = 256;
+
+/// A file of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Below the store's folder.
+    path: PathBuf,
+    /// What it is, by its name.
+    pub kind: FileKind,
+    /// When it was written, by the clock of the storage.
+    pub modified: SystemTime,
+}
+
+/// What a file is, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileKind {
+    /// A whole file under its key.
+    Whole(Key),
+    /// What a put of this key has written so far, or has left behind when it was cut short.
+    Unfinished(Key),
+    /// Of a look whether the store can be written.
+    Probe,
+    /// Nothing that this service writes.
+    Foreign,
+}
+
+impl Artifacts {
+    /// All files, in no order, as they are found; a folder that cannot be read is an error in between.
+    pub fn list(&self) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
+        self.walk(self.folder.clone())
+    }
+
+    /// The files of one job, as [`list`](Self::list); none when it has none.
+    pub fn list_job(
+        &self,
+        project: &str,
+        job: Uuid,
+    ) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
+        match Key::folder_of_job(project, job) {
+            Ok(below) => self.walk(self.folder.join(below)),
+            Err(error) => futures::stream::iter([Err(error)]).boxed(),
+        }
+    }
+
+    /// Removes a listed file, and the folders of its job that are empty without it. One that is gone is no error.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Unavailable`].
+    pub async fn remove(&self, file: &StoredFile) -> Result<(), ArtifactError> {
+        let (folder, path) = (self.folder.clone(), file.path.clone());
+        let removed = tokio::task::spawn_blocking(move || {
+            match std::fs::remove_file(folder.join(&path)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(unavailable(&path, &error));
+                }
+                _ => {}
+            }
+            tidy(&folder, &path);
+            Ok(())
+        });
+        removed
+            .await
+            .unwrap_or_else(|error| Err(ArtifactError::Unavailable(error.to_string())))
+    }
+
+    fn walk(&self, from: PathBuf) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
+        let folder = self.folder.clone();
+        let (found, reader) = mpsc::channel(AHEAD);
+        // Ends when the reader is dropped.
+        tokio::task::spawn_blocking(move || {
+            for entry in WalkDir::new(from).follow_links(true) {
+                let file = match entry {
+                    Ok(entry) => stored_file(&folder, &entry).map(Ok),
+                    Err(error) => failure(&folder, &error).map(Err),
+                };
+                if let Some(file) = file
+                    && found.blocking_send(file).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        unfold(reader, |mut reader| async move {
+            let file = reader.recv().await?;
+            Some((file, reader))
+        })
+        .boxed()
+    }
+}
+
+/// Removes the folders above a removed file that are empty now: the attempt's and the job's. A project's stays, since
+/// another job may be about to make its own in it.
+pub(crate) fn tidy(folder: &Path, removed: &Path) {
+    let of_a_job = |above: &&Path| above.components().count() >= 2;
+    for above in removed.ancestors().skip(1).take_while(of_a_job) {
+        if std::fs::remove_dir(folder.join(above)).is_err() {
+            return;
+        }
+    }
+}
+
+/// `None` for what is no file, and for one that went away meanwhile.
+fn stored_file(folder: &Path, entry: &DirEntry) -> Option<StoredFile> {
+    if !entry.file_type().is_file() {
+        return None;
+    }
+    let path = entry.path().strip_prefix(folder).ok()?.to_owned();
+    let modified = entry.metadata().ok()?.modified().ok()?;
+    Some(StoredFile {
+        kind: kind_of(&path),
+        path,
+        modified,
+    })
+}
+
+fn kind_of(path: &Path) -> FileKind {
+    let Some(text) = path.to_str() else {
+        return FileKind::Foreign;
+    };
+    let (name, part) = match text.rsplit_once('#') {
+        Some((name, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => {
+            (name, true)
+        }
+        _ => (text, false),
+    };
+    if let Ok(key) = name.parse::<Key>() {
+        return if part {
+            FileKind::Unfinished(key)
+        } else {
+            FileKind::Whole(key)
+        };
+    }
+    let probe = name
+        .strip_prefix(crate::probe::FOLDER)
+        .and_then(|rest| rest.strip_prefix('/'));
+    match probe {
+        Some(id) if Uuid::try_parse(id).is_ok() => FileKind::Probe,
+        _ => FileKind::Foreign,
+    }
+}
+
+/// `None` for what went away meanwhile.
+fn failure(folder: &Path, error: &walkdir::Error) -> Option<ArtifactError> {
+    let gone = error.io_error().is_some_and(|e| e.kind() == ErrorKind::NotFound);
+    if gone {
+        return None;
+    }
+    let place = error.path().and_then(|path| path.strip_prefix(folder).ok());
+    Some(unavailable(place.unwrap_or_else(|| Path::new("")), error))
+}
+
+fn unavailable(path: &Path, error: &dyn std::fmt::Display) -> ArtifactError {
+    ArtifactError::Unavailable(format!("{}: {error}", path.display()))
+}
