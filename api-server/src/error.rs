@@ -163,7 +163,7 @@ fn code(reason: Reason) -> Code {
         Reason::Cancelled => Code::Cancelled,
         Reason::Unimplemented => Code::Unimplemented,
         // Ends of jobs, never of calls.
-        Reason::LeaseExpired | Reason::Poison => Code::Internal,
+        Reason::LeaseExpired | Reason::AttemptCrashed | Reason::Poison => Code::Internal,
         Reason::Internal => Code::Internal,
     }
 }

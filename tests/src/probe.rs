@@ -21,6 +21,28 @@ pub fn submit(database: &Database, spec: &Value) -> String {
     id
 }
 
+/// Waits until a job is in a state.
+pub async fn until_state(database: &Database, id: &str, state: &str) {
+    wait::until(state, || async {
+        (database.sql(&format!("SELECT state FROM job WHERE id = '{id}'")) == state).then_some(())
+    })
+    .await;
+}
+
+/// As [`ended`], without waiting for the backoff of the attempts in between.
+pub async fn ended_soon(database: &Database, id: &str, columns: &str) -> String {
+    wait::until("the probe ends", || async {
+        database.sql(&format!(
+            "UPDATE job SET run_at = now() WHERE id = '{id}' AND state = 'QUEUED' AND run_at > now()"
+        ));
+        let row = database.sql(&format!(
+            "SELECT {columns} FROM job WHERE id = '{id}' AND finished_at IS NOT NULL"
+        ));
+        (!row.is_empty()).then_some(row)
+    })
+    .await
+}
+
 /// What a query says of a job once it is final: columns of `job`, joined by `|`.
 pub async fn ended(database: &Database, id: &str, columns: &str) -> String {
     wait::until("the probe ends", || async {

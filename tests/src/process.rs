@@ -48,6 +48,14 @@ impl Process {
         self.child.id()
     }
 
+    /// The ids of the processes that it has started and that still run.
+    pub fn children(&self) -> Vec<u32> {
+        let ids = std::fs::read_dir("/proc").expect("tests of processes need Linux");
+        ids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|id| parent_of(*id) == Some(self.id()))
+            .collect()
+    }
+
     /// Everything it has written so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
@@ -101,6 +109,20 @@ impl Process {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// The parent of a process that runs; `None` for one that has ended, also when nobody has asked for its exit code yet.
+pub fn parent_of(id: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(") ")?.1.split(' '); // the name before it may hold anything
+    let state = fields.next()?;
+    (state != "Z" && state != "X").then(|| fields.next()?.parse().ok())?
+}
+
+/// Kills one process.
+pub fn kill(id: u32) {
+    let sent = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+    assert!(sent.is_ok_and(|s| s.success()), "{id} could not be killed");
 }
 
 impl Drop for Process {

@@ -1,26 +1,27 @@
 //! One attempt at one job: from its claim to what is written about its end.
 
 use crate::context::Context;
+use crate::memory::Reservation;
+use crate::process::parent::{self, End};
+use crate::reporter;
 use crate::settle;
 use crate::stop::StopReason;
-use crate::work::{Work, WorkError};
-use crate::{probe_job, reporter, train_job};
+use crate::work::Work;
 use chrono::{DateTime, Utc};
-use mltraining_domain::JobKind;
 use mltraining_runtime::trace;
 use mltraining_store::claims::ClaimedJob;
 use std::time::SystemTime;
 use tracing::{Instrument, Span};
 
 /// Runs the attempt in its span. Never fails: every end is written to the row, or the lease runs out.
-pub(crate) async fn run(context: &Context, job: ClaimedJob) {
+pub(crate) async fn run(context: &Context, job: ClaimedJob, memory: Reservation) {
     let span = span_of(&job);
     async {
         tracing::info!("claimed");
         let work = Work::default();
         let held = context.keeper.hold(job.lease, job.time_left, work.stop.clone());
         tokio::select! {
-            () = drive(context, &job, &work) => {}
+            () = drive(context, &job, &work, memory) => {}
             () = reporter::run(&context.store, job.lease, &work.board, &work.stop) => {}
             () = release_when_told(context, &work) => {}
         }
@@ -30,15 +31,12 @@ pub(crate) async fn run(context: &Context, job: ClaimedJob) {
     .await;
 }
 
-async fn drive(context: &Context, job: &ClaimedJob, work: &Work) {
-    let made = match job.kind {
-        JobKind::Train => train_job::make(context, job, work).await,
-        JobKind::Probe => probe_job::make(job, work).await,
-    };
-    match made {
-        Ok(made) => settle::finish(context, job, made, work).await,
-        Err(WorkError::Failed(failure)) => settle::fail(context, job, &failure, work).await,
-        Err(WorkError::Stopped) => settle::stopped(context, job, work).await,
+async fn drive(context: &Context, job: &ClaimedJob, work: &Work, memory: Reservation) {
+    match parent::run(context, job, work, memory).await {
+        End::Made(stored) => settle::finish(context, job, &stored, work).await,
+        End::Failed(failure) => settle::fail(context, job, &failure, work).await,
+        End::Stopped => settle::stopped(context, job, work).await,
+        End::TooLarge(need) => settle::too_large(context, job, need, work).await,
     }
 }
 

@@ -41,6 +41,7 @@ async fn claim(context: &Context) -> Option<ClaimedJob> {
         queue: QUEUE,
         worker: context.worker,
         lease: context.config.worker.lease,
+        free_memory_bytes: context.memory.free(),
         kinds: if context.config.worker.probe_jobs {
             KINDS_AND_PROBES
         } else {
@@ -58,14 +59,16 @@ async fn claim(context: &Context) -> Option<ClaimedJob> {
 }
 
 fn start(context: &Arc<Context>, attempts: &TaskTracker, job: ClaimedJob, slot: OwnedSemaphorePermit) {
+    // Taken before the next claim, so that two jobs never count on the same bytes.
+    let memory = context.memory.reserve(job.memory_bytes.unwrap_or(0));
     let context = Arc::clone(context);
     attempts.spawn(async move {
-        attempt::run(&context, job).await;
+        attempt::run(&context, job, memory).await;
         drop(slot);
     });
 }
 
-/// Sleeps until a hint comes, the next job is due, the poll is due, or the worker stops.
+/// Sleeps until a hint comes, memory is free again, the next job is due, the poll is due, or the worker stops.
 async fn wait(context: &Context, hints: &mut HintListener) {
     let config = &context.config.worker;
     let poll = rand::rng().random_range(config.poll_min..=config.poll_max);
@@ -75,6 +78,7 @@ async fn wait(context: &Context, hints: &mut HintListener) {
     tokio::select! {
         () = context.stop.cancelled() => {}
         hint = hints.next() => tracing::debug!(job.id = %hint.job_id, request.id = hint.request_id, "woken by a hint"),
+        () = context.memory.freed() => {}
         () = tokio::time::sleep(poll.min(due)) => {}
     }
 }

@@ -1,8 +1,10 @@
 //! The command line of the binary `worker`.
 
+use crate::process;
+use crate::process::program::Program;
 use anyhow::Context;
 use clap::Parser;
-use mltraining_runtime::config::{self, Sources, WorkerConfig};
+use mltraining_runtime::config::{self, LogOutput, Sources, WorkerConfig};
 use mltraining_runtime::telemetry::{Service, Telemetry};
 use mltraining_runtime::{exit, shutdown};
 use std::io::Write;
@@ -19,6 +21,9 @@ pub struct Cli {
     /// Print the settings, without secrets, and end.
     #[arg(long)]
     print_config: bool,
+    /// Do one attempt for the worker that started this process, and speak with it over standard input and output.
+    #[arg(long, hide = true)]
+    attempt: bool,
 }
 
 impl Cli {
@@ -27,7 +32,7 @@ impl Cli {
     /// # Errors
     /// A wrong configuration (exit code 64) before anything is bound; whatever ends the worker early.
     pub async fn run(self) -> anyhow::Result<()> {
-        let config: WorkerConfig = config::load(&Sources::of_process(self.config))?;
+        let mut config: WorkerConfig = config::load(&Sources::of_process(self.config.clone()))?;
         if self.print_config {
             return Ok(write!(std::io::stdout(), "{}", config::print(&config))?);
         }
@@ -35,14 +40,26 @@ impl Cli {
             name: "worker",
             version: env!("CARGO_PKG_VERSION"),
         };
+        if self.attempt {
+            config.log.output = LogOutput::Stderr; // standard output is the line to the worker
+        }
         let telemetry = Telemetry::init(service, &config.log, &config.telemetry)?;
+        let outcome = if self.attempt {
+            process::child::run(config).await
+        } else {
+            self.work(config).await
+        };
+        telemetry.shutdown().await;
+        outcome
+    }
+
+    async fn work(self, config: WorkerConfig) -> anyhow::Result<()> {
+        let program = Program::of_process(self.config)?;
         let stop = shutdown::on_signal()?;
         let listener = TcpListener::bind(config.health.listen)
             .await
             .with_context(|| format!("health.listen: {} cannot be bound", config.health.listen))
             .map_err(|e| exit::Coded::new(exit::Code::Unavailable, e))?;
-        let outcome = crate::run(listener, config, stop).await;
-        telemetry.shutdown().await;
-        outcome
+        crate::run(listener, config, program, stop).await
     }
 }

@@ -1,16 +1,18 @@
 //! What everything in a worker shares.
 
 use crate::lease_keeper::LeaseKeeper;
+use crate::memory::Memory;
+use crate::process::program::Program;
 use anyhow::Context as _;
 use mltraining_artifacts::Artifacts;
 use mltraining_domain::WorkerId;
 use mltraining_runtime::config::{DatabaseConfig, WorkerConfig};
 use mltraining_store::{Store, StoreConfig};
-use rayon::ThreadPool;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// The queue that workers serve.
 pub(crate) const QUEUE: &str = "default";
@@ -23,8 +25,14 @@ pub(crate) struct Context {
     pub config: WorkerConfig,
     /// Postgres.
     pub store: Store,
-    /// Where files go.
+    /// Where files go; read by its checks alone, an attempt's process has its own.
     pub artifacts: Artifacts,
+    /// What attempts may take together.
+    pub memory: Arc<Memory>,
+    /// What is started for each attempt.
+    pub program: Program,
+    /// Processes of ended attempts that are on their way out.
+    pub processes: TaskTracker,
     /// Renews leases.
     pub keeper: LeaseKeeper,
     /// Cancelled on SIGTERM: no new claims.
@@ -33,17 +41,24 @@ pub(crate) struct Context {
 
 impl Context {
     /// Connects lazily: nothing is asked of a store yet.
-    pub(crate) fn open(config: WorkerConfig, stop: CancellationToken) -> anyhow::Result<Arc<Self>> {
+    pub(crate) fn open(
+        config: WorkerConfig,
+        program: Program,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Arc<Self>> {
         let worker = WorkerId(uuid::Uuid::new_v4());
         let store = Store::open(&store_config(&config.database, config.database.max_connections))?;
-        let artifacts = Artifacts::local(&config.artifacts.dir)
-            .with_context(|| format!("artifacts.dir: {} cannot be used", config.artifacts.dir.display()))?;
+        let artifacts = artifacts(&config)?;
         let keeper = LeaseKeeper::start(&store_config(&config.database, 1), &config.worker)?;
+        let memory = Memory::new(config.worker.memory_limit_bytes.unwrap_or_else(usable_memory));
         Ok(Arc::new(Self {
             worker,
             config,
             store,
             artifacts,
+            memory,
+            program,
+            processes: TaskTracker::new(),
             keeper,
             stop,
         }))
@@ -51,35 +66,23 @@ impl Context {
 }
 
 impl Context {
-    /// The computing threads of one attempt: its slot's share of the worker's. Each attempt has its own, because a thread of
-    /// a shared pool that waits for a part of one job may take up another job whole, and finish that first.
-    pub(crate) fn threads(&self) -> anyhow::Result<ThreadPool> {
+    /// How many threads compute for one attempt: its slot's share of the worker's.
+    pub(crate) fn threads_of_attempt(&self) -> usize {
         let share = threads(self.config.worker.threads) / self.config.worker.slots as usize;
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(share.max(1))
-            .thread_name(|i| format!("compute-{i}"))
-            .panic_handler(|_| {}) // the panic is logged by its hook; the attempt notices that no answer comes
-            .build()
-            .context("the computing threads cannot be started")
-    }
-
-    /// Memory that one attempt may be estimated to take, in bytes: its slot's share of the worker's.
-    pub(crate) fn memory_limit(&self) -> u64 {
-        let limit = self
-            .config
-            .worker
-            .memory_limit_bytes
-            .unwrap_or_else(usable_memory);
-        limit / u64::from(self.config.worker.slots)
+        share.max(1)
     }
 }
 
-/// Four fifths of what the machine has free now, or no limit where that cannot be told.
+/// Four fifths of what the machine has free now, or of what its container may take if that is less; no limit where neither
+/// can be told.
 fn usable_memory() -> u64 {
     let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let kib = line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
-    kib.map_or(u64::MAX, |kib| kib * 1024 / 5 * 4)
+    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").unwrap_or_default();
+    let container = container.trim().parse::<u64>().ok(); // the word `max`, and no file, are no limit
+    let least = kib.map(|kib| kib * 1024).into_iter().chain(container).min();
+    least.map_or(u64::MAX, |bytes| bytes / 5 * 4)
 }
 
 fn threads(wish: Option<u32>) -> usize {
@@ -87,7 +90,12 @@ fn threads(wish: Option<u32>) -> usize {
     wish.map_or_else(cores, |n| n as usize)
 }
 
-fn store_config(database: &DatabaseConfig, max_connections: u32) -> StoreConfig {
+pub(crate) fn artifacts(config: &WorkerConfig) -> anyhow::Result<Artifacts> {
+    Artifacts::local(&config.artifacts.dir)
+        .with_context(|| format!("artifacts.dir: {} cannot be used", config.artifacts.dir.display()))
+}
+
+pub(crate) fn store_config(database: &DatabaseConfig, max_connections: u32) -> StoreConfig {
     StoreConfig {
         max_connections,
         acquire_timeout: database.acquire_timeout,

@@ -1,7 +1,8 @@
 //! The worker: claims jobs, does them, and writes what they leave behind, behind the fence of their leases.
 //!
 //! [`run`] is the whole process but for its configuration and its signals. Data flows one way: [`claims`](self) ->
-//! `attempt` -> `train` -> `settle`; the lease keeper stops an attempt, nothing else does.
+//! `attempt` -> `process` (the child that does the attempt: `train_job` -> `train`) -> `settle`; the lease keeper and a drain
+//! stop an attempt, nothing else does.
 
 mod attempt;
 mod claims;
@@ -9,8 +10,10 @@ pub mod cli;
 mod context;
 mod lease_keeper;
 mod made;
+mod memory;
 pub mod probe;
 mod probe_job;
+mod process;
 pub mod progress;
 mod reaper;
 mod reporter;
@@ -21,4 +24,5 @@ pub mod train;
 mod train_job;
 pub mod work;
 
+pub use process::program::Program;
 pub use run::run;

@@ -2,6 +2,7 @@
 
 use crate::work::OutputFile;
 use mltraining_domain::{Evaluation, TrainSpec, VersionFacts};
+use serde::{Deserialize, Serialize};
 
 /// Everything that a job leaves behind, computed but not yet stored.
 pub(crate) struct Made {
@@ -12,6 +13,8 @@ pub(crate) struct Made {
 }
 
 /// What the files of a job mean.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Output {
     /// A model version.
     Version(Box<Version>),
@@ -20,6 +23,7 @@ pub(crate) enum Output {
 }
 
 /// A model version that is about to be.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Version {
     /// The spec that was trained.
     pub spec: TrainSpec,

@@ -1,22 +1,24 @@
-//! A probe, from its row to what it leaves behind.
+//! A probe, from its order to what it leaves behind.
 
 use crate::made::{Made, Output};
+use crate::process::child::Task;
+use crate::process::message::Need;
 use crate::work::{Work, WorkError};
 use crate::{probe, train_job};
-use mltraining_domain::{FailureClass, JobFailure, Reason};
-use mltraining_store::claims::ClaimedJob;
+use mltraining_domain::{FailureClass, JobFailure, ProbeSpec, Reason};
 
 /// Does the steps of the probe on a thread that may be blocked.
-pub(crate) async fn make(job: &ClaimedJob, work: &Work) -> Result<Made, WorkError> {
-    let spec = job
-        .probe_spec()
-        .map_err(|e| train_job::store_failure(&e))?
-        .check()
-        .map_err(|found| train_job::no_longer_valid(&found))?;
-    let (epoch, shared) = (job.lease.epoch, work.clone());
+pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
+    let spec: ProbeSpec = train_job::spec_of(&task.order)?;
+    let spec = spec.check().map_err(|found| train_job::no_longer_valid(&found))?;
+    if let Some(bytes) = spec.memory_bytes {
+        let need = Need { bytes, rows: None };
+        tokio::task::block_in_place(|| task.link.ask_for(need, &task.work.stop))?;
+    }
+    let (epoch, shared) = (task.order.epoch, task.work.clone());
     let files = tokio::task::spawn_blocking(move || probe::run(&spec, epoch, &shared))
         .await
-        .unwrap_or_else(|_| Err(WorkError::Failed(panicked(work))))?;
+        .unwrap_or_else(|_| Err(WorkError::Failed(panicked(&task.work))))?;
     Ok(Made {
         output: Output::Bare,
         files,

@@ -1,9 +1,9 @@
 //! A worker from its start to the end of its drain.
 
 use crate::context::Context;
+use crate::process::program::Program;
 use crate::{claims, reaper};
 use anyhow::Context as _;
-use mltraining_domain::WorkerId;
 use mltraining_runtime::config::{RedisConfig, WorkerConfig};
 use mltraining_runtime::health::Health;
 use mltraining_runtime::readiness::Checks;
@@ -20,13 +20,18 @@ use tokio_util::task::TaskTracker;
 const SETTLE: Duration = Duration::from_secs(10);
 
 /// Works until `stop`, then drains: readiness off, no new claims, running jobs get their grace and are released uncharged.
-/// `listener` serves the health of the worker.
+/// `listener` serves the health of the worker; `program` is started for each attempt.
 ///
 /// # Errors
 /// What cannot be opened at the start. Stores that are away are waited for.
-pub async fn run(listener: TcpListener, config: WorkerConfig, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(
+    listener: TcpListener,
+    config: WorkerConfig,
+    program: Program,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let signal = signal(&config.redis)?;
-    let context = Context::open(config, stop.clone())?;
+    let context = Context::open(config, program, stop.clone())?;
     let (health, server) = Health::new(&[]).await;
     let served = CancellationToken::new();
     let serving = tokio::spawn(
@@ -115,7 +120,9 @@ async fn drain(context: &Context, attempts: TaskTracker) {
     attempts.close();
     tracing::info!(attempts = attempts.len(), "draining");
     let patience = context.config.worker.drain_grace + SETTLE;
-    if tokio::time::timeout(patience, attempts.wait()).await.is_err() {
+    context.processes.close();
+    let all = async { tokio::join!(attempts.wait(), context.processes.wait()) };
+    if tokio::time::timeout(patience, all).await.is_err() {
         tracing::warn!(
             attempts = attempts.len(),
             "attempts do not end; their leases will run out"
@@ -125,7 +132,7 @@ async fn drain(context: &Context, attempts: TaskTracker) {
 
 /// Keeps the worker's row, which people look at, until the worker stops.
 async fn keep_row(context: Arc<Context>) {
-    let row = new_worker(context.worker, context.config.worker.slots);
+    let row = new_worker(&context);
     let mut entered = false;
     while !context.stop.is_cancelled() {
         let told = if entered {
@@ -145,7 +152,7 @@ async fn keep_row(context: Arc<Context>) {
     let _ = context.store.stop_worker(context.worker).await;
 }
 
-fn new_worker(id: WorkerId, slots: u32) -> NewWorker {
+fn new_worker(context: &Context) -> NewWorker {
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let hostname = if hostname.trim().is_empty() {
         "unknown"
@@ -153,9 +160,10 @@ fn new_worker(id: WorkerId, slots: u32) -> NewWorker {
         hostname.trim()
     };
     NewWorker {
-        id,
+        id: context.worker,
         hostname: hostname.chars().take(255).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        slots: i32::try_from(slots).unwrap_or(i32::MAX),
+        slots: i32::try_from(context.config.worker.slots).unwrap_or(i32::MAX),
+        memory_bytes: context.memory.capacity(),
     }
 }

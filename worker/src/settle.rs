@@ -2,14 +2,13 @@
 //! known what happened, because nothing is ever done again on a guess.
 
 use crate::context::Context;
-use crate::made::{Made, Output};
+use crate::made::Output;
+use crate::process::message::{Need, Stored};
 use crate::stop::{Stop, StopReason};
 use crate::work::Work;
-use bytes::Bytes;
-use mltraining_artifacts::{ArtifactError, Key};
 use mltraining_domain::{FailureClass, JobFailure, JobState, Reason, ResultId, WorkPhase};
 use mltraining_store::StoreError;
-use mltraining_store::claims::{ArtifactFile, ClaimedJob, Finished, Outcome, Trained};
+use mltraining_store::claims::{ClaimedJob, Finished, Outcome, Trained};
 use std::future::Future;
 use std::time::Duration;
 use tracing::Instrument;
@@ -17,10 +16,9 @@ use tracing::Instrument;
 /// Time between two tries while a store is away.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Stores the files, then commits everything at once.
-pub(crate) async fn finish(context: &Context, job: &ClaimedJob, made: Made, work: &Work) {
-    work.board.note(WorkPhase::Store, 0, 1, "storing the result");
-    let stored = store(context, job, &made, work)
+/// Names the stored files in rows, then commits everything at once.
+pub(crate) async fn finish(context: &Context, job: &ClaimedJob, stored: &Stored, work: &Work) {
+    let stored = store(context, job, stored, work)
         .instrument(tracing::info_span!("store"))
         .await;
     match stored {
@@ -50,16 +48,20 @@ enum Unsettled {
     Lost,
 }
 
-async fn store(context: &Context, job: &ClaimedJob, made: &Made, work: &Work) -> Result<Settled, Unsettled> {
-    let files = put(context, job, made).await?;
+async fn store(
+    context: &Context,
+    job: &ClaimedJob,
+    stored: &Stored,
+    work: &Work,
+) -> Result<Settled, Unsettled> {
     let result = ResultId(uuid::Uuid::new_v4());
     until_answered("stage", &work.stop, || {
-        context.store.stage_result(job.lease, result, &files)
+        context.store.stage_result(job.lease, result, &stored.files)
     })
     .await?;
     let mut tries = 0;
     loop {
-        match commit(context, job, result, &made.output).await {
+        match commit(context, job, result, &stored.output).await {
             Ok(Finished::Succeeded { version }) => return Ok(Settled::Version(version)),
             Ok(Finished::Cancelled) => return Ok(Settled::Cancelled),
             Err(error) if error.is_transient() => {
@@ -97,48 +99,6 @@ async fn commit(
     }
 }
 
-async fn put(context: &Context, job: &ClaimedJob, made: &Made) -> Result<Vec<ArtifactFile>, Unsettled> {
-    let mut files = Vec::with_capacity(made.files.len());
-    for output in &made.files {
-        let key = Key::new(
-            job.project.as_str(),
-            job.lease.job.0,
-            job.lease.epoch.0,
-            output.file,
-        )
-        .map_err(|e| not_stored(&e))?;
-        let bytes = Bytes::copy_from_slice(&output.bytes);
-        let receipt = context
-            .artifacts
-            .put(&key, bytes)
-            .await
-            .map_err(|e| not_stored(&e))?;
-        files.push(ArtifactFile {
-            file_name: output.file.to_owned(),
-            storage_key: key.as_str().to_owned(),
-            media_type: output.media_type.to_owned(),
-            size_bytes: receipt.size as i64,
-            sha256: receipt.sha256.0,
-        });
-    }
-    Ok(files)
-}
-
-/// What a refused file means for the job. What the storage says stays in the log: it names paths.
-fn not_stored(error: &ArtifactError) -> Unsettled {
-    tracing::warn!(%error, "a file was not stored");
-    let text = match error {
-        ArtifactError::NoSpace(_) => "the artifact storage is full",
-        _ => "the artifact storage cannot take the result now",
-    };
-    Unsettled::Failed(JobFailure {
-        class: FailureClass::Infra,
-        reason: Reason::Unavailable,
-        message: text.to_owned(),
-        phase: WorkPhase::Store,
-    })
-}
-
 /// Ends the attempt with a failure.
 pub(crate) async fn fail(context: &Context, job: &ClaimedJob, failure: &JobFailure, work: &Work) {
     tracing::warn!(reason = %failure.reason, phase = failure.phase.as_str(), "failed: {}", failure.message);
@@ -170,6 +130,55 @@ pub(crate) async fn stopped(context: &Context, job: &ClaimedJob, work: &Work) {
                 Err(_) => tracing::warn!("the job could not be given back; the lease will run out"),
             }
         }
+    }
+}
+
+/// Gives a job back that needs more memory than is free here, for when or where more is; fails it when no worker that lives
+/// has as much at all.
+pub(crate) async fn too_large(context: &Context, job: &ClaimedJob, need: Need, work: &Work) {
+    let here = context.memory.capacity();
+    let fresh = context.config.worker.lease;
+    let largest = if need.bytes <= here {
+        Ok(here)
+    } else {
+        until_answered("fail", &work.stop, || context.store.largest_worker(fresh)).await
+    };
+    let failure = match largest {
+        Ok(largest) if need.bytes <= largest => {
+            tracing::info!(
+                need.bytes,
+                free.bytes = context.memory.free(),
+                "too little memory is free; giving the job back"
+            );
+            let back = || context.store.hand_back_job(job.lease, need.bytes);
+            if until_answered("fail", &work.stop, back).await.is_err() {
+                tracing::warn!("the job could not be given back; the lease will run out");
+            }
+            return;
+        }
+        Ok(largest) => memory_failure(need, here.max(largest)),
+        Err(Unsettled::Failed(failure)) => failure,
+        Err(Unsettled::Lost) => return,
+    };
+    fail(context, job, &failure, work).await;
+}
+
+fn memory_failure(need: Need, largest: u64) -> JobFailure {
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    let what = match need.rows {
+        Some(rows) => format!("{rows} rows need"),
+        None => "the job needs".to_owned(),
+    };
+    JobFailure {
+        class: FailureClass::Resource,
+        reason: Reason::MemoryLimit,
+        message: format!(
+            "{what} about {} MiB and the largest worker has {} MiB; take a shorter range, fewer entities or fewer features, or a \
+             worker with a larger worker.memory_limit_bytes",
+            mib(need.bytes),
+            largest >> 20
+        ),
+        phase: WorkPhase::Read,
     }
 }
 

@@ -1,36 +1,35 @@
-//! A training job: reads its rows, then computes on the bounded pool.
+//! A training job: reads its rows, then computes on threads of its own.
 
-use crate::context::Context;
 use crate::made::{Made, Output, Version};
 use crate::probe_job::panicked;
+use crate::process::child::Task;
+use crate::process::link;
+use crate::process::message::{Message, Need, Order};
 use crate::train::{self, TrainInput, Trained};
-use crate::work::{Work, WorkError};
+use crate::work::WorkError;
 use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
 use mltraining_panel::catalogue::{self, FeaturePlan};
 use mltraining_store::StoreError;
-use mltraining_store::claims::ClaimedJob;
 use mltraining_store::jobs::LogSeverity;
 use mltraining_store::reader::{PanelQuery, PanelRead, ReadError, ReadProgress};
+use serde::de::DeserializeOwned;
 use std::ops::ControlFlow;
 use tracing::{Instrument, Span};
 
 /// Reads and trains.
-pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Result<Made, WorkError> {
-    let spec = job
-        .train_spec()
-        .map_err(|e| store_failure(&e))?
-        .check()
-        .map_err(|found| no_longer_valid(&found))?;
-    let source = context
+pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
+    let spec: TrainSpec = spec_of(&task.order)?;
+    let spec = spec.check().map_err(|found| no_longer_valid(&found))?;
+    let source = task
         .store
-        .source(&job.project, &spec.source)
+        .source(&task.order.project, &spec.source)
         .await
         .map_err(|e| store_failure(&e))?
         .spec;
     let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features")
         .map_err(|found| no_longer_valid(&found))?;
-    let read = read(context, &spec, &source, &plan, work).await?;
-    tell_absent(context, job, &spec, read.panel.entities()).await;
+    let read = read(task, &spec, &source, &plan).await?;
+    tell_absent(&spec, read.panel.entities());
     let input = TrainInput {
         spec: spec.clone(),
         source,
@@ -38,7 +37,7 @@ pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Re
         panel: read.panel,
         fingerprint: read.fingerprint.into_string(),
     };
-    let trained = compute(context, input, work).await?;
+    let trained = compute(task, input).await?;
     let version = Version {
         spec: spec.into_inner(),
         facts: trained.facts,
@@ -51,7 +50,7 @@ pub(crate) async fn make(context: &Context, job: &ClaimedJob, work: &Work) -> Re
 }
 
 /// Notes in the job's log which of the entities that the spec names have no row.
-async fn tell_absent(context: &Context, job: &ClaimedJob, spec: &TrainSpec, present: &[String]) {
+fn tell_absent(spec: &TrainSpec, present: &[String]) {
     let absent: Vec<&str> = spec
         .entities
         .iter()
@@ -70,25 +69,25 @@ async fn tell_absent(context: &Context, job: &ClaimedJob, spec: &TrainSpec, pres
         if absent.len() > some.len() { ", ..." } else { "" }
     );
     tracing::warn!("{text}");
-    match context
-        .store
-        .append_log(job.lease, LogSeverity::Warn, &text)
-        .await
-    {
-        Ok(()) => {}
-        Err(StoreError::LeaseLost { .. }) => {
-            tracing::warn!(stale_write = "log", "the lease is lost; the line was refused");
-        }
-        Err(error) => tracing::debug!(%error, "the line is not in the job's log"),
-    }
+    link::say(&Message::Log {
+        severity: LogSeverity::Warn,
+        text,
+    });
+}
+
+/// The spec of an order, as it was stored.
+pub(crate) fn spec_of<T: DeserializeOwned>(order: &Order) -> Result<T, WorkError> {
+    T::deserialize(&order.spec).map_err(|error| {
+        let text = format!("this version cannot read the stored spec: {error}");
+        failure(FailureClass::Transient, Reason::Internal, WorkPhase::Read, text)
+    })
 }
 
 async fn read(
-    context: &Context,
+    task: &Task,
     spec: &TrainSpec,
     source: &SourceSpec,
     plan: &FeaturePlan,
-    work: &Work,
 ) -> Result<PanelRead, WorkError> {
     let span = tracing::info_span!("read", rows = tracing::field::Empty);
     let query = PanelQuery {
@@ -98,14 +97,11 @@ async fn read(
         look_back: plan.look_back(),
         entities: &spec.entities,
         max_rows: spec.max_rows,
-        timeout: context.config.database.copy_timeout,
+        timeout: task.config.database.copy_timeout,
     };
-    let need = |rows: u64| memory_need(rows, plan.columns().len(), plan.names().len());
-    let limit = context.memory_limit();
-    let mut too_large = None;
+    let work = &task.work;
     let mut on_rows = |at: ReadProgress| {
-        if need(at.expected) > limit {
-            too_large = Some(at.expected);
+        if at.rows == 0 && grant(task, plan, at.expected).is_err() {
             return ControlFlow::Break(());
         }
         let text = format!("row {} of {}", at.rows, at.expected);
@@ -117,12 +113,9 @@ async fn read(
         }
     };
     let read = tokio::select! {
-        read = context.store.read_panel(&query, &mut on_rows).instrument(span.clone()) => read,
+        read = task.store.read_panel(&query, &mut on_rows).instrument(span.clone()) => read,
         () = work.stop.stopped() => return Err(WorkError::Stopped),
     };
-    if let Some(rows) = too_large {
-        return Err(memory_failure(rows, need(rows), limit));
-    }
     let read = read.map_err(|e| read_failure(&e))?;
     span.record("rows", read.panel.rows());
     span.in_scope(|| {
@@ -135,29 +128,33 @@ async fn read(
     Ok(read)
 }
 
+/// Waits until the worker has reserved what so many rows need. They are counted by now and not yet read.
+fn grant(task: &Task, plan: &FeaturePlan, rows: u64) -> Result<(), WorkError> {
+    let need = Need {
+        bytes: memory_need(rows, plan.columns().len(), plan.names().len()),
+        rows: Some(rows),
+    };
+    tokio::task::block_in_place(|| task.link.ask_for(need, &task.work.stop))
+}
+
 /// Estimated peak memory of a training, in bytes: the panel in f64 with its times, the matrix in f32 and its bins twice
 /// (by column and by row).
 fn memory_need(rows: u64, columns: usize, features: usize) -> u64 {
     rows.saturating_mul(16 + 8 * columns as u64 + 6 * features as u64)
 }
 
-fn memory_failure(rows: u64, need: u64, limit: u64) -> WorkError {
-    let text = format!(
-        "{rows} rows need about {} MiB and a job may take {} MiB here; take a shorter range, fewer entities or fewer features, \
-         or a worker with a larger worker.memory_limit_bytes",
-        need >> 20,
-        limit >> 20
-    );
-    failure(FailureClass::Resource, Reason::MemoryLimit, WorkPhase::Read, text)
-}
-
-/// Trains on the computing threads. A panic there ends the attempt, not the worker.
-async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
-    let (span, shared) = (Span::current(), work.clone());
-    let pool = context.threads().map_err(|e| {
-        let text = format!("{e:#}");
-        failure(FailureClass::Transient, Reason::Internal, WorkPhase::Labels, text)
-    })?;
+/// Trains on the computing threads. A panic there fails the attempt like any other fault.
+async fn compute(task: &Task, input: TrainInput) -> Result<Trained, WorkError> {
+    let (span, shared) = (Span::current(), task.work.clone());
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(task.order.threads)
+        .thread_name(|i| format!("compute-{i}"))
+        .panic_handler(|_| {}) // the panic is logged by its hook; the attempt notices that no answer comes
+        .build()
+        .map_err(|e| {
+            let text = format!("the computing threads cannot be started: {e}");
+            failure(FailureClass::Transient, Reason::Internal, WorkPhase::Labels, text)
+        })?;
     let (answer, result) = tokio::sync::oneshot::channel();
     pool.spawn(move || {
         let _ = answer.send(span.in_scope(|| train::train(input, &shared)));
@@ -165,7 +162,7 @@ async fn compute(context: &Context, input: TrainInput, work: &Work) -> Result<Tr
     result
         .instrument(Span::current())
         .await
-        .unwrap_or_else(|_| Err(WorkError::Failed(panicked(work))))
+        .unwrap_or_else(|_| Err(WorkError::Failed(panicked(&task.work))))
 }
 
 fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: String) -> WorkError {
@@ -188,7 +185,7 @@ pub(crate) fn no_longer_valid(found: &Violations) -> WorkError {
 }
 
 /// What Postgres's answer means for the job. What the driver says stays in the log: it may quote values of rows.
-pub(crate) fn store_failure(error: &StoreError) -> WorkError {
+fn store_failure(error: &StoreError) -> WorkError {
     let (class, reason, text) = match error {
         StoreError::LeaseLost { .. } => return WorkError::Stopped,
         StoreError::NotFound { .. } => (FailureClass::User, Reason::NotFound, error.to_string()),

@@ -132,6 +132,7 @@ impl House {
             lease: std::time::Duration::from_secs(600),
             kinds: &[JobKind::Train],
             max_spec_version: 1,
+            free_memory_bytes: u64::MAX,
         };
         let claimed = self.api.store.claim_job(&request).await.unwrap();
         claimed.expect("a job waits").lease

@@ -13,7 +13,7 @@ pub enum FailureClass {
     Transient,
     /// A store was away; charged to `infra_failures`.
     Infra,
-    /// The worker stopped renewing its lease; charged to `lost_count`.
+    /// The worker stopped renewing its lease, or the attempt brought its process down; charged to `lost_count`.
     Lost,
     /// The job ran longer than its timeout. Final.
     Timeout,
@@ -36,7 +36,7 @@ impl FailureClass {
 }
 
 /// Why an attempt ended without a result: one line that a person can act on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{reason}: {message}")]
 pub struct JobFailure {
     /// Which budget pays.

@@ -75,7 +75,9 @@ pub enum Reason {
     MemoryLimit,
     /// The job's worker stopped renewing its lease.
     LeaseExpired,
-    /// The job lost its worker too often.
+    /// The process of an attempt died.
+    AttemptCrashed,
+    /// The job lost its worker, or brought its process down, too often.
     Poison,
     /// The job was cancelled.
     Cancelled,
@@ -125,6 +127,7 @@ impl Reason {
             Self::JobTimeout => "JOB_TIMEOUT",
             Self::MemoryLimit => "MEMORY_LIMIT",
             Self::LeaseExpired => "LEASE_EXPIRED",
+            Self::AttemptCrashed => "ATTEMPT_CRASHED",
             Self::Poison => "POISON",
             Self::Cancelled => "CANCELLED",
             Self::Unavailable => "UNAVAILABLE",

@@ -58,6 +58,11 @@ pub(crate) fn count(what: &'static str, value: u64) -> Result<i64, StoreError> {
     })
 }
 
+/// A number of bytes as a statement takes it; no machine has more than a row can hold.
+pub(crate) fn bytes(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 /// Reads a stored SHA-256.
 pub(crate) fn hash(what: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Corrupt {

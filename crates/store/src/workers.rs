@@ -1,8 +1,9 @@
-//! Worker processes, for people to look at; never used for safety.
+//! Worker processes, for people to look at, and for jobs that need a large one; never used for safety.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::WorkerId;
+use std::time::Duration;
 
 /// What a worker says of itself at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct NewWorker {
     pub version: String,
     /// Jobs that it runs at once, 1 or more.
     pub slots: i32,
+    /// What they may take together, in bytes.
+    pub memory_bytes: u64,
 }
 
 /// A worker as its row says.
@@ -28,6 +31,8 @@ pub struct Worker {
     pub version: String,
     /// Jobs that it runs at once.
     pub slots: i32,
+    /// What they may take together, in bytes; `None` for a worker of an earlier version.
+    pub memory_bytes: Option<u64>,
     /// When it came up.
     pub started_at: DateTime<Utc>,
     /// When it was last heard.
@@ -49,7 +54,8 @@ impl Store {
                 worker.id.0,
                 worker.hostname,
                 worker.version,
-                worker.slots
+                worker.slots,
+                stored::bytes(worker.memory_bytes)
             )
             .execute(&mut *session)
             .await?;
@@ -123,11 +129,28 @@ impl Store {
                 hostname: row.hostname,
                 version: row.version,
                 slots: row.slots,
+                memory_bytes: row.memory_bytes.map(i64::unsigned_abs),
                 started_at: row.started_at,
                 heartbeat_at: row.heartbeat_at,
                 draining_at: row.draining_at,
             });
             Ok(workers.collect())
+        })
+        .await
+    }
+
+    /// The memory of the largest worker that was heard within `fresh` and takes new jobs, in bytes; 0 when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn largest_worker(&self, fresh: Duration) -> Result<u64, StoreError> {
+        self.within("workers.largest", async {
+            let mut session = self.session().await?;
+            let largest = sqlx::query_file_scalar!("sql/workers/largest.sql", stored::micros(fresh))
+                .fetch_one(&mut *session)
+                .await?;
+            session.release();
+            Ok(largest.unsigned_abs())
         })
         .await
     }

@@ -572,14 +572,22 @@ async fn a_worker_comes_is_drained_and_goes() {
         hostname: "host".to_owned(),
         version: "0.1.0".to_owned(),
         slots: 2,
+        memory_bytes: 1 << 30,
     };
     fixture.store.register_worker(&new).await.unwrap();
     assert!(fixture.store.worker_heartbeat(id).await.unwrap());
     assert_eq!(fixture.store.live_workers().await.unwrap()[0].slots, 2);
+    let fresh = Duration::from_secs(60);
+    assert_eq!(fixture.store.largest_worker(fresh).await.unwrap(), 1 << 30);
     fixture.store.drain_worker(id).await.unwrap();
     assert!(
         !fixture.store.worker_heartbeat(id).await.unwrap(),
         "asked to drain"
+    );
+    assert_eq!(
+        fixture.store.largest_worker(fresh).await.unwrap(),
+        0,
+        "it takes no new jobs"
     );
     fixture.store.stop_worker(id).await.unwrap();
     assert!(fixture.store.live_workers().await.unwrap().is_empty());

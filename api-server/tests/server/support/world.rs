@@ -84,6 +84,7 @@ async fn claim(store: &Store) -> Lease {
         lease: Duration::from_secs(60),
         kinds: &[JobKind::Train],
         max_spec_version: 1,
+        free_memory_bytes: u64::MAX,
     };
     store.claim_job(&request).await.unwrap().unwrap().lease
 }

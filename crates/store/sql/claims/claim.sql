@@ -3,6 +3,10 @@ with picked as materialized (
   select j.id from job j
    where j.state = 'QUEUED' and j.queue = $2 and j.project = $1 and j.run_at <= now()
      and j.kind = any($5::text[]) and j.spec_version <= $6
+     and (j.memory_bytes is null or j.memory_bytes <= $7 or not exists (
+       select from worker w
+        where w.stopped_at is null and w.draining_at is null and w.memory_bytes >= j.memory_bytes
+          and w.heartbeat_at > now() - $4::bigint * interval '1 microsecond'))
      and (select count(*) from job r where r.state = 'RUNNING' and r.project = $1)
          < (select max_running from project where id = $1)
    order by j.priority, j.run_at, j.id limit 1
@@ -15,11 +19,12 @@ with picked as materialized (
          error_class = null, error_code = null, error_message = null, error_phase = null
     from picked p where j.id = p.id and j.state = 'QUEUED'
   returning j.id, j.lease_epoch, j.project, j.kind, j.spec, j.spec_version, j.traceparent, j.request_id,
-            j.created_at, j.run_at, j.started_at, j.timeout
+            j.created_at, j.run_at, j.started_at, j.timeout, j.memory_bytes
 ), attempt as (
   insert into job_attempt (job_id, lease_epoch, worker_id, started_at)
   select id, lease_epoch, $3, started_at from claimed
 )
 select id, lease_epoch, project, kind, spec, spec_version, traceparent, request_id, created_at, run_at,
-       started_at as "claimed_at!", (extract(epoch from timeout) * 1000000)::bigint as "time_left_micros!"
+       started_at as "claimed_at!", (extract(epoch from timeout) * 1000000)::bigint as "time_left_micros!",
+       memory_bytes
   from claimed

@@ -1,4 +1,5 @@
--- claims.fail: $3 is the class of the failure, null for a graceful release, which costs nothing
+-- claims.fail: $3 is the class of the failure, null for a graceful release, which costs nothing; $7 is the memory that the job
+-- is now known to need
 with held as materialized (
   select id, case
       when cancel_requested_at is not null then 'CANCELLED'
@@ -6,6 +7,7 @@ with held as materialized (
       when $3 in ('USER', 'TIMEOUT', 'RESOURCE') then 'FAILED'
       when $3 = 'TRANSIENT' and failures + 1 < max_failures then 'QUEUED'
       when $3 = 'INFRA' and infra_failures < max_infra_failures then 'QUEUED'
+      when $3 = 'LOST' and lost_count + 1 < max_lost then 'QUEUED'
       else 'DEAD' end as next
     from job where id = $1 and lease_epoch = $2 and state = 'RUNNING' for no key update
 ), ended as (
@@ -13,15 +15,19 @@ with held as materialized (
      set state = h.next,
          failures = least(j.failures + coalesce($3 in ('TRANSIENT', 'USER'), false)::int, j.max_failures),
          infra_failures = least(j.infra_failures + coalesce($3 = 'INFRA', false)::int, j.max_infra_failures),
+         lost_count = least(j.lost_count + coalesce($3 = 'LOST', false)::int, j.max_lost),
+         memory_bytes = coalesce($7, j.memory_bytes),
          -- full jitter: 5 s * 2^n, at most 15 minutes
          run_at = case when h.next <> 'QUEUED' then j.run_at
                        when $3 is null then now()
-                       else now() + random() * least(900, 5 * power(2, least(j.failures + j.infra_failures, 10)))
+                       else now() + random() * least(900, 5 * power(2, least(j.failures + j.infra_failures + j.lost_count, 10)))
                                     * interval '1 second' end,
          finished_at = case when h.next <> 'QUEUED' then now() end,
          error_class = case when h.next <> 'CANCELLED' then $3 end,
-         error_code = case when h.next = 'CANCELLED' then 'CANCELLED' else $4 end,
+         error_code = case when h.next = 'CANCELLED' then 'CANCELLED' when h.next = 'DEAD' and $3 = 'LOST' then 'POISON' else $4 end,
          error_message = case when h.next = 'CANCELLED' then cancel_message(j.cancel_requested_by, j.cancel_reason)
+                              when h.next = 'DEAD' and $3 = 'LOST' then left('lost ' || j.max_lost || ' times, the last time because '
+                                || $5 || '; the job itself may bring its process down', 8192)
                               else left($5, 8192) end,
          error_phase = case when h.next <> 'CANCELLED' then $6 end,
          worker_id = null, heartbeat_at = null, lease_expires_at = null, deadline_at = null

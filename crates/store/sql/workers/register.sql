@@ -1,2 +1,2 @@
 -- workers.register
-insert into worker (id, hostname, version, slots) values ($1, $2, $3, $4)
+insert into worker (id, hostname, version, slots, memory_bytes) values ($1, $2, $3, $4, $5)

@@ -3,7 +3,7 @@
 use super::Lease;
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
-use mltraining_domain::{Epoch, JobId, JobKind, ProbeSpec, ProjectId, TrainSpec, WorkerId};
+use mltraining_domain::{Epoch, JobId, JobKind, ProjectId, TrainSpec, WorkerId};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
@@ -22,6 +22,9 @@ pub struct ClaimRequest<'a> {
     pub kinds: &'a [JobKind],
     /// The newest form of specs that it can read.
     pub max_spec_version: i32,
+    /// What is free of its memory, in bytes. A job that is known to need more is left for another time or worker, as long
+    /// as a worker lives that has so much at all.
+    pub free_memory_bytes: u64,
 }
 
 /// A job that is now this worker's.
@@ -49,6 +52,8 @@ pub struct ClaimedJob {
     pub claimed_at: DateTime<Utc>,
     /// What is left until the deadline of this attempt.
     pub time_left: Duration,
+    /// What it is known to need of a worker's memory, in bytes.
+    pub memory_bytes: Option<u64>,
 }
 
 impl ClaimedJob {
@@ -57,14 +62,6 @@ impl ClaimedJob {
     /// # Errors
     /// [`StoreError::Corrupt`] when it cannot be read.
     pub fn train_spec(&self) -> Result<TrainSpec, StoreError> {
-        crate::stored::json("job.spec", self.spec.clone())
-    }
-
-    /// The spec of a probe; check it before it runs.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when it cannot be read.
-    pub fn probe_spec(&self) -> Result<ProbeSpec, StoreError> {
         crate::stored::json("job.spec", self.spec.clone())
     }
 }
@@ -100,7 +97,8 @@ async fn claim_once(
         request.worker.0,
         stored::micros(request.lease),
         &kinds,
-        request.max_spec_version
+        request.max_spec_version,
+        stored::bytes(request.free_memory_bytes)
     )
     .fetch_optional(&mut *transaction)
     .await?;
@@ -117,18 +115,28 @@ async fn pick_project(
     request: &ClaimRequest<'_>,
     kinds: &[String],
 ) -> Result<Option<String>, StoreError> {
-    let version = request.max_spec_version;
-    let free = sqlx::query_file_scalar!("sql/claims/pick_project.sql", request.queue, kinds, version)
-        .fetch_optional(&mut *connection)
-        .await?;
-    if free.is_some() {
-        return Ok(free);
+    let (version, free) = (request.max_spec_version, stored::bytes(request.free_memory_bytes));
+    let fresh = stored::micros(request.lease);
+    let next = sqlx::query_file_scalar!(
+        "sql/claims/pick_project.sql",
+        request.queue,
+        kinds,
+        version,
+        free,
+        fresh
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if next.is_some() {
+        return Ok(next);
     }
     let locked = sqlx::query_file_scalar!(
         "sql/claims/pick_project_waiting.sql",
         request.queue,
         kinds,
-        version
+        version,
+        free,
+        fresh
     )
     .fetch_optional(connection)
     .await?;
@@ -148,6 +156,7 @@ struct ClaimedRow {
     run_at: DateTime<Utc>,
     claimed_at: DateTime<Utc>,
     time_left_micros: i64,
+    memory_bytes: Option<i64>,
 }
 
 impl ClaimedRow {
@@ -167,6 +176,7 @@ impl ClaimedRow {
             due_at: self.run_at,
             claimed_at: self.claimed_at,
             time_left: stored::duration(self.time_left_micros),
+            memory_bytes: self.memory_bytes.map(i64::unsigned_abs),
         })
     }
 }

@@ -21,6 +21,7 @@ struct End<'a> {
     code: Option<&'a str>,
     message: Option<&'a str>,
     phase: Option<&'a str>,
+    memory_bytes: Option<u64>,
 }
 
 impl Store {
@@ -34,6 +35,7 @@ impl Store {
             code: Some(failure.reason.as_str()),
             message: Some(&failure.message),
             phase: Some(failure.phase.as_str()),
+            memory_bytes: None,
         };
         self.end(lease, end).await
     }
@@ -47,6 +49,18 @@ impl Store {
         self.end(lease, End::default()).await
     }
 
+    /// Gives the job back as [`release_job`](Self::release_job) does, for a worker with `memory_bytes` free.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`].
+    pub async fn hand_back_job(&self, lease: Lease, memory_bytes: u64) -> Result<Failed, StoreError> {
+        let end = End {
+            memory_bytes: Some(memory_bytes.max(1)),
+            ..End::default()
+        };
+        self.end(lease, end).await
+    }
+
     async fn end(&self, lease: Lease, end: End<'_>) -> Result<Failed, StoreError> {
         self.within("claims.fail", async {
             let mut session = self.session().await?;
@@ -57,7 +71,8 @@ impl Store {
                 end.class,
                 end.code,
                 end.message,
-                end.phase
+                end.phase,
+                end.memory_bytes.map(stored::bytes)
             )
             .fetch_optional(&mut *session)
             .await?;

@@ -4,10 +4,11 @@ use super::Lease;
 use crate::jobs::AttemptOutcome;
 use crate::{Store, StoreError, stored};
 use mltraining_domain::{Evaluation, JobState, Metrics, Reason, ResultId, TrainSpec, VersionFacts};
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 /// A file of a result, already stored under its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtifactFile {
     /// Its name within the result: 1 to 63 of a-z, 0-9, '.', '-' and '_'.
     pub file_name: String,

@@ -247,6 +247,7 @@ impl Fixture {
             lease,
             kinds: &[JobKind::Train],
             max_spec_version: 1,
+            free_memory_bytes: u64::MAX,
         };
         self.store.claim_job(&request).await.unwrap()
     }

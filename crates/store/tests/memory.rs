@@ -1,0 +1,129 @@
+//! Memory decides who may claim a job; a process that dies is charged at once.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use mltraining_domain::{FailureClass, JobFailure, JobState, Reason, WorkerId};
+use mltraining_store::claims::{ClaimRequest, ClaimedJob, Lease};
+use mltraining_store::workers::NewWorker;
+use std::time::Duration;
+use support::{Fixture, LEASE, failure};
+
+async fn claim_with(fixture: &Fixture, free_memory_bytes: u64) -> Option<ClaimedJob> {
+    let request = ClaimRequest {
+        queue: "default",
+        worker: support::worker(),
+        lease: LEASE,
+        kinds: &[mltraining_domain::JobKind::Train],
+        max_spec_version: 1,
+        free_memory_bytes,
+    };
+    fixture.store.claim_job(&request).await.unwrap()
+}
+
+async fn register(fixture: &Fixture, memory_bytes: u64) -> WorkerId {
+    let id = support::worker();
+    let worker = NewWorker {
+        id,
+        hostname: "host".to_owned(),
+        version: "0.1.0".to_owned(),
+        slots: 1,
+        memory_bytes,
+    };
+    fixture.store.register_worker(&worker).await.unwrap();
+    id
+}
+
+async fn handed_back(fixture: &Fixture, bytes: u64) -> Lease {
+    let lease = fixture.running().await;
+    let back = fixture.store.hand_back_job(lease, bytes).await.unwrap();
+    assert_eq!(
+        (back.state, back.retry_in),
+        (JobState::Queued, Some(Duration::ZERO))
+    );
+    lease
+}
+
+#[tokio::test]
+async fn a_job_that_needs_more_than_is_free_waits_for_a_worker_that_has_it() {
+    let fixture = Fixture::new().await;
+    register(&fixture, 500).await;
+    let lease = handed_back(&fixture, 400).await;
+    let attempts = fixture.store.attempts(&[lease.job]).await.unwrap();
+    let outcome = attempts[0].1.outcome;
+    assert_eq!(outcome, Some(mltraining_store::jobs::AttemptOutcome::Released));
+    assert!(
+        claim_with(&fixture, 399).await.is_none(),
+        "it is left for one with more"
+    );
+    let other = fixture.create(&support::Wish::default()).await;
+    let claimed = claim_with(&fixture, 399).await.unwrap();
+    assert_eq!(
+        (claimed.lease.job, claimed.memory_bytes),
+        (other.id, None),
+        "others pass it"
+    );
+    let claimed = claim_with(&fixture, 400).await.unwrap();
+    assert_eq!((claimed.lease.job, claimed.memory_bytes), (lease.job, Some(400)));
+}
+
+#[tokio::test]
+async fn a_job_that_no_living_worker_has_room_for_can_be_claimed_to_be_failed() {
+    let fixture = Fixture::new().await;
+    let large = register(&fixture, 500).await;
+    let lease = handed_back(&fixture, 400).await;
+    assert!(claim_with(&fixture, 1).await.is_none());
+    fixture.store.drain_worker(large).await.unwrap();
+    assert_eq!(claim_with(&fixture, 1).await.unwrap().lease.job, lease.job);
+
+    let silent = register(&fixture, 500).await;
+    let lease = handed_back(&fixture, 400).await;
+    assert!(claim_with(&fixture, 1).await.is_none());
+    sqlx::query("update worker set heartbeat_at = now() - interval '1 hour' where id = $1")
+        .bind(silent.0)
+        .execute(&fixture.sql().await)
+        .await
+        .unwrap();
+    assert_eq!(claim_with(&fixture, 1).await.unwrap().lease.job, lease.job);
+}
+
+#[tokio::test]
+async fn an_attempt_whose_process_died_is_charged_at_once_and_three_make_a_job_dead() {
+    let fixture = Fixture::new().await;
+    let job = fixture.running().await.job;
+    let mut lease = Lease {
+        job,
+        epoch: mltraining_domain::Epoch(1),
+    };
+    let crash = JobFailure {
+        reason: Reason::AttemptCrashed,
+        message: "the process of the attempt was ended by SIGSEGV (signal 11) in READ".to_owned(),
+        ..failure(FailureClass::Lost)
+    };
+    for _ in 0..2 {
+        let failed = fixture.store.fail_job(lease, &crash).await.unwrap();
+        assert_eq!(failed.state, JobState::Queued);
+        let error = fixture.job(job).await.error.unwrap();
+        assert_eq!(
+            (error.reason, error.message.as_str()),
+            (crash.reason, crash.message.as_str())
+        );
+        fixture.make_due(job).await;
+        lease = fixture.claim().await.lease;
+    }
+    let failed = fixture.store.fail_job(lease, &crash).await.unwrap();
+    assert_eq!(failed.state, JobState::Dead);
+    let error = fixture.job(job).await.error.unwrap();
+    assert_eq!(error.reason, Reason::Poison);
+    assert!(
+        error.message.contains("3 times") && error.message.contains("SIGSEGV"),
+        "{}",
+        error.message
+    );
+    let attempts = fixture.store.attempts(&[job]).await.unwrap();
+    let reasons: Vec<Reason> = attempts
+        .iter()
+        .map(|(_, a)| a.error.as_ref().unwrap().reason)
+        .collect();
+    assert_eq!(reasons, [Reason::AttemptCrashed; 3]);
+}

@@ -1,0 +1,100 @@
+//! The process of one attempt, from its order to its last word.
+
+use super::link::{self, Link};
+use super::message::{Ended, Message, Order, Stored};
+use super::{files, limits};
+use crate::context::{artifacts, store_config};
+use crate::work::{Work, WorkError};
+use crate::{probe_job, train_job};
+use mltraining_artifacts::Artifacts;
+use mltraining_domain::{JobKind, WorkPhase};
+use mltraining_runtime::config::WorkerConfig;
+use mltraining_runtime::trace;
+use mltraining_store::Store;
+use std::io;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{Instrument, Span};
+
+/// Connections of a process that does one attempt.
+const CONNECTIONS: u32 = 2;
+
+/// What an attempt works with.
+pub(crate) struct Task {
+    /// The attempt.
+    pub order: Order,
+    /// The settings of the worker.
+    pub config: WorkerConfig,
+    /// Postgres, of which only the source and its rows are read.
+    pub store: Store,
+    /// Where files go.
+    pub artifacts: Artifacts,
+    /// The way to be stopped, and the board of progress.
+    pub work: Work,
+    /// The line to the worker.
+    pub link: Link,
+}
+
+/// Does the one attempt that the worker orders, and says how it ended.
+///
+/// # Errors
+/// What cannot be opened; the worker sees that this process ended without a last word.
+pub(crate) async fn run(config: WorkerConfig) -> anyhow::Result<()> {
+    let work = Work::default();
+    let (link, order) = Link::open(work.stop.clone())?;
+    let _unheeded = heed_no_signal()?;
+    limits::be_first_to_go();
+    let order = order.await?;
+    limits::bound_memory(order.memory_limit_bytes);
+    Link::tell_progress(work.board.clone())?;
+    let span = span_of(&order);
+    let task = Task {
+        store: Store::open(&store_config(&config.database, CONNECTIONS))?,
+        artifacts: artifacts(&config)?,
+        order,
+        config,
+        work,
+        link,
+    };
+    let ended = match task.attempt().instrument(span).await {
+        Ok(stored) => Ended::Made(Box::new(stored)),
+        Err(WorkError::Failed(failure)) => Ended::Failed(failure),
+        Err(WorkError::Stopped) => Ended::Stopped,
+    };
+    link::say(&Message::Ended(ended));
+    Ok(())
+}
+
+impl Task {
+    async fn attempt(&self) -> Result<Stored, WorkError> {
+        let made = match self.order.kind {
+            JobKind::Train => train_job::make(self).await?,
+            JobKind::Probe => probe_job::make(self).await?,
+        };
+        self.work.board.note(WorkPhase::Store, 0, 1, "storing the result");
+        files::put(&self.artifacts, &self.order, made)
+            .instrument(tracing::info_span!("put"))
+            .await
+    }
+}
+
+/// SIGTERM and SIGINT end the worker in good order, and the worker ends its attempts: this process waits for its word.
+fn heed_no_signal() -> io::Result<[Signal; 2]> {
+    Ok([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?])
+}
+
+/// The span of everything that this process does, below the attempt's.
+fn span_of(order: &Order) -> Span {
+    let span = tracing::info_span!(
+        "work",
+        request.id = order.request_id,
+        job.id = %order.job,
+        job.epoch = order.epoch.0,
+        job.kind = order.kind.as_str(),
+    );
+    if let Some(traceparent) = &order.traceparent
+        && let Err(error) = trace::continue_from(&span, traceparent)
+    {
+        tracing::debug!(%error, "the work begins a trace of its own");
+    }
+    span
+}
