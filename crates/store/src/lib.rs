@@ -14,7 +14,9 @@ pub mod models;
 pub mod projects;
 pub mod queues;
 pub mod reader;
+pub mod retention;
 pub mod sources;
+pub mod sweep;
 #[cfg(any(test, feature = "test-support"))]
 pub mod testing;
 pub mod workers;
