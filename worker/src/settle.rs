@@ -8,7 +8,7 @@ use crate::stop::{Stop, StopReason};
 use crate::work::Work;
 use mltraining_domain::{FailureClass, JobFailure, JobState, Reason, ResultId, WorkPhase};
 use mltraining_store::StoreError;
-use mltraining_store::claims::{ClaimedJob, Finished, Outcome, Trained};
+use mltraining_store::claims::{ClaimedJob, Failed, Finished, Outcome, Trained};
 use std::future::Future;
 use std::time::Duration;
 use tracing::Instrument;
@@ -102,12 +102,7 @@ async fn commit(
 /// Ends the attempt with a failure.
 pub(crate) async fn fail(context: &Context, job: &ClaimedJob, failure: &JobFailure, work: &Work) {
     tracing::warn!(reason = %failure.reason, phase = failure.phase.as_str(), "failed: {}", failure.message);
-    match until_answered("fail", &work.stop, || context.store.fail_job(job.lease, failure)).await {
-        Ok(failed) => {
-            tracing::info!(state = %failed.state, retry_in = ?failed.retry_in, "the attempt has ended");
-        }
-        Err(_) => tracing::warn!("the failure could not be written; the lease will run out"),
-    }
+    end(context, job, work, || context.store.fail_job(job.lease, failure)).await;
 }
 
 /// Acts on the reason of a stop.
@@ -125,10 +120,7 @@ pub(crate) async fn stopped(context: &Context, job: &ClaimedJob, work: &Work) {
         }
         reason => {
             tracing::info!(?reason, "stopped; giving the job back");
-            match until_answered("fail", &work.stop, || context.store.release_job(job.lease)).await {
-                Ok(released) => tracing::info!(state = %released.state, "the attempt has ended"),
-                Err(_) => tracing::warn!("the job could not be given back; the lease will run out"),
-            }
+            end(context, job, work, || context.store.release_job(job.lease)).await;
         }
     }
 }
@@ -150,11 +142,10 @@ pub(crate) async fn too_large(context: &Context, job: &ClaimedJob, need: Need, w
                 free.bytes = context.memory.free(),
                 "too little memory is free; giving the job back"
             );
-            let back = || context.store.hand_back_job(job.lease, need.bytes);
-            if until_answered("fail", &work.stop, back).await.is_err() {
-                tracing::warn!("the job could not be given back; the lease will run out");
-            }
-            return;
+            return end(context, job, work, || {
+                context.store.hand_back_job(job.lease, need.bytes)
+            })
+            .await;
         }
         Ok(largest) => memory_failure(need, here.max(largest)),
         Err(Unsettled::Failed(failure)) => failure,
@@ -179,6 +170,39 @@ fn memory_failure(need: Need, largest: u64) -> JobFailure {
             largest >> 20
         ),
         phase: WorkPhase::Read,
+    }
+}
+
+/// Writes the end of an attempt that leaves nothing behind. When an answer was lost and the next try finds the lease gone, the
+/// row tells whether it was this very end that took it.
+async fn end<F, Fut>(context: &Context, job: &ClaimedJob, work: &Work, mut call: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<Failed, StoreError>>,
+{
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Ok(failed) => {
+                tracing::info!(state = %failed.state, retry_in = ?failed.retry_in, "the attempt has ended");
+                return;
+            }
+            Err(error) if error.is_transient() && work.stop.reason() != Some(StopReason::Lost) => {
+                tracing::warn!(%error, "Postgres cannot answer now; trying again");
+                tries += 1;
+                tokio::time::sleep(RETRY).await;
+            }
+            Err(error) => {
+                let earlier = tries > 0 && matches!(error, StoreError::LeaseLost { .. });
+                if earlier && let Ok(Outcome::Ended(state)) = context.store.lease_outcome(job.lease).await {
+                    tracing::info!(%state, "the end whose answer was lost had taken effect");
+                    return;
+                }
+                unsettled("fail", error);
+                tracing::warn!("the end of the attempt is not written; its lease runs out");
+                return;
+            }
+        }
     }
 }
 
