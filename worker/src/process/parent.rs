@@ -45,7 +45,11 @@ pub(crate) async fn run(context: &Context, job: &ClaimedJob, work: &Work, memory
         Err(error) => return End::Failed(not_started(&error, work)),
     };
     let order = order(context, job);
-    hold.say(&Command::Start(Box::new(order))).await;
+    let start = Command::Start(Box::new(order));
+    tokio::select! {
+        () = hold.say(&start) => {}
+        () = work.stop.stopped() => {} // a process that does not listen does not keep the attempt
+    }
     let end = hold.follow(context, job, work).await;
     hold.let_go(context);
     end
@@ -83,10 +87,23 @@ impl Hold {
         let _ = self.input.write_all(line.as_bytes()).await;
     }
 
+    /// Tells the process to stop. Returns when it is to be killed.
+    async fn say_stop(&mut self, reason: StopReason) -> Instant {
+        // A lost attempt has nothing left to say, and its successor may need the cores.
+        let grace = if reason == StopReason::Lost {
+            Duration::ZERO
+        } else {
+            STOP_GRACE
+        };
+        let kill_at = Instant::now() + grace;
+        let _ = tokio::time::timeout_at(kill_at, self.say(&Command::Stop(reason))).await;
+        kill_at
+    }
+
     async fn follow(&mut self, context: &Context, job: &ClaimedJob, work: &Work) -> End {
         let mut kill_at: Option<Instant> = None;
         loop {
-            let killing = async {
+            let killing = async move {
                 match kill_at {
                     Some(at) => tokio::time::sleep_until(at).await,
                     None => std::future::pending().await,
@@ -103,10 +120,7 @@ impl Hold {
                 },
                 () = work.stop.stopped(), if kill_at.is_none() => {
                     let reason = work.stop.reason().unwrap_or(StopReason::Lost);
-                    self.say(&Command::Stop(reason)).await;
-                    // A lost attempt has nothing left to say, and its successor may need the cores.
-                    let grace = if reason == StopReason::Lost { Duration::ZERO } else { STOP_GRACE };
-                    kill_at = Some(Instant::now() + grace);
+                    kill_at = Some(self.say_stop(reason).await);
                 }
                 () = killing => {
                     tracing::warn!("the process of the attempt does not stop; killing it");
@@ -133,7 +147,7 @@ impl Hold {
             }
             Ok(Message::Need(need)) => {
                 if !self.memory.resize(need.bytes) {
-                    self.say(&Command::Stop(StopReason::Released)).await;
+                    self.say_stop(StopReason::Released).await;
                     return Some(End::TooLarge(need));
                 }
                 self.say(&Command::Grant).await;
