@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::process::program::Program;
-use crate::{claims, reaper};
+use crate::{claims, reaper, retention, sweep};
 use anyhow::Context as _;
 use mltraining_runtime::config::{RedisConfig, WorkerConfig};
 use mltraining_runtime::health::Health;
@@ -44,10 +44,12 @@ pub async fn run(
     if wait_for_schema(&context).await {
         let row = tokio::spawn(keep_row(Arc::clone(&context)));
         let reaper = tokio::spawn(reaper::run(Arc::clone(&context)));
+        let sweep = tokio::spawn(sweep::run(Arc::clone(&context)));
+        let retention = tokio::spawn(retention::run(Arc::clone(&context)));
         tracing::info!(worker.id = %context.worker, slots = context.config.worker.slots, "working");
         claims::run(Arc::clone(&context), signal.listen(), attempts.clone()).await;
         drain(&context, attempts).await;
-        let _ = tokio::join!(row, reaper);
+        let _ = tokio::join!(row, reaper, sweep, retention);
     }
     let _ = readiness.await;
     served.cancel();

@@ -13,6 +13,7 @@ mod jobs;
 mod models;
 mod paging;
 mod preview;
+mod retention;
 mod training;
 mod watch;
 

@@ -154,5 +154,13 @@ pub const KEYS: &[Key] = &[
     key("worker.probe_jobs", Worker, "false", Switch, "Claims jobs of kind PROBE as well, which do what a test of the service asks for; never in production"),
     key("worker.drain_grace", Worker, "30s", Span("0ms", "1d"), "Time that running jobs have after SIGTERM before they are released"),
 
+    key("retention.interval", Worker, "10m", Span("50ms", "1d"), "Time between two looks for rows that may go, give or take 20 %"),
+    key("retention.files_interval", Worker, "6h", Span("50ms", "30d"), "Time between two walks through the artifact storage, give or take 20 %"),
+    key("retention.orphan_grace", Worker, "1h", Span("1ms", "365d"), "Age at which results and files go that no job succeeded with"),
+    key("retention.jobs", Worker, "90d", Span("0ms", "3650d"), "Age at which final jobs go to which no model version goes back; 0ms keeps them for ever"),
+    key("retention.events", Worker, "30d", Span("0ms", "3650d"), "Age at which events of final jobs go; 0ms keeps them as long as their jobs"),
+    key("retention.workers", Worker, "7d", Span("0ms", "3650d"), "Age at which rows of stopped or vanished workers go, at least 1h; 0ms keeps them for ever"),
+    key("retention.batch", Worker, "500", Integer(1, 10_000), "Rows removed at once"),
+
     key("health.listen", Worker, "127.0.0.1:50052", SOCKET, "Address of the worker's health service"),
 ];

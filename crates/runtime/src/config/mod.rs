@@ -13,6 +13,7 @@ mod keys;
 mod known;
 mod load;
 mod print;
+mod retention;
 mod rules;
 mod sections;
 mod server;
@@ -26,6 +27,7 @@ pub use error::{ConfigError, Problem};
 pub use keys::{KEYS, Key, Kind, Owner};
 pub use load::{Settings, Sources, load};
 pub use print::print;
+pub use retention::RetentionConfig;
 pub use sections::{
     ApiConfig, ArtifactsConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, ReadinessConfig,
     RedisConfig, TelemetryConfig, WorkerConfig,

@@ -47,6 +47,7 @@ impl CrossChecks for WorkerConfig {
                 "must be at most a third of worker.lease",
             ));
         }
+        self.retention.cross_checks(problems);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The configurations of the processes, and the sections that both have. Defaults, ranges and effects of each key stand
 //! in [`super::KEYS`].
 
+use super::retention::RetentionConfig;
 use super::server::ServerConfig;
 use super::span;
 use super::worker::{HealthConfig, WorkerSection};
@@ -48,6 +49,8 @@ pub struct WorkerConfig {
     pub readiness: ReadinessConfig,
     /// What the worker takes on.
     pub worker: WorkerSection,
+    /// How long what is over is kept.
+    pub retention: RetentionConfig,
     /// The port of the health service.
     pub health: HealthConfig,
 }

@@ -187,6 +187,16 @@ fn a_value_of_the_wrong_form_is_told_by_its_key() {
 }
 
 #[test]
+fn rows_of_workers_are_kept_for_ever_or_long_enough_for_a_live_one() {
+    let kept = |age| worker(&[("MLTS_RETENTION__WORKERS", age)]);
+    let (field, message) = problem(kept("59m"));
+    assert_eq!(field, "retention.workers");
+    assert!(message.contains("at least 1h"), "{message}");
+    kept("0ms").unwrap();
+    kept("1h").unwrap();
+}
+
+#[test]
 fn a_missing_database_is_told_with_the_ways_to_give_it() {
     let (field, message) = problem(load::<ApiConfig>(&Sources::default()));
     assert_eq!(field, "database.url");
