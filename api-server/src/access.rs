@@ -1,15 +1,38 @@
-//! Who may call what: one table for every method of the server. A method without a row fails the tests, and cannot be
-//! called.
+//! Who may call what, and where: one table for every method of the server. A method without a row fails the tests, and
+//! cannot be called.
 
+use crate::caller::Caller;
 use mltraining_domain::Role;
+use std::collections::BTreeSet;
+use std::fmt;
 
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Everyone, without a key.
     Open,
-    /// Callers with this role, or a larger one.
+    /// Callers with this role, or a larger one, in the project that the request names.
     Role(Role),
+    /// Callers with this role, or a larger one, in the project `default`, which stands for the service as a whole.
+    ServiceRole(Role),
+}
+
+/// A port of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// For everyone who uses the service.
+    Public,
+    /// For those who run it.
+    Admin,
+}
+
+/// Where a method is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// On this port alone.
+    On(Port),
+    /// On every port.
+    Everywhere,
 }
 
 /// How long a method runs.
@@ -32,11 +55,15 @@ pub struct Method {
     pub access: Access,
     /// How long it runs.
     pub shape: Shape,
+    /// Where it is served.
+    pub served: Served,
 }
 
 const VIEWER: Access = Access::Role(Role::Viewer);
 const TRAINER: Access = Access::Role(Role::Trainer);
 const ADMIN: Access = Access::Role(Role::Admin);
+const SERVICE_VIEWER: Access = Access::ServiceRole(Role::Viewer);
+const SERVICE_ADMIN: Access = Access::ServiceRole(Role::Admin);
 use Access::Open;
 use Shape::{LongPoll, Stream, Unary};
 
@@ -68,19 +95,50 @@ pub const METHODS: &[Method] = &[
     row("/mltraining.v1.ModelService/GetModelVersion",       VIEWER,  Unary),
     row("/mltraining.v1.ModelService/ListModelVersions",     VIEWER,  Unary),
     row("/mltraining.v1.TrainingService/TrainModel",         TRAINER, Unary),
-    row("/grpc.health.v1.Health/Check",                      Open,    Unary),
-    row("/grpc.health.v1.Health/Watch",                      Open,    Stream),
-    row("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",      Open, Stream),
-    row("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Open, Stream),
+    admin("/mltraining.v1.AdminService/GetServerInfo",       SERVICE_VIEWER, Unary),
+    admin("/mltraining.v1.AdminService/ListWorkers",         SERVICE_ADMIN,  Unary),
+    admin("/mltraining.v1.AdminService/DrainWorker",         SERVICE_ADMIN,  Unary),
+    admin("/mltraining.v1.AdminService/PauseQueue",          SERVICE_ADMIN,  Unary),
+    admin("/mltraining.v1.AdminService/ResumeQueue",         SERVICE_ADMIN,  Unary),
+    // Keys of the project `default` read the quota of every project.
+    admin("/mltraining.v1.AdminService/GetQuota",            VIEWER,         Unary),
+    admin("/mltraining.v1.AdminService/UpdateQuota",         SERVICE_ADMIN,  Unary),
+    everywhere("/grpc.health.v1.Health/Check",               Open,    Unary),
+    everywhere("/grpc.health.v1.Health/Watch",               Open,    Stream),
+    everywhere("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",      Open, Stream),
+    everywhere("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Open, Stream),
 ];
 
 const fn row(path: &'static str, access: Access, shape: Shape) -> Method {
-    Method { path, access, shape }
+    served(path, access, shape, Served::On(Port::Public))
+}
+
+const fn admin(path: &'static str, access: Access, shape: Shape) -> Method {
+    served(path, access, shape, Served::On(Port::Admin))
+}
+
+const fn everywhere(path: &'static str, access: Access, shape: Shape) -> Method {
+    served(path, access, shape, Served::Everywhere)
+}
+
+const fn served(path: &'static str, access: Access, shape: Shape, served: Served) -> Method {
+    Method {
+        path,
+        access,
+        shape,
+        served,
+    }
 }
 
 /// The row of a request's path; `None` for a method that this server does not have.
 pub fn find(path: &str) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.path == path)
+}
+
+/// The services of `mltraining.v1` that a port serves.
+pub fn services(port: Port) -> BTreeSet<&'static str> {
+    let served = METHODS.iter().filter(|method| method.served == Served::On(port));
+    served.map(Method::service).collect()
 }
 
 impl Method {
@@ -89,9 +147,37 @@ impl Method {
         self.path.rsplit('/').next().unwrap_or(self.path)
     }
 
+    /// Whether `port` serves it.
+    pub fn is_on(&self, port: Port) -> bool {
+        matches!(self.served, Served::Everywhere) || self.served == Served::On(port)
+    }
+
     /// `package.Service` of `/package.Service/Method`.
     pub fn service(&self) -> &'static str {
         self.path.split('/').nth(1).unwrap_or(self.path)
+    }
+}
+
+impl Access {
+    /// Whether the role of `caller` is large enough. That he sees the project of the request is looked at by the service,
+    /// which reads its name.
+    pub fn allows(self, caller: &Caller) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Role(role) => caller.role >= role,
+            Self::ServiceRole(role) => caller.role >= role && caller.is_of_the_service(),
+        }
+    }
+}
+
+/// As the manual has it.
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("none"),
+            Self::Role(role) => write!(f, "{role}"),
+            Self::ServiceRole(role) => write!(f, "{role} of the project `default`"),
+        }
     }
 }
 
@@ -138,6 +224,34 @@ mod tests {
     }
 
     #[test]
+    fn admin_service_is_alone_on_its_port_and_on_no_other() {
+        assert_eq!(
+            services(Port::Admin).into_iter().collect::<Vec<_>>(),
+            ["mltraining.v1.AdminService"]
+        );
+        assert!(!services(Port::Public).contains("mltraining.v1.AdminService"));
+        for method in METHODS {
+            let open = method.access == Open;
+            assert_eq!(method.is_on(Port::Public) && method.is_on(Port::Admin), open);
+        }
+    }
+
+    #[test]
+    fn a_role_of_the_service_is_one_in_the_project_default() {
+        let caller = |project: Option<&str>, role| Caller {
+            key: "ab12".to_owned(),
+            project: project.map(|p| p.parse().unwrap()),
+            role,
+        };
+        assert!(SERVICE_ADMIN.allows(&caller(Some("default"), Role::Admin)));
+        assert!(SERVICE_ADMIN.allows(&Caller::local()));
+        assert!(!SERVICE_ADMIN.allows(&caller(Some("default"), Role::Trainer)));
+        assert!(!SERVICE_ADMIN.allows(&caller(Some("other"), Role::Admin)));
+        assert!(!SERVICE_VIEWER.allows(&caller(Some("other"), Role::Admin)));
+        assert!(ADMIN.allows(&caller(Some("other"), Role::Admin)));
+    }
+
+    #[test]
     fn a_row_says_rightly_whether_its_method_is_a_stream() {
         for (path, streams) in described() {
             assert_eq!(find(&path).unwrap().shape == Stream, streams, "{path}");
@@ -159,10 +273,9 @@ mod tests {
                     service.name(),
                     service.method[method as usize].name()
                 );
-                let Access::Role(role) = find(&path).unwrap().access else {
-                    panic!("{path} is open")
-                };
-                let said = format!("Role: {role}.");
+                let access = find(&path).unwrap().access;
+                assert_ne!(access, Open, "{path}");
+                let said = format!("Role: {access}.");
                 // Comments are wrapped anywhere.
                 let words: Vec<&str> = location.leading_comments().split_whitespace().collect();
                 assert!(

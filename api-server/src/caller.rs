@@ -30,6 +30,12 @@ impl Caller {
     pub fn sees(&self, project: &ProjectId) -> bool {
         self.project.as_ref().is_none_or(|own| own == project)
     }
+
+    /// Whether his role holds for the service as a whole, which the project `default` stands for: he sees what belongs to
+    /// no project, such as queues and workers.
+    pub fn is_of_the_service(&self) -> bool {
+        self.sees(&ProjectId::default_project())
+    }
 }
 
 /// The caller, if he may see `project`, taken from the resource name of the request.

@@ -1,5 +1,7 @@
 //! The contract as the server itself tells it, so that grpcurl needs no .proto files.
 
+use crate::access::{METHODS, Method, Port};
+use std::collections::BTreeSet;
 use tonic::service::RoutesBuilder;
 use tonic_reflection::server::{Builder, Error};
 
@@ -13,19 +15,26 @@ pub const DESCRIPTOR_SETS: [&[u8]; 5] = [
     tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
 ];
 
-fn builder() -> Builder<'static> {
-    DESCRIPTOR_SETS.into_iter().fold(
+fn builder(port: Port) -> Builder<'static> {
+    let builder = DESCRIPTOR_SETS.into_iter().fold(
         Builder::configure(),
         Builder::register_encoded_file_descriptor_set,
-    )
+    );
+    let served: BTreeSet<&str> = METHODS
+        .iter()
+        .filter(|method| method.is_on(port))
+        .map(Method::service)
+        .collect();
+    served.into_iter().fold(builder, Builder::with_service_name)
 }
 
-/// Adds reflection v1, and v1alpha for older clients.
+/// Adds reflection v1, and v1alpha for older clients. It lists what the port serves; the messages of everything can be
+/// asked for.
 ///
 /// # Errors
 /// When a descriptor set cannot be read.
-pub fn add_services(routes: &mut RoutesBuilder) -> Result<(), Error> {
-    routes.add_service(builder().build_v1()?);
-    routes.add_service(builder().build_v1alpha()?);
+pub fn add_services(routes: &mut RoutesBuilder, port: Port) -> Result<(), Error> {
+    routes.add_service(builder(port).build_v1()?);
+    routes.add_service(builder(port).build_v1alpha()?);
     Ok(())
 }

@@ -1,18 +1,18 @@
-//! Serves until it is told to stop, then drains.
+//! Serves on both ports until it is told to stop, then drains.
 
 #[cfg(test)]
 mod tests;
 
-use crate::access::{Access, METHODS, Method};
+use crate::access::{self, Port};
 use crate::connections;
 use crate::context::Context;
 use crate::layers;
 use crate::{reflection, services};
 use anyhow::{Context as _, ensure};
+use futures::future::try_join_all;
 use mltraining_runtime::config::AuthMode;
 use mltraining_runtime::health::{Health, Readiness};
 use mltraining_runtime::readiness::Checks;
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,45 +20,98 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::{Routes, RoutesBuilder};
 use tonic::transport::Server;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::HealthService;
 
 /// Time for connections to close after they were cut.
 const AFTER_CUT: Duration = Duration::from_secs(1);
 
-/// Serves on `listener` until `stop` fires. Then readiness goes off, no new connection is taken, open streams end, and
-/// calls under way have `server.drain_grace`; what is not done by then is cut.
+/// Where the server listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everyone who uses the service.
+    pub public: TcpListener,
+    /// For those who run it; `None` when AdminService is not served.
+    pub admin: Option<TcpListener>,
+}
+
+/// Serves until `stop` fires. Then readiness goes off, no new connection is taken, open streams end, and calls under way
+/// have `server.drain_grace`; what is not done by then is cut. All of that holds for both ports alike.
 ///
 /// # Errors
-/// When the server runs without authentication and `listener` is not on a loopback address, or cannot serve at all.
-pub async fn run(
-    listener: TcpListener,
-    context: Arc<Context>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
+/// When the server runs without authentication and a listener is not on a loopback address, or cannot serve at all.
+pub async fn run(listeners: Listeners, context: Arc<Context>, stop: CancellationToken) -> anyhow::Result<()> {
+    let checks = checks(&context);
     let mut services = Routes::builder();
     services::add_services(&mut services, &context);
-    serve(listener, context, services, stop).await
+    let mut ports = vec![Listening::new(Port::Public, listeners.public, services)?];
+    if let Some(listener) = listeners.admin {
+        let mut services = Routes::builder();
+        services::add_admin_service(&mut services, &context, checks.board());
+        ports.push(Listening::new(Port::Admin, listener, services)?);
+    }
+    serve(ports, checks, context, stop).await
 }
 
 async fn serve(
-    listener: TcpListener,
+    ports: Vec<Listening>,
+    checks: Checks,
     context: Arc<Context>,
-    services: RoutesBuilder,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let address = listener.local_addr().context("the listener has no address")?;
-    check_exposure(address, context.config.server.auth.mode)?;
-    let (health, routes) = with_health_and_reflection(services).await?;
-    let readiness = tokio::spawn(checks(&context).run(health.clone(), stop.clone()));
-    let cut = CancellationToken::new();
-    let incoming = connections::accept(listener, &context.config.server, cut.clone());
-    let draining = drain(health, context.clone(), stop.clone());
-    let calls = layers::wrap(routes, &context);
-    tracing::info!(server.address = %address, "serving");
-    let serving = server(&context).serve_with_incoming_shutdown(calls, incoming, draining);
-    let outcome = within_grace(serving, context.config.server.drain_grace, &context.stop, &cut).await;
-    // Ends by itself once `stop` has fired; before that, only a server that failed gets here.
+    for port in &ports {
+        check_exposure(port.address, context.config.server.auth.mode)?;
+    }
+    let names: Vec<Vec<&str>> = ports
+        .iter()
+        .map(|listening| access::services(listening.port).into_iter().collect())
+        .collect();
+    let (health, health_services) = Health::of_ports(&names).await;
+    let readiness = tokio::spawn(checks.run(health.clone(), stop.clone()));
+    let draining = tokio::spawn(drain(health, context.clone(), stop));
+    let served = ports.into_iter().zip(health_services);
+    let outcome = try_join_all(served.map(|(port, health)| port.serve(health, &context))).await;
+    // Both end by themselves once `stop` has fired; before that, only a server that failed gets here.
     readiness.abort();
-    outcome
+    draining.abort();
+    outcome.map(drop)
+}
+
+/// One port, bound, with its services.
+struct Listening {
+    port: Port,
+    listener: TcpListener,
+    address: SocketAddr,
+    services: RoutesBuilder,
+}
+
+impl Listening {
+    fn new(port: Port, listener: TcpListener, services: RoutesBuilder) -> anyhow::Result<Self> {
+        let address = listener.local_addr().context("the listener has no address")?;
+        Ok(Self {
+            port,
+            listener,
+            address,
+            services,
+        })
+    }
+
+    /// Serves until the server drains, and on for the grace of its calls.
+    async fn serve(
+        mut self,
+        health: HealthServer<HealthService>,
+        context: &Arc<Context>,
+    ) -> anyhow::Result<()> {
+        self.services.add_service(health);
+        reflection::add_services(&mut self.services, self.port).context("reflection cannot be served")?;
+        let cut = CancellationToken::new();
+        let incoming = connections::accept(self.listener, &context.config.server, cut.clone());
+        let calls = layers::wrap(self.services.routes(), self.port, context);
+        tracing::info!(server.address = %self.address, server.port = ?self.port, "serving");
+        let draining = context.stop.clone().cancelled_owned();
+        let serving = server(context).serve_with_incoming_shutdown(calls, incoming, draining);
+        within_grace(serving, context.config.server.drain_grace, &context.stop, &cut).await
+    }
 }
 
 /// Without authentication everyone who reaches the server is an admin.
@@ -72,18 +125,6 @@ fn check_exposure(address: SocketAddr, mode: AuthMode) -> anyhow::Result<()> {
         tracing::warn!(server.address = %address, "connections are not encrypted: put TLS in front of this address");
     }
     Ok(())
-}
-
-async fn with_health_and_reflection(mut routes: RoutesBuilder) -> anyhow::Result<(Health, Routes)> {
-    let names: BTreeSet<&str> = METHODS
-        .iter()
-        .filter(|method| method.access != Access::Open)
-        .map(Method::service)
-        .collect();
-    let (health, health_service) = Health::new(&names.into_iter().collect::<Vec<_>>()).await;
-    routes.add_service(health_service);
-    reflection::add_services(&mut routes).context("reflection cannot be served")?;
-    Ok((health, routes.routes()))
 }
 
 /// What the server needs to be ready. Redis is not among it: jobs then start a few seconds later.

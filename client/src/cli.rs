@@ -1,6 +1,6 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
-use crate::commands::{catalog, demo_data, health, import, jobs, labels, models, sources, train};
+use crate::commands::{admin, catalog, demo_data, health, import, jobs, labels, models, sources, train};
 use crate::exit;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -125,6 +125,10 @@ pub(crate) enum Command {
     /// shared times, coins that collapse, NULLs, three phases; and a signal that is there to be found. The same options
     /// make the same rows.
     DemoData(demo_data::DemoDataArgs),
+    /// For those who run the service: server, workers, queues, quotas
+    ///
+    /// Speaks to the admin port; needs a key of the project default, with the role admin for changes.
+    Admin(admin::AdminArgs),
 }
 
 /// Reads the command line. A key file that is named there is meant, whatever key the environment holds.
@@ -210,6 +214,27 @@ mod tests {
         let help = Cli::command().render_long_help().to_string();
         for code in [exit::JOB_FAILED, exit::NOT_FOUND, exit::OTHER, exit::DETACHED] {
             assert!(help.contains(&format!("{code:>3}  ")), "{help}");
+        }
+    }
+
+    #[test]
+    fn the_admin_endpoint_stands_before_or_after_the_admin_command() {
+        for line in [
+            "mlts admin --admin-endpoint http://h:1 info",
+            "mlts admin workers --admin-endpoint http://h:1",
+            "mlts admin drain 01890a5d-ac96-774b-bcce-b302099a8057",
+            "mlts admin pause",
+            "mlts admin resume slow",
+            "mlts --project p admin quota --max-running 8 --max-queued 0 --etag quota-4-1000",
+        ] {
+            parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+        for line in [
+            "mlts admin",
+            "mlts admin drain",
+            "mlts admin quota --max-running many",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
         }
     }
 

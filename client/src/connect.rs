@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::errors::CliError;
+use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
 use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
 use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
@@ -27,6 +28,31 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// What a client speaks through: the connection and the headers of every call.
 pub(crate) type Wire = InterceptedService<Channel, Headers>;
+
+/// Where to connect, and the option that says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    option: &'static str,
+    url: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// The port of the service.
+    fn public(global: &'a Global) -> Self {
+        Self {
+            option: "--endpoint",
+            url: &global.endpoint,
+        }
+    }
+
+    /// The port of those who run it.
+    pub(crate) fn admin(url: &'a str) -> Self {
+        Self {
+            option: "--admin-endpoint",
+            url,
+        }
+    }
+}
 
 /// An open connection to the service.
 #[derive(Clone)]
@@ -58,18 +84,23 @@ impl Interceptor for Headers {
 }
 
 impl Connection {
+    /// [`Connection::open_at`] the port of the service.
+    pub(crate) async fn open(global: &Global) -> Result<Self, CliError> {
+        Self::open_at(Target::public(global), global).await
+    }
+
     /// Connects at once, so that a wrong endpoint is told from a refused call.
     ///
     /// # Errors
     /// A wrong endpoint or key is a usage error; a service that does not answer is unavailable.
-    pub(crate) async fn open(global: &Global) -> Result<Self, CliError> {
+    pub(crate) async fn open_at(target: Target<'_>, global: &Global) -> Result<Self, CliError> {
         let key = key_header(global)?;
-        let endpoint = endpoint(global)?;
+        let endpoint = endpoint(target, global)?;
         let channel = endpoint.connect().await.map_err(|error| {
             let why = causes(&error);
             let text = format!(
-                "cannot reach {}: {why}\nis the service running there? see --endpoint",
-                global.endpoint
+                "cannot reach {}: {why}\nis the service running there? see {}",
+                target.url, target.option
             );
             CliError::Unavailable(text)
         })?;
@@ -115,19 +146,23 @@ impl Connection {
         ArtifactServiceClient::new(self.wire()).max_decoding_message_size(MAX_ANSWER)
     }
 
+    pub(crate) fn admin(&self) -> AdminServiceClient<Wire> {
+        AdminServiceClient::new(self.wire()).max_decoding_message_size(MAX_ANSWER)
+    }
+
     pub(crate) fn health(&self) -> HealthClient<Wire> {
         HealthClient::new(self.wire())
     }
 }
 
-fn endpoint(global: &Global) -> Result<Endpoint, CliError> {
+fn endpoint(target: Target<'_>, global: &Global) -> Result<Endpoint, CliError> {
     let wrong = |why: &dyn std::fmt::Display| {
         CliError::Usage(format!(
-            "--endpoint `{}`: {why}; expected a URL such as http://127.0.0.1:50051",
-            global.endpoint
+            "{} `{}`: {why}; expected a URL such as http://127.0.0.1:50051",
+            target.option, target.url
         ))
     };
-    let endpoint = Endpoint::from_shared(global.endpoint.clone()).map_err(|error| wrong(&error))?;
+    let endpoint = Endpoint::from_shared(target.url.to_owned()).map_err(|error| wrong(&error))?;
     let scheme = endpoint.uri().scheme_str().unwrap_or_default().to_owned();
     let endpoint = endpoint
         .connect_timeout(Duration::from(global.timeout).min(Duration::from_secs(10)))
@@ -223,10 +258,14 @@ mod tests {
         for url in ["127.0.0.1:50051", "ftp://x", "http://", "::"] {
             let global = global(&format!("mlts --endpoint {url} jobs"));
             assert!(
-                matches!(endpoint(&global), Err(CliError::Usage(_))),
+                matches!(
+                    endpoint(Target::public(&global), &global),
+                    Err(CliError::Usage(_))
+                ),
                 "{url} was taken"
             );
         }
-        assert!(endpoint(&global("mlts --endpoint http://[::1]:7 jobs")).is_ok());
+        let global = global("mlts --endpoint http://[::1]:7 jobs");
+        assert!(endpoint(Target::public(&global), &global).is_ok());
     }
 }

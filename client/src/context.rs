@@ -1,7 +1,7 @@
 //! What every command works with: where to print, which project, and how to reach the service.
 
 use crate::cli::Global;
-use crate::connect::Connection;
+use crate::connect::{Connection, Target};
 use crate::errors::CliError;
 use crate::output::Output;
 use mltraining_domain::ProjectId;
@@ -25,6 +25,11 @@ impl<'a> Context<'a> {
     /// Connects to the service.
     pub(crate) async fn connect(&self) -> Result<Connection, CliError> {
         Connection::open(self.global).await
+    }
+
+    /// Connects to the admin port of the service.
+    pub(crate) async fn connect_to_admin(&self, url: &str) -> Result<Connection, CliError> {
+        Connection::open_at(Target::admin(url), self.global).await
     }
 
     /// The project of this call.

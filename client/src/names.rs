@@ -1,7 +1,7 @@
 //! Names as people write them: the id alone, or the full resource name.
 
 use crate::errors::CliError;
-use mltraining_domain::name::{JobName, ModelName, SourceName};
+use mltraining_domain::name::{JobName, ModelName, QueueName, SourceName, WorkerName};
 use mltraining_domain::{JobId, ModelId, ProjectId, SourceId};
 use std::fmt::Display;
 
@@ -27,6 +27,24 @@ pub(crate) fn source(text: &str, project: &ProjectId) -> Result<SourceName, CliE
         project: project.clone(),
         source,
     })
+}
+
+/// The worker `ID`, or `workers/{worker}`.
+pub(crate) fn worker(text: &str) -> Result<WorkerName, CliError> {
+    let name = match text.contains('/') {
+        true => text.to_owned(),
+        false => format!("workers/{text}"),
+    };
+    WorkerName::parse(&name).map_err(|error| wrong("worker", text, &error))
+}
+
+/// The queue `ID`, or `queues/{queue}`.
+pub(crate) fn queue(text: &str) -> Result<QueueName, CliError> {
+    let name = match text.contains('/') {
+        true => text.to_owned(),
+        false => format!("queues/{text}"),
+    };
+    QueueName::parse(&name).map_err(|error| wrong("queue", text, &error))
 }
 
 /// The source of who names none: the one of `mlts demo-data`.

@@ -186,7 +186,13 @@ fn every_field_says_who_sets_it_or_what_its_default_is() {
 
 #[test]
 fn every_method_names_the_role_it_needs() {
-    let roles = ["Role: viewer.", "Role: trainer.", "Role: admin."];
+    let roles = [
+        "Role: viewer.",
+        "Role: trainer.",
+        "Role: admin.",
+        "Role: viewer of the project `default`.",
+        "Role: admin of the project `default`.",
+    ];
     let silent = breaking(&[Kind::Method], |item| {
         roles.iter().any(|role| item.comment.ends_with(role))
     });
@@ -251,6 +257,10 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         }
     }
     let expected = [
+        (
+            "AdminService",
+            "GetServerInfo ListWorkers DrainWorker PauseQueue ResumeQueue GetQuota UpdateQuota",
+        ),
         ("ArtifactService", "ListArtifacts DownloadArtifact"),
         (
             "CatalogService",

@@ -2,6 +2,7 @@
 
 use crate::wait;
 use mltraining_proto::v1 as pb;
+use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
 use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
 use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
@@ -39,12 +40,22 @@ pub struct Caller {
     pub artifacts: ArtifactServiceClient<Authenticated>,
 }
 
+/// A channel to `endpoint` that carries `key`; the first call connects.
+fn authenticated(endpoint: &str, key: &str) -> Authenticated {
+    let channel = Channel::from_shared(endpoint.to_owned()).unwrap().connect_lazy();
+    InterceptedService::new(channel, Key(format!("Bearer {key}").parse().unwrap()))
+}
+
+/// AdminService at `endpoint`, the admin port of a server.
+pub fn admin(endpoint: &str, key: &str) -> AdminServiceClient<Authenticated> {
+    AdminServiceClient::new(authenticated(endpoint, key))
+}
+
 impl Caller {
     /// Connects lazily: the first call connects.
     pub fn new(endpoint: &str, key: &str) -> Self {
-        let channel = Channel::from_shared(endpoint.to_owned()).unwrap().connect_lazy();
-        let key = Key(format!("Bearer {key}").parse().unwrap());
-        let with_key = || InterceptedService::new(channel.clone(), key.clone());
+        let channel = authenticated(endpoint, key);
+        let with_key = || channel.clone();
         Self {
             catalog: CatalogServiceClient::new(with_key()),
             datasets: DatasetServiceClient::new(with_key()),

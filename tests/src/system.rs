@@ -1,10 +1,11 @@
 //! A whole system: database, API server, workers.
 
 use crate::binaries;
-use crate::caller::Caller;
+use crate::caller::{self, Authenticated, Caller};
 use crate::database::Database;
 use crate::process::Process;
 use crate::wait;
+use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -23,7 +24,9 @@ pub struct System {
     pub workers: Vec<Process>,
     /// Where the API server listens, `http://127.0.0.1:PORT`.
     pub endpoint: String,
-    /// An admin's key of the project `default`.
+    /// Where the API server serves AdminService, `http://127.0.0.1:PORT`.
+    pub admin_endpoint: String,
+    /// An admin's key of the project `default`, who also runs the service.
     pub key: String,
     /// The database.
     pub database: Database,
@@ -66,17 +69,19 @@ impl System {
                 "test",
             ],
         );
-        let port = free_port();
+        let (port, admin_port) = (free_port(), free_port());
         let mut command = env.command("api-server");
         command
             .arg("serve")
-            .env("MLTS_SERVER__LISTEN", format!("127.0.0.1:{port}"));
+            .env("MLTS_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+            .env("MLTS_ADMIN__LISTEN", format!("127.0.0.1:{admin_port}"));
         let api = Process::start("api-server", command, folder.path());
         let endpoint = format!("http://127.0.0.1:{port}");
         let system = Self {
             api,
             workers: Vec::new(),
             endpoint,
+            admin_endpoint: format!("http://127.0.0.1:{admin_port}"),
             key,
             database,
             folder,
@@ -112,11 +117,17 @@ impl System {
         Caller::new(&self.endpoint, &self.key)
     }
 
+    /// AdminService, with the admin's key.
+    pub fn admin(&self) -> AdminServiceClient<Authenticated> {
+        caller::admin(&self.admin_endpoint, &self.key)
+    }
+
     /// The command line `mlts`, pointed at this system.
     pub fn mlts(&self) -> Command {
         let mut command = Command::new(binaries::path("mlts"));
         command
             .env("MLTS_ENDPOINT", &self.endpoint)
+            .env("MLTS_ADMIN_ENDPOINT", &self.admin_endpoint)
             .env("MLTS_API_KEY", &self.key)
             .env("DATABASE_URL", self.database.url());
         command

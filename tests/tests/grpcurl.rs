@@ -1,8 +1,8 @@
 //! Every call of docs/GRPCURL.md, run by a real grpcurl against a real server.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use mltraining_tests::data;
 use mltraining_tests::system::System;
+use mltraining_tests::{data, wait};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -55,6 +55,11 @@ async fn every_call_of_the_document_does_what_it_says() {
     let mut system = System::start().await;
     data::make_bars(&system.database, 4, 300);
     system.add_worker().await;
+    let worker = wait::until("the worker has entered itself", || async {
+        let name = system.database.sql("SELECT 'workers/' || id FROM worker");
+        (!name.is_empty()).then_some(name)
+    })
+    .await;
     let mut answers = String::new();
     for (meant, call) in &calls {
         let job = system
@@ -64,6 +69,8 @@ async fn every_call_of_the_document_does_what_it_says() {
         let out = tokio::process::Command::new("bash")
             .args(["-c", &text])
             .env("ADDRESS", system.endpoint.trim_start_matches("http://"))
+            .env("ADMIN", system.admin_endpoint.trim_start_matches("http://"))
+            .env("WORKER", &worker)
             .env("KEY", &system.key)
             .env("JOB", job)
             .output()
@@ -96,6 +103,11 @@ async fn every_call_of_the_document_does_what_it_says() {
         "did you mean `rolling_mean`",
         "type.googleapis.com/google.rpc.BadRequest",
         "Unauthenticated",
+        "mltraining.v1.AdminService",
+        "SERVER_STATE_READY",
+        "QUEUE_STATE_PAUSED",
+        "WORKER_STATE_DRAINING",
+        "quota-8-1000",
     ];
     for word in promised {
         assert!(answers.contains(word), "no answer has {word}:\n{answers}");

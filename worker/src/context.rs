@@ -35,7 +35,7 @@ pub(crate) struct Context {
     pub processes: TaskTracker,
     /// Renews leases.
     pub keeper: LeaseKeeper,
-    /// Cancelled on SIGTERM: no new claims.
+    /// Cancelled on SIGTERM, or when the row says so: no new claims.
     pub stop: CancellationToken,
 }
 

@@ -8,7 +8,7 @@ use mltraining_runtime::config::{RedisConfig, WorkerConfig};
 use mltraining_runtime::health::Health;
 use mltraining_runtime::readiness::Checks;
 use mltraining_signal::{Limits, Signal};
-use mltraining_store::workers::NewWorker;
+use mltraining_store::workers::{NewWorker, Wanted};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -19,8 +19,8 @@ use tokio_util::task::TaskTracker;
 /// Time that attempts have after their grace to write their ends.
 const SETTLE: Duration = Duration::from_secs(10);
 
-/// Works until `stop`, then drains: readiness off, no new claims, running jobs get their grace and are released uncharged.
-/// `listener` serves the health of the worker; `program` is started for each attempt.
+/// Works until `stop`, or until its row says that it should drain. Then it drains: readiness off, no new claims, running jobs
+/// get their grace and are released uncharged. `listener` serves the health of the worker; `program` is started for each attempt.
 ///
 /// # Errors
 /// What cannot be opened at the start. Stores that are away are waited for.
@@ -30,6 +30,8 @@ pub async fn run(
     program: Program,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    // A drain by the row cancels this token alone: a SIGTERM after it must not count as the second one, which ends at once.
+    let stop = stop.child_token();
     let signal = signal(&config.redis)?;
     let context = Context::open(config, program, stop.clone())?;
     let (health, server) = Health::new(&[]).await;
@@ -132,19 +134,22 @@ async fn drain(context: &Context, attempts: TaskTracker) {
     }
 }
 
-/// Keeps the worker's row, which people look at, until the worker stops.
+/// Keeps the worker's row, which people look at, until the worker stops; stops it when the row says so.
 async fn keep_row(context: Arc<Context>) {
     let row = new_worker(&context);
-    let mut entered = false;
     while !context.stop.is_cancelled() {
-        let told = if entered {
-            context.store.worker_heartbeat(context.worker).await.map(|_| ())
-        } else {
-            context.store.register_worker(&row).await
+        let told = match context.store.worker_heartbeat(context.worker).await {
+            Ok(Wanted::Entry) => context.store.register_worker(&row).await,
+            Ok(Wanted::Drain) => {
+                tracing::info!(worker.id = %context.worker, "stopping: told to drain");
+                context.stop.cancel();
+                Ok(())
+            }
+            Ok(Wanted::Work) => Ok(()),
+            Err(error) => Err(error),
         };
-        match told {
-            Ok(()) => entered = true,
-            Err(error) => tracing::debug!(%error, "the worker's row cannot be written now"),
+        if let Err(error) = told {
+            tracing::debug!(%error, "the worker's row cannot be written now");
         }
         tokio::select! {
             () = context.stop.cancelled() => {}

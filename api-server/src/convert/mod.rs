@@ -26,7 +26,9 @@ pub(crate) mod name;
 pub(crate) mod page;
 pub(crate) mod preview;
 pub(crate) mod progress;
+pub(crate) mod quota;
 pub(crate) mod read_error;
+pub(crate) mod server_info;
 pub(crate) mod source;
 pub(crate) mod split;
 pub(crate) mod term;
@@ -34,6 +36,7 @@ pub(crate) mod threshold;
 pub(crate) mod time;
 pub(crate) mod train_request;
 pub(crate) mod train_spec;
+pub(crate) mod worker;
 
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,18 @@
 //! Holds the caller's role against the table of [`crate::access`].
 
 use super::next::{Next, Request, Response};
-use crate::access::{self, Access, Method};
+use crate::access::{self, Access, Method, Port};
 use crate::caller::Caller;
 use crate::details::shown;
 use crate::error::{self, ApiError};
 use mltraining_domain::Reason;
 
-/// PERMISSION_DENIED for a role that is too small, UNIMPLEMENTED for a method that is not in the table. That the project
-/// of the request is the caller's is checked by the service, which reads its name.
-pub async fn authorize(request: Request, next: Next) -> Response {
+/// PERMISSION_DENIED for a role that is too small, UNIMPLEMENTED for a method that the table does not have on this port.
+/// That the project of the request is the caller's is checked by the service, which reads its name.
+pub async fn authorize(port: Port, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let Some(method) = access::find(path) else {
-        let message = format!("{} is not a method of this server", shown(path));
+    let Some(method) = access::find(path).filter(|method| method.is_on(port)) else {
+        let message = format!("{} is not a method of this port of the server", shown(path));
         return error::refuse(ApiError::new(Reason::Unimplemented, message).with("method", shown(path)));
     };
     match check(method, request.extensions().get()) {
@@ -22,17 +22,23 @@ pub async fn authorize(request: Request, next: Next) -> Response {
 }
 
 fn check(method: &Method, caller: Option<&Caller>) -> Result<(), ApiError> {
-    let Access::Role(needed) = method.access else {
-        return Ok(());
+    let needed = match method.access {
+        Access::Open => return Ok(()),
+        Access::Role(role) | Access::ServiceRole(role) => role,
     };
     let caller = caller
         .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a call without a caller was let through")))?;
-    if caller.role >= needed {
+    if method.access.allows(caller) {
         return Ok(());
     }
+    let of_project = match (method.access, &caller.project) {
+        (Access::ServiceRole(_), Some(project)) => format!(" of the project `{project}`"),
+        _ => String::new(),
+    };
     let message = format!(
-        "{} needs the role {needed}; this key has {}",
+        "{} needs the role {}; this key has {}{of_project}",
         method.name(),
+        method.access,
         caller.role
     );
     let refusal = ApiError::new(Reason::PermissionDenied, message);

@@ -11,6 +11,7 @@ pub mod shed;
 pub mod streams;
 pub mod trace;
 
+use crate::access::Port;
 use crate::context::Context;
 use crate::keys::Keys;
 use next::Next;
@@ -19,11 +20,12 @@ use std::sync::Arc;
 use streams::OpenStreams;
 use tonic::service::Routes;
 
-/// The services behind all layers. Read from the bottom up: a call passes the last step first.
+/// The services of a port behind all layers. Each port has room of its own: who runs the service gets through when those
+/// who use it have filled theirs. Read from the bottom up: a call passes the last step first.
 ///
 /// The order has reasons: every refusal of a step further in has a request id, a log line and full error details, also
 /// that of a panic; a call that is too much costs no look at the database; the look-up of a key counts against the deadline.
-pub fn wrap(routes: Routes, context: &Arc<Context>) -> Next {
+pub fn wrap(routes: Routes, port: Port, context: &Arc<Context>) -> Next {
     let server = &context.config.server;
     let streams = OpenStreams::new(server, context.stop.clone());
     let keys = Keys::new(server.auth.mode, context.store.clone());
@@ -31,7 +33,7 @@ pub fn wrap(routes: Routes, context: &Arc<Context>) -> Next {
     let capacity = Capacity::new(server.max_concurrent_requests);
     Next::services(routes)
         .behind(move |request, next| streams::limit(streams.clone(), request, next))
-        .behind(authorize::authorize)
+        .behind(move |request, next| authorize::authorize(port, request, next))
         .behind(move |request, next| authenticate::authenticate(keys.clone(), request, next))
         .behind(move |request, next| deadline::deadline(limits, request, next))
         .behind(move |request, next| shed::shed(capacity.clone(), request, next))

@@ -1,5 +1,6 @@
 //! The gRPC services: one file each. A handler parses names, authorizes, converts, asks the store and converts back.
 
+mod admin;
 mod artifact;
 mod call;
 mod catalog;
@@ -11,13 +12,16 @@ mod job;
 mod label_counts;
 mod model;
 mod training;
+mod wake;
 mod watch;
 
 use crate::context::Context;
 use label_counts::LabelCounter;
 use mltraining_proto::v1;
+use mltraining_runtime::dependency::Board;
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
+use v1::admin_service_server::AdminServiceServer;
 use v1::artifact_service_server::ArtifactServiceServer;
 use v1::catalog_service_server::CatalogServiceServer;
 use v1::dataset_service_server::DatasetServiceServer;
@@ -26,7 +30,7 @@ use v1::model_service_server::ModelServiceServer;
 use v1::training_service_server::TrainingServiceServer;
 use watch::Hub;
 
-/// Adds every service of `mltraining.v1`, one line each. Each line sets `max_decoding_message_size` and
+/// Adds every service of the public port, one line each. Each line sets `max_decoding_message_size` and
 /// `max_encoding_message_size` from `context.config.server`: tonic's own are 4 MiB and none.
 pub fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
     let (most_in, most_out) = (
@@ -69,5 +73,16 @@ pub fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
         training
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
+    );
+}
+
+/// Adds the service of the admin port. `board` tells how the server's dependencies answered last.
+pub fn add_admin_service(routes: &mut RoutesBuilder, context: &Arc<Context>, board: Board) {
+    let server = &context.config.server;
+    let admin = AdminServiceServer::new(admin::AdminApi::new(context.clone(), board));
+    routes.add_service(
+        admin
+            .max_decoding_message_size(server.max_message_bytes)
+            .max_encoding_message_size(server.max_response_bytes),
     );
 }

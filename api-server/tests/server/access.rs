@@ -4,8 +4,9 @@ use crate::support::raw::call;
 use crate::support::requests::Contract;
 use crate::support::world::furnish;
 use crate::support::{Api, project, short_id, until};
-use api_server::access::{Access, METHODS, Method};
+use api_server::access::{Access, METHODS, Method, Port, Served};
 use api_server::keys::ApiKeySecret;
+use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use mltraining_domain::Role;
 use tonic::{Code, Status};
@@ -14,9 +15,17 @@ use tonic_types::StatusExt;
 /// Every method that needs a key, with the role it needs.
 fn guarded() -> impl Iterator<Item = (&'static Method, Role)> {
     METHODS.iter().filter_map(|method| match method.access {
-        Access::Role(role) => Some((method, role)),
+        Access::Role(role) | Access::ServiceRole(role) => Some((method, role)),
         Access::Open => None,
     })
+}
+
+/// A request of the method that names things of the project `own`, where the method is about projects at all.
+fn request_of(contract: &Contract, method: &Method) -> Bytes {
+    match method.access {
+        Access::ServiceRole(_) => Bytes::new(),
+        Access::Role(_) | Access::Open => contract.request(method.path, "own"),
+    }
 }
 
 fn reason(status: &Status) -> String {
@@ -63,8 +72,9 @@ async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_o
     let mut seen = None;
     for (method, _) in guarded() {
         for key in &keys {
-            let request = contract.request(method.path, "own");
-            let refused = call(api.channel().await, method.path, key.as_deref(), request)
+            let request = request_of(&contract, method);
+            let channel = api.channel_of(method.served).await;
+            let refused = call(channel, method.path, key.as_deref(), request)
                 .await
                 .unwrap_err();
             assert_eq!(
@@ -83,18 +93,18 @@ async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_o
 async fn a_role_that_is_too_small_is_told_which_one_is_needed() {
     let api = Api::start().await;
     let contract = Contract::read();
-    let viewer = api.key(&project("own"), Role::Viewer).await;
-    let trainer = api.key(&project("own"), Role::Trainer).await;
+    // The project `default` stands for the service: whose role is too small there, has too small a one everywhere.
+    let viewer = api.key(&project("default"), Role::Viewer).await;
+    let trainer = api.key(&project("default"), Role::Trainer).await;
     let mut tried = 0;
     for (method, needed) in guarded() {
         for (key, role) in [(&viewer, Role::Viewer), (&trainer, Role::Trainer)] {
             if role >= needed {
                 continue;
             }
-            let request = contract.request(method.path, "own");
-            let refused = call(api.channel().await, method.path, Some(key), request)
-                .await
-                .unwrap_err();
+            let request = request_of(&contract, method);
+            let channel = api.channel_of(method.served).await;
+            let refused = call(channel, method.path, Some(key), request).await.unwrap_err();
             assert_eq!(
                 refused.code(),
                 Code::PermissionDenied,
@@ -120,9 +130,11 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
     Box::pin(furnish(&api.store, &api.context.artifacts, &own)).await;
     let stranger = api.key(&project("strange"), Role::Admin).await;
     let admin = api.key(&own, Role::Admin).await;
-    for (method, _) in guarded() {
+    let of_projects = guarded().filter(|(method, _)| matches!(method.access, Access::Role(_)));
+    for (method, _) in of_projects {
         let request = contract.request(method.path, "own");
-        let refused = call(api.channel().await, method.path, Some(&stranger), request.clone()).await;
+        let channel = api.channel_of(method.served).await;
+        let refused = call(channel.clone(), method.path, Some(&stranger), request.clone()).await;
         let refused = refused.expect_err(method.path);
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
@@ -131,7 +143,7 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
             method.path
         );
         // The same request of someone who may make it: else the one before proves nothing.
-        let answer = call(api.channel().await, method.path, Some(&admin), request).await;
+        let answer = call(channel, method.path, Some(&admin), request).await;
         let code = answer.as_ref().err().map_or(Code::Ok, Status::code);
         let fine = [
             Code::Ok,
@@ -140,6 +152,51 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
             Code::AlreadyExists,
         ];
         assert!(fine.contains(&code), "{}: {answer:?}", method.path);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_the_service_needs_a_role_in_the_project_default() {
+    let api = Api::start().await;
+    let elsewhere = api.key(&project("own"), Role::Admin).await;
+    let viewer = api.key(&project("default"), Role::Viewer).await;
+    let mut tried = 0;
+    for (method, role) in guarded().filter(|(method, _)| matches!(method.access, Access::ServiceRole(_))) {
+        let channel = api.channel_of(method.served).await;
+        let refused = call(channel.clone(), method.path, Some(&elsewhere), Bytes::new()).await;
+        let refused = refused.expect_err(method.path);
+        assert_eq!(refused.code(), Code::PermissionDenied, "{}", method.path);
+        assert!(
+            refused.message().contains("of the project `default`"),
+            "{refused:?}"
+        );
+        let answer = call(channel, method.path, Some(&viewer), Bytes::new()).await;
+        assert_eq!(answer.is_ok(), role == Role::Viewer, "{}", method.path);
+        tried += 1;
+    }
+    assert!(tried >= 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_port_has_its_own_methods_and_none_of_the_other() {
+    let api = Api::start().await;
+    let contract = Contract::read();
+    let key = api.key(&project("default"), Role::Admin).await;
+    for (method, _) in guarded() {
+        let other = match method.served {
+            Served::On(Port::Public) => Port::Admin,
+            Served::On(Port::Admin) => Port::Public,
+            Served::Everywhere => panic!("{} is guarded and everywhere", method.path),
+        };
+        let request = request_of(&contract, method);
+        let refused = call(api.channel_to(other).await, method.path, Some(&key), request).await;
+        let refused = refused.expect_err(method.path);
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::Unimplemented, "UNIMPLEMENTED"),
+            "{} on {other:?}",
+            method.path
+        );
     }
 }
 
@@ -155,12 +212,9 @@ async fn health_and_reflection_need_no_key() {
         open.iter().all(|service| service.starts_with("grpc.")),
         "{open:?} are open"
     );
-    let checked = call(
-        api.channel().await,
-        "/grpc.health.v1.Health/Check",
-        None,
-        "".into(),
-    )
-    .await;
-    assert_eq!(checked.unwrap(), 1);
+    for port in [Port::Public, Port::Admin] {
+        let path = "/grpc.health.v1.Health/Check";
+        let checked = call(api.channel_to(port).await, path, None, "".into()).await;
+        assert_eq!(checked.unwrap(), 1, "{port:?}");
+    }
 }

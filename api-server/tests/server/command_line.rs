@@ -77,6 +77,12 @@ async fn a_wrong_configuration_ends_with_64_and_names_the_key() {
             "server.listen",
         ),
         (
+            open()
+                .with("MLTS_SERVER__INSECURE_NO_AUTH", "true")
+                .with("MLTS_ADMIN__LISTEN", "0.0.0.0:0"),
+            "admin.listen",
+        ),
+        (
             with_url().with("MLTS_SERVER__MAX_CONNECTIONS", "many"),
             "server.max_connections",
         ),
@@ -193,6 +199,7 @@ async fn serving(database: &TestDatabase) -> (Child, Binary) {
         .port();
     let binary = Binary::on(database)
         .with("MLTS_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+        .with("MLTS_ADMIN__LISTEN", "127.0.0.1:0")
         .with("MLTS_ARTIFACTS__MIN_FREE_BYTES", "0")
         .with("MLTS_READINESS__INTERVAL", "100ms");
     let mut command = binary.command("serve");
@@ -240,10 +247,17 @@ async fn a_taken_address_ends_with_69_and_is_named() {
     let database = TestDatabase::migrated().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = Binary::on(&database)
-        .with("MLTS_SERVER__LISTEN", &address)
-        .run("serve")
-        .await;
-    assert_eq!(output.status.code(), Some(69), "{}", error(&output));
-    assert!(error(&output).contains(&address));
+    let free = "127.0.0.1:0";
+    for (key, public, admin) in [
+        ("server.listen", address.as_str(), free),
+        ("admin.listen", free, address.as_str()),
+    ] {
+        let output = Binary::on(&database)
+            .with("MLTS_SERVER__LISTEN", public)
+            .with("MLTS_ADMIN__LISTEN", admin)
+            .run("serve")
+            .await;
+        assert_eq!(output.status.code(), Some(69), "{}", error(&output));
+        assert!(error(&output).contains(&format!("{key}: cannot listen on {address}")));
+    }
 }

@@ -4,6 +4,7 @@
 //! just being made, which wait for the test's runtime.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod admin;
 mod artifacts;
 mod catalog;
 mod hostile;

@@ -1,5 +1,6 @@
 //! The commands, one file or folder for each group.
 
+pub(crate) mod admin;
 pub(crate) mod catalog;
 pub(crate) mod demo_data;
 pub(crate) mod health;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Models(args) => models::list(&args, context).await,
         Command::Model(args) => Box::pin(models::run(args, context)).await,
         Command::Import(args) => Box::pin(import::run(&args, context)).await,
+        Command::Admin(args) => Box::pin(admin::run(args, context)).await,
         Command::DemoData(args) => Box::pin(demo_data::run(&args, context)).await,
     }
 }

@@ -53,6 +53,18 @@ impl Wire for v1::SourceCoverage {
 impl Wire for v1::TrainSpec {
     const NAME: &'static str = "TrainSpec";
 }
+impl Wire for v1::ServerInfo {
+    const NAME: &'static str = "ServerInfo";
+}
+impl Wire for v1::Worker {
+    const NAME: &'static str = "Worker";
+}
+impl Wire for v1::Queue {
+    const NAME: &'static str = "Queue";
+}
+impl Wire for v1::Quota {
+    const NAME: &'static str = "Quota";
+}
 
 /// The message as JSON. 64-bit integers are text, as proto3 JSON wants it; fields without a value of their own are
 /// shown with their default, so that scripts find them.
@@ -108,6 +120,10 @@ mod tests {
         found::<v1::Source>();
         found::<v1::SourceCoverage>();
         found::<v1::TrainSpec>();
+        found::<v1::Quota>();
+        found::<v1::Queue>();
+        found::<v1::Worker>();
+        found::<v1::ServerInfo>();
     }
 
     #[test]

@@ -44,6 +44,11 @@ pub struct ModelId(String);
 #[serde(transparent)]
 pub struct SourceId(String);
 
+/// What workers take jobs from. Slug; `default` when a request names none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QueueId(String);
+
 /// A job. UUID v7, made by the API, so that ids sort by creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -72,6 +77,18 @@ pub struct Epoch(pub i64);
 impl ProjectId {
     /// The project of requests that name none.
     pub fn default_project() -> Self {
+        Self("default".to_owned())
+    }
+
+    /// The slug.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl QueueId {
+    /// The queue of requests that name none.
+    pub fn default_queue() -> Self {
         Self("default".to_owned())
     }
 
@@ -135,6 +152,26 @@ impl FromStr for SourceId {
     }
 }
 
+impl FromStr for QueueId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        if is_slug(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::Slug(shown(text)))
+        }
+    }
+}
+
+impl FromStr for WorkerId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Uuid::try_parse(text)
+            .map(Self)
+            .map_err(|_| IdError::Uuid(shown(text)))
+    }
+}
+
 impl FromStr for JobId {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
@@ -166,6 +203,12 @@ impl fmt::Display for ModelId {
 }
 
 impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for QueueId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -22,7 +22,9 @@ pub mod violation;
 
 pub use evaluation::{Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics};
 pub use failure::{FailureClass, JobFailure};
-pub use ids::{Epoch, IdError, IdempotencyKey, JobId, ModelId, ProjectId, ResultId, SourceId, WorkerId};
+pub use ids::{
+    Epoch, IdError, IdempotencyKey, JobId, ModelId, ProjectId, QueueId, ResultId, SourceId, WorkerId,
+};
 pub use job::{DisplayState, JobKind, JobState, Priority};
 pub use model::{RowCounts, VersionFacts};
 pub use progress::{Progress, WorkPhase};

@@ -1,5 +1,9 @@
 //! Resource names (AIP-122): `projects/{p}/jobs/{j}` and its kin, parsed once at the edge.
 
+mod service;
+
+pub use service::{QueueName, QuotaName, WorkerName};
+
 use crate::ids::{IdError, JobId, ModelId, ProjectId, SourceId};
 use std::fmt;
 

@@ -5,6 +5,7 @@
 //! [`health::Health`] -> serve until [`shutdown::on_signal`] -> drain -> [`exit::report`].
 
 pub mod config;
+pub mod dependency;
 pub mod exit;
 pub mod health;
 pub mod readiness;

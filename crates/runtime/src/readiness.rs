@@ -1,22 +1,15 @@
 //! The loop that asks what a process needs, and tells its health.
 
 use crate::config::ReadinessConfig;
+use crate::dependency::{Board, Weight};
 use crate::health::{Health, Readiness};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use std::fmt::Display;
+use std::time::Instant;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 type Ask = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
-
-/// What follows when a check fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Weight {
-    /// Not ready.
-    Required,
-    /// One log line.
-    Degrading,
-}
 
 struct Check {
     name: &'static str,
@@ -30,6 +23,7 @@ struct Check {
 pub struct Checks {
     config: ReadinessConfig,
     checks: Vec<Check>,
+    board: Board,
 }
 
 impl Checks {
@@ -38,7 +32,13 @@ impl Checks {
         Self {
             config: config.clone(),
             checks: Vec::new(),
+            board: Board::default(),
         }
+    }
+
+    /// How each check was answered last; follows the rounds.
+    pub fn board(&self) -> Board {
+        self.board.clone()
     }
 
     /// Adds a check without which the process is not ready. An error is told as the reason; so is a check that takes
@@ -72,6 +72,7 @@ impl Checks {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Display,
     {
+        self.board.add(name, weight);
         let ask: Ask = Box::new(move || {
             let answer = ask();
             async move { answer.await.map_err(|error| error.to_string()) }.boxed()
@@ -106,14 +107,17 @@ impl Checks {
     async fn round(&mut self) -> Readiness {
         let limit = self.config.timeout;
         let answers = join_all(self.checks.iter().map(|check| async move {
-            match timeout(limit, (check.ask)()).await {
+            let start = Instant::now();
+            let failure = match timeout(limit, (check.ask)()).await {
                 Ok(answer) => answer.err(),
                 Err(_) => Some(format!("no answer within {} ms", limit.as_millis())),
-            }
+            };
+            (failure, start.elapsed())
         }))
         .await;
         let mut readiness = Readiness::Ready;
-        for (check, failure) in self.checks.iter_mut().zip(answers) {
+        for (check, (failure, latency)) in self.checks.iter_mut().zip(answers) {
+            self.board.note(check.name, latency, failure.as_deref());
             if failure.is_some() && check.weight == Weight::Required {
                 readiness = Readiness::NotReady;
             }
@@ -181,6 +185,7 @@ mod tests {
         redis: Peer,
         stop: CancellationToken,
         client: HealthClient<tonic::transport::Channel>,
+        board: Board,
     }
 
     async fn process() -> Process {
@@ -203,6 +208,7 @@ mod tests {
         let checks = Checks::new(&config)
             .require("postgres", move || of_postgres.asked())
             .watch("redis", move || of_redis.asked());
+        let board = checks.board();
         tokio::spawn(checks.run(health, stop.clone()));
         let client = HealthClient::new(
             tonic::transport::Endpoint::from_shared(address)
@@ -214,6 +220,7 @@ mod tests {
             redis,
             stop,
             client,
+            board,
         }
     }
 
@@ -269,6 +276,64 @@ mod tests {
         process.redis.becomes(SILENT);
         process.postgres.becomes(GOOD);
         process.becomes("readiness", ServingStatus::Serving).await;
+    }
+
+    #[tokio::test]
+    async fn the_board_tells_the_last_answer_and_keeps_the_last_failure() {
+        let mut process = process().await;
+        process.redis.becomes(SILENT);
+        process.postgres.becomes(GOOD);
+        process.becomes("readiness", ServingStatus::Serving).await;
+        let told = process.board.read();
+        let said: Vec<_> = told
+            .iter()
+            .map(|known| {
+                (
+                    known.name,
+                    known.weight,
+                    known.answer.map(|answer| answer.is_good),
+                )
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("postgres", Weight::Required, Some(true)),
+                ("redis", Weight::Degrading, Some(false))
+            ]
+        );
+        let failures: Vec<_> = told
+            .iter()
+            .map(|known| {
+                known
+                    .last_failure
+                    .as_ref()
+                    .map(|failure| failure.message.as_str())
+            })
+            .collect();
+        assert_eq!(failures, [Some("refused"), Some("no answer within 50 ms")]);
+        assert!(told[1].answer.unwrap().latency >= Duration::from_millis(50));
+    }
+
+    #[tokio::test]
+    async fn every_port_of_a_process_tells_its_readiness_and_its_own_services_alone() {
+        let ports = [vec!["a.Public"], vec!["a.Admin"]];
+        let (health, servers) = Health::of_ports(&ports).await;
+        health.set_ready(Readiness::Ready).await;
+        for (server, (own, other)) in servers
+            .into_iter()
+            .zip([("a.Public", "a.Admin"), ("a.Admin", "a.Public")])
+        {
+            let mut client = HealthClient::new(server);
+            let of = |service: &str| HealthCheckRequest {
+                service: service.to_owned(),
+            };
+            for name in ["", "readiness", "liveness", own] {
+                let answer = client.check(of(name)).await.unwrap().into_inner();
+                assert_eq!(answer.status(), ServingStatus::Serving, "{name}");
+            }
+            assert_eq!(client.check(of(other)).await.unwrap_err().code(), Code::NotFound);
+        }
     }
 
     #[tokio::test]

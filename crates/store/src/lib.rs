@@ -29,4 +29,4 @@ mod stored;
 
 pub use config::StoreConfig;
 pub use error::StoreError;
-pub use store::Store;
+pub use store::{PoolUse, Store};

@@ -2,7 +2,8 @@
 
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
-use mltraining_domain::ProjectId;
+use mltraining_domain::{JobId, ProjectId};
+use sqlx::PgConnection;
 
 /// A project and its quotas.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,44 @@ pub struct Project {
     pub max_queued: i32,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+}
+
+/// The limits of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most jobs of it that run at once.
+    pub max_running: i32,
+    /// Most jobs of it that wait in one queue.
+    pub max_queued: i32,
+}
+
+/// The limits of a project, and what it uses of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// What it may use.
+    pub limits: Limits,
+    /// Jobs that run.
+    pub running: i64,
+    /// Jobs that wait, in all queues.
+    pub queued: i64,
+}
+
+/// New limits; `None` leaves one as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QuotaChange {
+    /// Most jobs that run at once, 0 or more.
+    pub max_running: Option<i32>,
+    /// Most jobs that wait in one queue, 0 or more.
+    pub max_queued: Option<i32>,
+}
+
+/// What became of a change of limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotaOutcome {
+    /// They are these now.
+    Done(Quota),
+    /// They were not as expected, but these; nothing was changed.
+    Mismatch(Quota),
 }
 
 struct ProjectRow {
@@ -40,6 +79,21 @@ pub(crate) fn unknown(id: &ProjectId) -> StoreError {
         what: "project",
         name: id.to_string(),
     }
+}
+
+async fn read_quota(connection: &mut PgConnection, id: &ProjectId) -> Result<Quota, StoreError> {
+    let row = sqlx::query_file!("sql/projects/quota.sql", id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    let row = row.ok_or_else(|| unknown(id))?;
+    Ok(Quota {
+        limits: Limits {
+            max_running: row.max_running,
+            max_queued: row.max_queued,
+        },
+        running: row.running,
+        queued: row.queued,
+    })
 }
 
 impl Store {
@@ -98,6 +152,73 @@ impl Store {
             .await?;
             session.release();
             row.ok_or_else(|| unknown(id))?.into_project()
+        })
+        .await
+    }
+
+    /// The limits of a project, and what it uses of them.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn quota(&self, id: &ProjectId) -> Result<Quota, StoreError> {
+        self.within("projects.quota", async {
+            let mut session = self.session().await?;
+            let quota = read_quota(&mut session, id).await?;
+            session.release();
+            Ok(quota)
+        })
+        .await
+    }
+
+    /// Changes limits of a project, if they are still as `expected`. No claim is committed later that goes by a larger limit
+    /// than the new one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] for a negative number.
+    pub async fn update_quota(
+        &self,
+        id: &ProjectId,
+        change: QuotaChange,
+        expected: Option<Limits>,
+    ) -> Result<QuotaOutcome, StoreError> {
+        self.within("projects.update_quota", async {
+            let mut session = self.session().await?;
+            let done = sqlx::query_file!(
+                "sql/projects/update_quota.sql",
+                id.as_str(),
+                change.max_running,
+                change.max_queued,
+                expected.map(|limits| limits.max_running),
+                expected.map(|limits| limits.max_queued)
+            )
+            .execute(&mut *session)
+            .await?;
+            let quota = read_quota(&mut session, id).await?;
+            session.release();
+            Ok(match done.rows_affected() {
+                1 => QuotaOutcome::Done(quota),
+                _ => QuotaOutcome::Mismatch(quota),
+            })
+        })
+        .await
+    }
+
+    /// Jobs of the project that could start now, with their queues, at most `limit`: those that hints are for.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn due_jobs_of_project(
+        &self,
+        id: &ProjectId,
+        limit: i64,
+    ) -> Result<Vec<(String, JobId)>, StoreError> {
+        self.within("projects.due_jobs", async {
+            let mut session = self.session().await?;
+            let due = sqlx::query_file!("sql/projects/due_jobs.sql", id.as_str(), limit)
+                .fetch_all(&mut *session)
+                .await?;
+            session.release();
+            Ok(due.into_iter().map(|job| (job.queue, JobId(job.id))).collect())
         })
         .await
     }

@@ -1,7 +1,8 @@
 //! Queues: what workers take jobs from, and whether they may.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, claims};
 use chrono::{DateTime, Utc};
+use mltraining_domain::JobId;
 
 /// The queue of requests that name none; made by the migrations.
 pub const DEFAULT_QUEUE: &str = "default";
@@ -13,8 +14,13 @@ fn unknown(queue: &str) -> StoreError {
     }
 }
 
-fn expect_one(rows: u64, queue: &str) -> Result<(), StoreError> {
-    if rows == 1 { Ok(()) } else { Err(unknown(queue)) }
+/// A queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The slug.
+    pub id: String,
+    /// Since when no job of it starts; `None` while it is open.
+    pub paused_at: Option<DateTime<Utc>>,
 }
 
 impl Store {
@@ -34,34 +40,68 @@ impl Store {
         .await
     }
 
-    /// Lets no worker claim from the queue. Pausing a paused queue changes nothing.
+    /// All queues, by name.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn pause_queue(&self, queue: &str) -> Result<(), StoreError> {
-        self.within("queues.pause", async {
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        self.within("queues.list", async {
             let mut session = self.session().await?;
-            let done = sqlx::query_file!("sql/queues/pause.sql", queue)
-                .execute(&mut *session)
+            let queues = sqlx::query_file_as!(Queue, "sql/queues/list.sql")
+                .fetch_all(&mut *session)
                 .await?;
             session.release();
-            expect_one(done.rows_affected(), queue)
+            Ok(queues)
         })
         .await
     }
 
-    /// Opens a paused queue.
+    /// Lets no worker claim from the queue: once this has returned, no claim of it is committed. Pausing a paused queue
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]. After [`StoreError::Timeout`] it may be paused while a claim is still under way.
+    pub async fn pause_queue(&self, queue: &str) -> Result<Queue, StoreError> {
+        self.within("queues.pause", async {
+            let mut session = self.session().await?;
+            let paused = sqlx::query_file_as!(Queue, "sql/queues/pause.sql", queue)
+                .fetch_optional(&mut *session)
+                .await?;
+            claims::await_under_way(&mut session).await?;
+            session.release();
+            paused.ok_or_else(|| unknown(queue))
+        })
+        .await
+    }
+
+    /// Opens a paused queue. Opening an open one changes nothing.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn resume_queue(&self, queue: &str) -> Result<(), StoreError> {
+    pub async fn resume_queue(&self, queue: &str) -> Result<Queue, StoreError> {
         self.within("queues.resume", async {
             let mut session = self.session().await?;
-            let done = sqlx::query_file!("sql/queues/resume.sql", queue)
-                .execute(&mut *session)
+            let resumed = sqlx::query_file_as!(Queue, "sql/queues/resume.sql", queue)
+                .fetch_optional(&mut *session)
                 .await?;
             session.release();
-            expect_one(done.rows_affected(), queue)
+            resumed.ok_or_else(|| unknown(queue))
+        })
+        .await
+    }
+
+    /// Jobs of the queue that could start now, at most `limit`: those that hints are for.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn due_jobs_of_queue(&self, queue: &str, limit: i64) -> Result<Vec<JobId>, StoreError> {
+        self.within("queues.due_jobs", async {
+            let mut session = self.session().await?;
+            let due = sqlx::query_file_scalar!("sql/queues/due_jobs.sql", queue, limit)
+                .fetch_all(&mut *session)
+                .await?;
+            session.release();
+            Ok(due.into_iter().map(JobId).collect())
         })
         .await
     }

@@ -15,6 +15,17 @@ pub struct Store {
     call_timeout: Duration,
 }
 
+/// How a pool is used at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolUse {
+    /// Connections that are open.
+    pub open: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// Most that may be open.
+    pub max: u32,
+}
+
 impl Store {
     /// A store whose connections are made when they are needed. Does no I/O.
     ///
@@ -71,6 +82,15 @@ impl Store {
             Ok(())
         })
         .await
+    }
+
+    /// How the pool is used now.
+    pub fn pool_use(&self) -> PoolUse {
+        PoolUse {
+            open: self.pool.size(),
+            idle: u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX),
+            max: self.pool.options().get_max_connections(),
+        }
     }
 
     /// Closes all connections, waiting for those in use.

@@ -1,9 +1,13 @@
 //! Worker processes, for people to look at, and for jobs that need a large one; never used for safety.
 
-use crate::{Store, StoreError, stored};
+use crate::{Store, StoreError, claims, stored};
 use chrono::{DateTime, Utc};
-use mltraining_domain::WorkerId;
+use mltraining_domain::{Epoch, JobId, ProjectId, WorkerId};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use std::collections::HashMap;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What a worker says of itself at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,127 @@ pub struct Worker {
     pub draining_at: Option<DateTime<Utc>>,
 }
 
+/// A worker as people look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerStatus {
+    /// What its row says.
+    pub worker: Worker,
+    /// When it ended.
+    pub stopped_at: Option<DateTime<Utc>>,
+    /// How long ago it was last heard, by the database's clock.
+    pub silent_for: Duration,
+    /// What it runs, the job started last first.
+    pub running: Vec<RunningJob>,
+}
+
+/// A job that a worker runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningJob {
+    /// The project.
+    pub project: ProjectId,
+    /// The job.
+    pub job: JobId,
+    /// The attempt.
+    pub epoch: Epoch,
+    /// When the attempt started.
+    pub started_at: DateTime<Utc>,
+}
+
+/// The last worker of a page; the next page starts after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerCursor {
+    /// When it came up.
+    pub started_at: DateTime<Utc>,
+    /// Its id.
+    pub id: WorkerId,
+}
+
+/// What the rows want of a worker that says that it lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// To go on.
+    Work,
+    /// To take no more jobs, and to end.
+    Drain,
+    /// It has no row: to enter itself.
+    Entry,
+}
+
+impl WorkerStatus {
+    /// The cursor of a page that ends with this worker.
+    pub fn cursor(&self) -> WorkerCursor {
+        WorkerCursor {
+            started_at: self.worker.started_at,
+            id: self.worker.id,
+        }
+    }
+}
+
+struct StatusRow {
+    id: Uuid,
+    hostname: String,
+    version: String,
+    slots: i32,
+    memory_bytes: Option<i64>,
+    started_at: DateTime<Utc>,
+    heartbeat_at: DateTime<Utc>,
+    draining_at: Option<DateTime<Utc>>,
+    stopped_at: Option<DateTime<Utc>>,
+    silent_micros: i64,
+}
+
+impl StatusRow {
+    fn into_status(self, running: Vec<RunningJob>) -> WorkerStatus {
+        WorkerStatus {
+            worker: Worker {
+                id: WorkerId(self.id),
+                hostname: self.hostname,
+                version: self.version,
+                slots: self.slots,
+                memory_bytes: self.memory_bytes.map(i64::unsigned_abs),
+                started_at: self.started_at,
+                heartbeat_at: self.heartbeat_at,
+                draining_at: self.draining_at,
+            },
+            stopped_at: self.stopped_at,
+            silent_for: stored::duration(self.silent_micros),
+            running,
+        }
+    }
+}
+
+/// The rows with the jobs of their workers, in one statement for all.
+async fn with_running_jobs(
+    connection: &mut PgConnection,
+    rows: Vec<StatusRow>,
+) -> Result<Vec<WorkerStatus>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let jobs = sqlx::query_file!("sql/workers/running_jobs.sql", &ids)
+        .fetch_all(connection)
+        .await?;
+    let mut running: HashMap<Uuid, Vec<RunningJob>> = HashMap::new();
+    for job in jobs {
+        running.entry(job.worker_id).or_default().push(RunningJob {
+            project: stored::parse("job.project", &job.project)?,
+            job: JobId(job.id),
+            epoch: Epoch(job.lease_epoch),
+            started_at: job.started_at,
+        });
+    }
+    let with_jobs = rows.into_iter().map(|row| {
+        let jobs = running.remove(&row.id).unwrap_or_default();
+        row.into_status(jobs)
+    });
+    Ok(with_jobs.collect())
+}
+
+fn unknown(id: WorkerId) -> StoreError {
+    StoreError::NotFound {
+        what: "worker",
+        name: id.to_string(),
+    }
+}
+
 impl Store {
     /// Enters a worker.
     ///
@@ -65,34 +190,41 @@ impl Store {
         .await
     }
 
-    /// Says that the worker lives. True while it should go on, false when it is asked to drain (or is unknown).
+    /// Says that the worker lives, and hears what is wanted of it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
-    pub async fn worker_heartbeat(&self, id: WorkerId) -> Result<bool, StoreError> {
+    pub async fn worker_heartbeat(&self, id: WorkerId) -> Result<Wanted, StoreError> {
         self.within("workers.heartbeat", async {
             let mut session = self.session().await?;
             let row = sqlx::query_file!("sql/workers/heartbeat.sql", id.0)
                 .fetch_optional(&mut *session)
                 .await?;
             session.release();
-            Ok(row.is_some_and(|row| row.wanted))
+            Ok(match row {
+                Some(row) if row.wanted => Wanted::Work,
+                Some(_) => Wanted::Drain,
+                None => Wanted::Entry,
+            })
         })
         .await
     }
 
-    /// Says that the worker takes no new jobs.
+    /// Lets the worker take no new jobs: once this has returned, no claim of it is committed. Draining it again changes
+    /// nothing.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
-    pub async fn drain_worker(&self, id: WorkerId) -> Result<(), StoreError> {
+    /// [`StoreError::NotFound`]. After [`StoreError::Timeout`] it may drain while a claim of it is still under way.
+    pub async fn drain_worker(&self, id: WorkerId) -> Result<WorkerStatus, StoreError> {
         self.within("workers.drain", async {
             let mut session = self.session().await?;
-            sqlx::query_file!("sql/workers/drain.sql", id.0)
-                .execute(&mut *session)
+            let row = sqlx::query_file_as!(StatusRow, "sql/workers/drain.sql", id.0)
+                .fetch_optional(&mut *session)
                 .await?;
+            claims::await_under_way(&mut session).await?;
+            let drained = with_running_jobs(&mut session, row.into_iter().collect()).await?;
             session.release();
-            Ok(())
+            drained.into_iter().next().ok_or_else(|| unknown(id))
         })
         .await
     }
@@ -151,6 +283,34 @@ impl Store {
                 .await?;
             session.release();
             Ok(largest.unsigned_abs())
+        })
+        .await
+    }
+
+    /// The workers that have not said goodbye, with what they run, the one started last first, after the cursor, at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn list_workers(
+        &self,
+        after: Option<&WorkerCursor>,
+        limit: i64,
+    ) -> Result<Vec<WorkerStatus>, StoreError> {
+        self.within("workers.list", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file_as!(
+                StatusRow,
+                "sql/workers/list.sql",
+                after.map(|cursor| cursor.started_at),
+                after.map(|cursor| cursor.id.0),
+                limit
+            )
+            .fetch_all(&mut *session)
+            .await?;
+            let workers = with_running_jobs(&mut session, rows).await?;
+            session.release();
+            Ok(workers)
         })
         .await
     }

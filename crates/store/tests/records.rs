@@ -13,7 +13,7 @@ use mltraining_store::jobs::{CreatedJob, JobFilter, JobView, NewJob};
 use mltraining_store::models::{Deleted, Model, ModelChange, ModelFilter, UpdateOutcome};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::sources::{CreatedSource, NewSource};
-use mltraining_store::workers::NewWorker;
+use mltraining_store::workers::{NewWorker, Wanted};
 use mltraining_store::{Store, StoreConfig, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -566,7 +566,11 @@ async fn a_key_that_breaks_a_rule_gets_a_clear_error() {
 async fn a_worker_comes_is_drained_and_goes() {
     let fixture = Fixture::new().await;
     let id = support::worker();
-    assert!(!fixture.store.worker_heartbeat(id).await.unwrap(), "unknown");
+    assert_eq!(fixture.store.worker_heartbeat(id).await.unwrap(), Wanted::Entry);
+    assert!(matches!(
+        fixture.store.drain_worker(id).await,
+        Err(StoreError::NotFound { what: "worker", .. })
+    ));
     let new = NewWorker {
         id,
         hostname: "host".to_owned(),
@@ -575,15 +579,15 @@ async fn a_worker_comes_is_drained_and_goes() {
         memory_bytes: 1 << 30,
     };
     fixture.store.register_worker(&new).await.unwrap();
-    assert!(fixture.store.worker_heartbeat(id).await.unwrap());
+    assert_eq!(fixture.store.worker_heartbeat(id).await.unwrap(), Wanted::Work);
     assert_eq!(fixture.store.live_workers().await.unwrap()[0].slots, 2);
     let fresh = Duration::from_secs(60);
     assert_eq!(fixture.store.largest_worker(fresh).await.unwrap(), 1 << 30);
-    fixture.store.drain_worker(id).await.unwrap();
-    assert!(
-        !fixture.store.worker_heartbeat(id).await.unwrap(),
-        "asked to drain"
-    );
+    let drained = fixture.store.drain_worker(id).await.unwrap();
+    assert!(drained.worker.draining_at.is_some() && drained.stopped_at.is_none());
+    assert_eq!(fixture.store.worker_heartbeat(id).await.unwrap(), Wanted::Drain);
+    let again = fixture.store.drain_worker(id).await.unwrap();
+    assert_eq!(again.worker.draining_at, drained.worker.draining_at);
     assert_eq!(
         fixture.store.largest_worker(fresh).await.unwrap(),
         0,

@@ -2,7 +2,7 @@
 
 use super::{named, reason, soon, start};
 use crate::context::Context;
-use crate::serve::run;
+use crate::serve::{Listeners, run};
 use mltraining_runtime::config::{ApiConfig, AuthMode};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -91,9 +91,21 @@ async fn without_authentication_the_server_serves_on_loopback_alone() {
     config.artifacts.dir = folder.path().join("artifacts");
     config.server.auth.mode = AuthMode::None;
     let context = Arc::new(Context::open(config).unwrap());
-    let everywhere = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let refused = soon(run(everywhere, context, CancellationToken::new()))
-        .await
-        .unwrap_err();
-    assert!(refused.to_string().contains("loopback"), "{refused}");
+    let loopback = || TcpListener::bind("127.0.0.1:0");
+    let everywhere = || TcpListener::bind("0.0.0.0:0");
+    for listeners in [
+        Listeners {
+            public: everywhere().await.unwrap(),
+            admin: None,
+        },
+        Listeners {
+            public: loopback().await.unwrap(),
+            admin: Some(everywhere().await.unwrap()),
+        },
+    ] {
+        let refused = soon(run(listeners, context.clone(), CancellationToken::new()))
+            .await
+            .unwrap_err();
+        assert!(refused.to_string().contains("loopback"), "{refused}");
+    }
 }

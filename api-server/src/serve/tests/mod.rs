@@ -9,7 +9,8 @@ mod stand_in;
 mod streams;
 mod told;
 
-use super::{Routes, serve};
+use super::{Listening, Routes, checks, serve};
+use crate::access::Port;
 use crate::context::Context;
 use mltraining_proto::v1::GetJobRequest;
 use mltraining_proto::v1::job_service_client::JobServiceClient;
@@ -53,7 +54,9 @@ async fn start(change: impl FnOnce(&mut ApiConfig)) -> Running {
     let (service, stop) = (StandIn::default(), CancellationToken::new());
     let mut services = Routes::builder();
     services.add_service(service.clone().server(&context.config.server));
-    let end = tokio::spawn(serve(listener, context, services, stop.clone()));
+    let port = Listening::new(Port::Public, listener, services).unwrap();
+    let checks = checks(&context);
+    let end = tokio::spawn(serve(vec![port], checks, context, stop.clone()));
     Running {
         address,
         stop,

@@ -4,9 +4,10 @@ pub mod raw;
 pub mod requests;
 pub mod world;
 
+use api_server::access::{Port, Served};
 use api_server::context::Context;
 use api_server::keys::ApiKeySecret;
-use api_server::serve::run;
+use api_server::serve::{Listeners, run};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{ProjectId, Role};
 use mltraining_runtime::config::ApiConfig;
@@ -30,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A running server. Fields drop in order: the database last.
 pub struct Api {
     pub address: SocketAddr,
+    pub admin_address: SocketAddr,
     pub context: Context,
     pub store: Store,
     pub stop: CancellationToken,
@@ -57,11 +59,18 @@ impl Api {
         let context = Context::open(config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let admin_address = admin.local_addr().unwrap();
+        let listeners = Listeners {
+            public: listener,
+            admin: Some(admin),
+        };
         let stop = CancellationToken::new();
-        let end = tokio::spawn(run(listener, Arc::new(context.clone()), stop.clone()));
+        let end = tokio::spawn(run(listeners, Arc::new(context.clone()), stop.clone()));
         let store = context.store.clone();
         Self {
             address,
+            admin_address,
             context,
             store,
             stop,
@@ -72,8 +81,25 @@ impl Api {
     }
 
     pub async fn channel(&self) -> Channel {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        self.channel_to(Port::Public).await
+    }
+
+    /// A channel to a port.
+    pub async fn channel_to(&self, port: Port) -> Channel {
+        let address = match port {
+            Port::Public => self.address,
+            Port::Admin => self.admin_address,
+        };
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         endpoint.connect().await.unwrap()
+    }
+
+    /// A channel to where something is served.
+    pub async fn channel_of(&self, served: Served) -> Channel {
+        match served {
+            Served::On(port) => self.channel_to(port).await,
+            Served::Everywhere => self.channel().await,
+        }
     }
 
     /// Runs SQL, for what no call of the store does.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 const OTHERS: &[&str] = &[
     "MLTS_CONFIG",
     "MLTS_ENDPOINT",
+    "MLTS_ADMIN_ENDPOINT",
     "MLTS_API_KEY",
     "MLTS_API_KEY_FILE",
     "MLTS_PROJECT",

@@ -143,6 +143,9 @@ pub const KEYS: &[Key] = &[
     key("server.max_connection_age_grace", Api, "1m", Span("1s", "1h"), "Time that its running calls then have left"),
     key("server.drain_grace", Api, "20s", Span("0ms", "10m"), "Time that running calls have after SIGTERM"),
 
+    key("admin.enabled", Api, "true", Switch, "Whether AdminService is served, on a port of its own"),
+    key("admin.listen", Api, "127.0.0.1:50053", SOCKET, "Address of AdminService; authentication and limits are those of the gRPC server"),
+
     key("worker.slots", Worker, "1", Integer(1, 256), "Jobs at the same time"),
     key("worker.threads", Worker, "", Integer(1, 1_024), "Threads that train, shared by the slots. Unset: one a core"),
     key("worker.memory_limit_bytes", Worker, "", Integer(64 << 20, BYTES_MAX), "Memory that running jobs may be estimated to take together, of all slots. Unset: 80 % of what the process may use"),

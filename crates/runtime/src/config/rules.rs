@@ -20,12 +20,19 @@ impl CrossChecks for ApiConfig {
         if !server.insecure_no_auth {
             let message = "none lets everyone do everything: set server.insecure_no_auth = true as well if this is meant";
             problems.push(Problem::new("server.auth.mode", message));
-        } else if !server.listen.ip().is_loopback() {
-            let message = format!(
-                "without authentication the server listens on a loopback address only, not on {}: set server.auth.mode = api_key, or listen on 127.0.0.1",
-                server.listen
-            );
-            problems.push(Problem::new("server.listen", message));
+            return;
+        }
+        let admin = self.admin.enabled.then_some(("admin.listen", self.admin.listen));
+        for (key, address) in [Some(("server.listen", server.listen)), admin]
+            .into_iter()
+            .flatten()
+        {
+            if !address.ip().is_loopback() {
+                let message = format!(
+                    "without authentication the server listens on a loopback address only, not on {address}: set server.auth.mode = api_key, or listen on 127.0.0.1"
+                );
+                problems.push(Problem::new(key, message));
+            }
         }
     }
 }

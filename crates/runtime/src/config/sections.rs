@@ -2,7 +2,7 @@
 //! in [`super::KEYS`].
 
 use super::retention::RetentionConfig;
-use super::server::ServerConfig;
+use super::server::{AdminConfig, ServerConfig};
 use super::span;
 use super::worker::{HealthConfig, WorkerSection};
 use secrecy::SecretString;
@@ -29,6 +29,8 @@ pub struct ApiConfig {
     pub readiness: ReadinessConfig,
     /// The gRPC server.
     pub server: ServerConfig,
+    /// The port of those who run the service.
+    pub admin: AdminConfig,
 }
 
 /// All that worker is told.

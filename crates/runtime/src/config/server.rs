@@ -1,4 +1,4 @@
-//! `[server]` and `[server.auth]`: only api-server.
+//! `[server]`, `[server.auth]` and `[admin]`: only api-server.
 
 use super::sections::{loopback, seconds};
 use super::span;
@@ -65,6 +65,16 @@ pub struct AuthConfig {
     pub mode: AuthMode,
 }
 
+/// `[admin]`: the second port, of those who run the service. Everything else is as in `[server]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdminConfig {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+}
+
 /// How callers prove who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,6 +109,15 @@ impl Default for ServerConfig {
             max_connection_age: seconds(1_800),
             max_connection_age_grace: seconds(60),
             drain_grace: seconds(20),
+        }
+    }
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: loopback(50053),
         }
     }
 }

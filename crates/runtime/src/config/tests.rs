@@ -213,6 +213,9 @@ fn without_authentication_the_server_listens_on_loopback_only_and_only_when_told
             problem(api(&[none, meant, ("MLTS_SERVER__LISTEN", open)])).0,
             "server.listen"
         );
+        let admin = ("MLTS_ADMIN__LISTEN", open);
+        assert_eq!(problem(api(&[none, meant, admin])).0, "admin.listen");
+        api(&[none, meant, admin, ("MLTS_ADMIN__ENABLED", "false")]).unwrap();
     }
     api(&[none, meant]).unwrap();
     api(&[meant, ("MLTS_SERVER__LISTEN", "0.0.0.0:1")]).unwrap();

@@ -1,4 +1,5 @@
--- claims.claim: the first due job of the locked project, if its limit allows one more
+-- claims.claim: the first due job of the locked project, if its limit allows one more, and queue and worker still may, as is
+-- known only now that the project is locked
 with picked as materialized (
   select j.id from job j
    where j.state = 'QUEUED' and j.queue = $2 and j.project = $1 and j.run_at <= now()
@@ -9,6 +10,8 @@ with picked as materialized (
           and w.heartbeat_at > now() - $4::bigint * interval '1 microsecond'))
      and (select count(*) from job r where r.state = 'RUNNING' and r.project = $1)
          < (select max_running from project where id = $1)
+     and not exists (select from queue q where q.id = $2 and q.paused_at is not null)
+     and not exists (select from worker w where w.id = $3 and w.draining_at is not null)
    order by j.priority, j.run_at, j.id limit 1
      for no key update of j skip locked
 ), claimed as (
@@ -23,6 +26,8 @@ with picked as materialized (
 ), attempt as (
   insert into job_attempt (job_id, lease_epoch, worker_id, started_at)
   select id, lease_epoch, $3, started_at from claimed
+), served as (
+  update project set served_at = clock_timestamp() where id in (select project from claimed)
 )
 select id, lease_epoch, project, kind, spec, spec_version, traceparent, request_id, created_at, run_at,
        started_at as "claimed_at!", (extract(epoch from timeout) * 1000000)::bigint as "time_left_micros!",

@@ -11,5 +11,5 @@ select p.id from project p
                       order by j.priority, j.run_at, j.id limit 1) head
  where running.jobs < p.max_running
    and not exists (select from queue q where q.id = $1 and q.paused_at is not null)
- order by running.jobs, head.priority, head.run_at limit 1
+ order by running.jobs, head.priority, p.served_at nulls first, head.run_at limit 1
    for no key update of p

@@ -1,3 +1,3 @@
 -- workers.heartbeat
-update worker set heartbeat_at = now() where id = $1 and stopped_at is null
-returning draining_at is null as "wanted!"
+update worker set heartbeat_at = now() where id = $1
+returning draining_at is null and stopped_at is null as "wanted!"

@@ -72,7 +72,8 @@ const TRIES: usize = 5;
 enum Attempt {
     Claimed(Box<ClaimedJob>),
     NothingDue,
-    /// A project had a due job, but it was gone, or the project's limit reached, once the project was locked.
+    /// A project had a due job, but it was gone, the project's limit reached, the queue paused or the worker drained, once the
+    /// project was locked.
     Outrun,
 }
 
@@ -141,6 +142,15 @@ async fn pick_project(
     .fetch_optional(connection)
     .await?;
     Ok(locked)
+}
+
+/// Waits until the claims that are under way have ended. A claim that goes on later reads queue, project and worker anew,
+/// under the lock of its project, and so sees what was committed before this call.
+pub(crate) async fn await_under_way(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query_file!("sql/claims/await_under_way.sql")
+        .fetch_all(connection)
+        .await?;
+    Ok(())
 }
 
 struct ClaimedRow {

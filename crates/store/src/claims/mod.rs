@@ -7,6 +7,7 @@ mod finish;
 mod lease;
 mod reap;
 
+pub(crate) use claim::await_under_way;
 pub use claim::{ClaimRequest, ClaimedJob};
 pub use fail::Failed;
 pub use finish::{ArtifactFile, Finished, Outcome, Trained};

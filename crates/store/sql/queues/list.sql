@@ -1,0 +1,2 @@
+-- queues.list
+select id, paused_at from queue order by id

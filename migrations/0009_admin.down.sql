@@ -1,0 +1,2 @@
+alter table project reset (fillfactor);
+alter table project drop column served_at;
