@@ -12,6 +12,7 @@ pub mod load;
 pub mod migrate;
 pub mod models;
 pub mod projects;
+pub mod queue_stats;
 pub mod queues;
 pub mod reader;
 pub mod retention;

@@ -47,6 +47,7 @@ fn statement(line: &str) -> (String, String, Wanted) {
     };
     let arguments = parts.next().unwrap_or_default();
     let arguments = arguments
+        .replace("ALL_STATES", "'{QUEUED,RUNNING,SUCCEEDED,FAILED,CANCELLED,DEAD}'")
         .replace("ALL", LIST)
         .replace("AFTER", AFTER)
         .replace("JOB", JOB);

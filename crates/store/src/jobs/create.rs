@@ -65,11 +65,17 @@ enum Inserted {
     QueueFull { max_queued: i32 },
 }
 
+/// Makes the count of the project's waiting jobs stand still until the end of the transaction: whoever adds one holds this lock.
+pub(super) async fn lock(connection: &mut PgConnection, project: &ProjectId) -> Result<(), StoreError> {
+    sqlx::query_file!("sql/jobs/create_lock.sql", project.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inserted, StoreError> {
     let project = job.project.as_str();
-    sqlx::query_file!("sql/jobs/create_lock.sql", project)
-        .execute(&mut *connection)
-        .await?;
+    lock(connection, job.project).await?;
     let hash = job.idempotency.map(|i| i.request_hash);
     let row = sqlx::query_file!(
         "sql/jobs/create.sql",
@@ -113,7 +119,11 @@ async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inser
     Ok(Inserted::QueueFull { max_queued })
 }
 
-async fn get(connection: &mut PgConnection, project: &ProjectId, id: JobId) -> Result<Job, StoreError> {
+pub(super) async fn get(
+    connection: &mut PgConnection,
+    project: &ProjectId,
+    id: JobId,
+) -> Result<Job, StoreError> {
     let jobs = fetch(connection, project, &[id], JobView::Full).await?;
     jobs.into_iter().next().ok_or_else(|| unknown(id))
 }

@@ -61,7 +61,7 @@ pub struct StateChange {
 }
 
 /// How grave a log line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LogSeverity {
     /// Details.
@@ -120,6 +120,9 @@ impl EventRow {
 }
 
 impl LogSeverity {
+    /// Every severity, the lightest first.
+    pub const ALL: [LogSeverity; 4] = [Self::Debug, Self::Info, Self::Warn, Self::Error];
+
     /// The stored word.
     pub fn as_str(self) -> &'static str {
         match self {

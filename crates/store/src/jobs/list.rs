@@ -56,17 +56,17 @@ impl Job {
 }
 
 /// A filter as the statements take it.
-struct Bound<'a> {
-    filter: &'a JobFilter,
-    states: Option<Vec<String>>,
-    kinds: Option<Vec<String>>,
-    priorities: Option<Vec<i16>>,
-    labels: Value,
-    labels_not: Vec<Value>,
+pub(super) struct Bound<'a> {
+    pub(super) filter: &'a JobFilter,
+    pub(super) states: Option<Vec<String>>,
+    pub(super) kinds: Option<Vec<String>>,
+    pub(super) priorities: Option<Vec<i16>>,
+    pub(super) labels: Value,
+    pub(super) labels_not: Vec<Value>,
 }
 
 impl<'a> Bound<'a> {
-    fn new(filter: &'a JobFilter) -> Self {
+    pub(super) fn new(filter: &'a JobFilter) -> Self {
         let one = |(key, value): &(String, String)| serde_json::json!({ key: value });
         Self {
             filter,

@@ -1,17 +1,31 @@
-//! Jobs as clients see them: made, read, listed, cancelled, followed. What workers do is in [`claims`](crate::claims).
+//! Jobs as clients see them: made, read, listed, counted, changed, cancelled, retried, followed. What workers do is in [`claims`](crate::claims).
 
 mod cancel;
+mod cancel_many;
+mod count;
 mod create;
 mod events;
 mod list;
+mod logs;
+mod open;
 mod read;
+mod recent;
+mod retry;
 mod row;
+mod update;
 
 pub use cancel::{CancelOutcome, CancelRequest};
+pub use cancel_many::Cancelled;
+pub use count::{JobCount, JobGrouping};
 pub use create::{CreatedJob, DEFAULT_TIMEOUT, NewJob};
 pub use events::{EventBody, JobEvent, LogSeverity, StateChange};
 pub use list::{JobCursor, JobFilter};
+pub use logs::{LogFilter, LogLine};
+pub use open::OpenJob;
 pub use read::{Attempt, AttemptOutcome};
+pub use recent::{JobFacts, RecentJob};
+pub use retry::RetryOutcome;
+pub use update::{JobChange, JobUpdate};
 
 use crate::StoreError;
 use chrono::{DateTime, Utc};

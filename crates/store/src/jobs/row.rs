@@ -116,7 +116,8 @@ impl JobRow {
     }
 }
 
-fn priority(stored: i16) -> Result<Priority, StoreError> {
+/// The priority of a stored number.
+pub(super) fn priority(stored: i16) -> Result<Priority, StoreError> {
     Priority::new(i32::from(stored)).ok_or_else(|| StoreError::Corrupt {
         what: "job.priority",
         detail: format!("{stored} is not 0 to 4"),

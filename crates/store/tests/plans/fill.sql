@@ -25,7 +25,8 @@ insert into job (id, project, queue, kind, spec, spec_version, model, source, ra
          case state when 'FAILED' then 'POISON' end, case state when 'FAILED' then 'x' end
     from made;
 insert into job_attempt (job_id, lease_epoch, worker_id, started_at) select id, 1, gen_random_uuid(), at from made where state <> 'QUEUED';
-insert into job_event (job_id, seq, lease_epoch, kind, payload) select id, s, 1, 'log', '{}' from made cross join generate_series(1, 2) s;
+insert into job_event (job_id, seq, at, lease_epoch, kind, payload)
+  select id, s, at, 1, case s when 1 then 'log' else 'progress' end, '{}' from made cross join generate_series(1, 2) s;
 insert into result (id, job_id, lease_epoch, project, state, committed_at)
   select result, id, 1, project, 'COMMITTED', at from made where state = 'SUCCEEDED';
 commit;

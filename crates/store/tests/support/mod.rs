@@ -178,6 +178,17 @@ pub fn failure(class: FailureClass) -> JobFailure {
     }
 }
 
+/// Waits until `probe` holds.
+pub async fn until(what: &str, probe: impl AsyncFn() -> bool) {
+    let patience = async {
+        while !probe().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(LEASE, patience).await;
+    waited.unwrap_or_else(|_| panic!("gave up waiting: {what}"));
+}
+
 pub fn worker() -> WorkerId {
     WorkerId(Uuid::now_v7())
 }

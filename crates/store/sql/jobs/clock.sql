@@ -1,0 +1,2 @@
+-- jobs.clock
+select now() as "now!"
