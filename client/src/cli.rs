@@ -100,12 +100,12 @@ pub(crate) enum Command {
     /// Follows the job and shows what the model is worth. The smallest call names a model and what to foresee:
     /// mlts train --model pump --change 10% --horizon 10m
     Train(Box<train::TrainArgs>),
-    /// Lists jobs
+    /// Lists jobs; cancels, counts or follows many
     ///
     /// Newest first. Filters compare state, kind, model, created_by, priority, create_time and labels.KEY, joined by AND:
     /// mlts jobs --filter 'state = FAILED AND labels.team = "alpha beta"'
     Jobs(jobs::JobsArgs),
-    /// Shows, follows or cancels one job
+    /// Shows, follows, changes, cancels or retries one job
     Job(jobs::JobArgs),
     /// Lists models
     ///
@@ -182,6 +182,14 @@ mod tests {
             "mlts models",
             "mlts model get demo_candles",
             "mlts jobs",
+            "mlts jobs --filter state=FAILED --limit 3",
+            "mlts jobs cancel --filter labels.sweep=7 --dry-run --reason wrong",
+            "mlts jobs count --by state,labels.team --filter kind=TRAIN",
+            "mlts jobs stats",
+            "mlts jobs watch --filter model=pump",
+            "mlts jobs retry 01890a5d-ac96-774b-bcce-b302099a8057",
+            "mlts job update 01890a5d-ac96-774b-bcce-b302099a8057 --priority 0 --labels team=alpha",
+            "mlts job logs 01890a5d-ac96-774b-bcce-b302099a8057 --follow --severity warn --attempt 2",
             "mlts features",
         ] {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));

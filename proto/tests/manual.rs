@@ -269,7 +269,8 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         ("DatasetService", "PreviewLabels"),
         (
             "JobService",
-            "GetJob BatchGetJobs ListJobs WatchJob WaitJob CancelJob",
+            "GetJob BatchGetJobs ListJobs CountJobs GetQueueStats WatchJob WatchJobs ListJobLogs TailJobLogs WaitJob \
+             CancelJob BatchCancelJobs RetryJob UpdateJob",
         ),
         (
             "ModelService",

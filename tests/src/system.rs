@@ -3,7 +3,7 @@
 use crate::binaries;
 use crate::caller::{self, Authenticated, Caller};
 use crate::database::Database;
-use crate::process::Process;
+use crate::process::{Process, Signal};
 use crate::wait;
 use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use std::net::TcpListener;
@@ -69,19 +69,14 @@ impl System {
                 "test",
             ],
         );
-        let (port, admin_port) = (free_port(), free_port());
-        let mut command = env.command("api-server");
-        command
-            .arg("serve")
-            .env("MLTS_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("MLTS_ADMIN__LISTEN", format!("127.0.0.1:{admin_port}"));
-        let api = Process::start("api-server", command, folder.path());
-        let endpoint = format!("http://127.0.0.1:{port}");
+        let local = || format!("http://127.0.0.1:{}", free_port());
+        let (endpoint, admin_endpoint) = (local(), local());
+        let api = env.serve(&endpoint, &admin_endpoint);
         let system = Self {
             api,
             workers: Vec::new(),
             endpoint,
-            admin_endpoint: format!("http://127.0.0.1:{admin_port}"),
+            admin_endpoint,
             key,
             database,
             folder,
@@ -90,6 +85,14 @@ impl System {
         };
         ready(&system.endpoint, "the API server is ready").await;
         system
+    }
+
+    /// Ends the API server by a signal and starts another one at the same address.
+    pub async fn restart_api(&mut self, signal: Signal) {
+        self.api.signal(signal);
+        self.api.exit().await;
+        self.api = self.environment().serve(&self.endpoint, &self.admin_endpoint);
+        ready(&self.endpoint, "the API server is ready again").await;
     }
 
     /// Starts one more worker and waits until it is ready. Returns its index.
@@ -169,6 +172,15 @@ impl Environment<'_> {
             .env("MLTS_READINESS__INTERVAL", "200ms")
             .envs(self.settings.iter().map(|(k, v)| (k, v)));
         command
+    }
+
+    fn serve(&self, endpoint: &str, admin_endpoint: &str) -> Process {
+        let mut command = self.command("api-server");
+        command
+            .arg("serve")
+            .env("MLTS_SERVER__LISTEN", endpoint.trim_start_matches("http://"))
+            .env("MLTS_ADMIN__LISTEN", admin_endpoint.trim_start_matches("http://"));
+        Process::start("api-server", command, self.folder)
     }
 
     fn run(&self, binary: &str, arguments: &[&str]) -> String {

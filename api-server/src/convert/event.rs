@@ -33,7 +33,12 @@ pub(crate) fn message(sequence: i64, at: DateTime<Utc>, event: Event) -> v1::Job
     }
 }
 
-fn show_change(event: &JobEvent, change: &StateChange, result: Option<v1::JobResult>) -> v1::JobStateChange {
+/// The change of a job's state. `result` is that of a job that became SUCCEEDED.
+pub(crate) fn show_change(
+    event: &JobEvent,
+    change: &StateChange,
+    result: Option<v1::JobResult>,
+) -> v1::JobStateChange {
     let scheduled = change.run_at.is_some();
     let display_state = change
         .state
@@ -48,7 +53,8 @@ fn show_change(event: &JobEvent, change: &StateChange, result: Option<v1::JobRes
     }
 }
 
-fn show_severity(severity: LogSeverity) -> v1::LogSeverity {
+/// The severity as the wire numbers it.
+pub(crate) fn show_severity(severity: LogSeverity) -> v1::LogSeverity {
     match severity {
         LogSeverity::Debug => v1::LogSeverity::Debug,
         LogSeverity::Info => v1::LogSeverity::Info,

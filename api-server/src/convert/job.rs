@@ -54,6 +54,7 @@ pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreErro
         etag: etag::show(ETAG, job.revision),
         model: show_model(&job.project, job.model.as_ref()),
         correlation_id: job.request_id.clone().unwrap_or_default(),
+        jobs_ahead: None,
     })
 }
 

@@ -34,6 +34,18 @@ const FIELDS: &[Field] = &[
 /// # Errors
 /// FILTER_SYNTAX.
 pub(crate) fn read(text: &str) -> Result<Option<JobFilter>, ApiError> {
+    read_fields(text, FIELDS)
+}
+
+/// The same without `state`: for those who follow jobs through all their states.
+///
+/// # Errors
+/// FILTER_SYNTAX.
+pub(crate) fn read_stateless(text: &str) -> Result<Option<JobFilter>, ApiError> {
+    read_fields(text, &FIELDS[1..])
+}
+
+fn read_fields(text: &str, fields: &[Field]) -> Result<Option<JobFilter>, ApiError> {
     let mut read = Reading {
         states: JobState::ALL.to_vec(),
         kinds: JobKind::ALL.to_vec(),
@@ -41,7 +53,7 @@ pub(crate) fn read(text: &str) -> Result<Option<JobFilter>, ApiError> {
         ..Reading::default()
     };
     let mut possible = true;
-    for term in term::parse(text, FIELDS)? {
+    for term in term::parse(text, fields)? {
         possible &= read.narrow(&term)?.is_some();
     }
     let some_left = !read.states.is_empty() && !read.kinds.is_empty() && !read.priorities.is_empty();
@@ -152,6 +164,18 @@ mod tests {
         assert_eq!(filter.created_by_not, ["bot"]);
         let all = read("").unwrap().unwrap();
         assert!(all.states.is_none() && all.kinds.is_none() && all.priorities.is_none());
+    }
+
+    #[test]
+    fn who_follows_jobs_through_all_states_cannot_filter_by_state() {
+        assert!(
+            read_stateless("kind = TRAIN AND labels.team = a")
+                .unwrap()
+                .is_some()
+        );
+        let refused = read_stateless("kind = TRAIN AND state = RUNNING").unwrap_err();
+        assert_eq!(refused.reason(), Reason::FilterSyntax);
+        assert!(refused.to_string().contains("column 18"), "{refused}");
     }
 
     #[test]

@@ -94,12 +94,21 @@ pub(crate) fn require_range(range: Option<v1::TimeRange>, field: &str, found: &m
     range
 }
 
-/// Parts of a microsecond are rounded up: rows lie on whole microseconds, so `[start, end)` holds the same rows.
 fn require_instant(value: Option<Timestamp>, field: &str, found: &mut Violations) -> Option<DateTime<Utc>> {
-    let Some(value) = value else {
+    if value.is_none() {
         found.invalid(field, "required: give an instant such as 2026-01-01T00:00:00Z");
-        return None;
-    };
+    }
+    read_instant(value, field, found)
+}
+
+/// An instant, `None` when the field is absent or wrong. Parts of a microsecond are rounded up: rows lie on whole microseconds,
+/// so `[start, end)` holds the same rows.
+pub(crate) fn read_instant(
+    value: Option<Timestamp>,
+    field: &str,
+    found: &mut Violations,
+) -> Option<DateTime<Utc>> {
+    let value = value?;
     let nanos = i64::from(value.nanos);
     let instant = value
         .seconds

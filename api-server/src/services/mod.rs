@@ -8,9 +8,11 @@ mod create_source;
 mod dataset;
 mod download;
 mod estimate;
+mod hint;
 mod job;
 mod label_counts;
 mod model;
+mod refusal;
 mod training;
 mod wake;
 mod watch;
@@ -28,7 +30,7 @@ use v1::dataset_service_server::DatasetServiceServer;
 use v1::job_service_server::JobServiceServer;
 use v1::model_service_server::ModelServiceServer;
 use v1::training_service_server::TrainingServiceServer;
-use watch::Hub;
+use watch::{Feed, Hub};
 
 /// Adds every service of the public port, one line each. Each line sets `max_decoding_message_size` and
 /// `max_encoding_message_size` from `context.config.server`: tonic's own are 4 MiB and none.
@@ -38,6 +40,12 @@ pub fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
         context.config.server.max_response_bytes,
     );
     let hub = Hub::new(context.store.clone(), context.stop.clone());
+    let longest = context
+        .config
+        .server
+        .request_timeout
+        .max(context.config.database.statement_timeout);
+    let feed = Feed::new(context.store.clone(), context.stop.clone(), longest);
     let labels = LabelCounter::new();
     let artifact = ArtifactServiceServer::new(artifact::ArtifactApi::new(context.clone()));
     routes.add_service(
@@ -57,7 +65,7 @@ pub fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );
-    let job = JobServiceServer::new(job::JobApi::new(context.clone(), hub));
+    let job = JobServiceServer::new(job::JobApi::new(context.clone(), hub, feed));
     routes.add_service(
         job.max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),

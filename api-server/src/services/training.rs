@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::estimate::{self, Question};
 use super::label_counts::LabelCounter;
+use super::{hint, refusal};
 use crate::context::Context;
 use crate::convert::train_request::{self, TrainRequest};
 use crate::convert::{features, idempotency, job as wire, name, train_spec};
@@ -13,7 +14,6 @@ use mltraining_panel::catalogue::{self, FeaturePlan};
 use mltraining_proto::v1;
 use mltraining_runtime::request_id::RequestId;
 use mltraining_runtime::trace::current_traceparent;
-use mltraining_signal::Hint;
 use mltraining_store::jobs::{CreatedJob, Job, NewJob};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use std::sync::Arc;
@@ -84,23 +84,11 @@ impl TrainingApi {
         match call.store.create_job(&job).await? {
             CreatedJob::Created(job) => {
                 tracing::info!(job.id = %job.id, model.id = %spec.model, "a job was created");
-                self.hint(&job).await;
+                hint::send(&self.context, &job).await;
                 Ok(job)
             }
             CreatedJob::Existing(job) => Ok(job),
             other => Err(refuse(&other, call, request)),
-        }
-    }
-
-    /// Wakes a worker. The job is committed: without a hint it only starts a little later.
-    async fn hint(&self, job: &Job) {
-        let hint = Hint {
-            request_id: job.request_id.clone(),
-            traceparent: job.traceparent.clone(),
-            ..Hint::new(job.id.0, &job.queue)
-        };
-        if let Err(error) = self.context.signal.hint(&hint).await {
-            tracing::warn!(job.id = %job.id, error = %error, "no hint was sent: a worker finds the job when it next polls");
         }
     }
 
@@ -183,21 +171,13 @@ fn refuse(outcome: &CreatedJob, call: &Call, request: &TrainRequest) -> ApiError
                 .map(|idempotency| idempotency.key.0.to_string());
             idempotency::reused(&key.unwrap_or_default())
         }
-        CreatedJob::QueueFull { max_queued } => {
-            let text = format!("{max_queued} jobs are queued, {max_queued} are allowed; try again in 60 s");
-            ApiError::new(Reason::QueueFull, text)
-                .with("quota", "queued_jobs")
-                .with("limit", max_queued)
-        }
+        CreatedJob::QueueFull { max_queued } => refusal::queue_full(*max_queued),
         CreatedJob::ModelDeleted => {
             let name = ModelName {
                 project: call.project.clone(),
                 model: request.spec.model.clone(),
             };
-            let text = format!("{name} is deleted; undelete it first");
-            ApiError::new(Reason::FailedPrecondition, text)
-                .with("name", name)
-                .with("state", "DELETED")
+            refusal::model_deleted(name.to_string())
         }
         CreatedJob::Created(_) | CreatedJob::Existing(_) => {
             ApiError::internal(anyhow::anyhow!("a job that was made was refused"))

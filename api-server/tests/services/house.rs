@@ -6,6 +6,7 @@ use mltraining_domain::{FailureClass, JobFailure, JobKind, Progress, Reason, Wor
 use mltraining_proto::v1;
 use mltraining_runtime::config::{ApiConfig, AuthMode};
 use mltraining_store::claims::{ClaimRequest, Lease};
+use mltraining_store::jobs::LogSeverity;
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::testing::TestDatabase;
 use prost_types::{Duration, Timestamp};
@@ -154,6 +155,11 @@ impl House {
             .unwrap();
     }
 
+    /// Lets the job say something.
+    pub(crate) async fn log(&self, lease: Lease, severity: LogSeverity, text: &str) {
+        self.api.store.append_log(lease, severity, text).await.unwrap();
+    }
+
     /// Ends the job as failed.
     pub(crate) async fn fail(&self, lease: Lease) {
         let failure = JobFailure {
@@ -167,12 +173,48 @@ impl House {
 
     /// Makes a job of the smallest request; gives its name.
     pub(crate) async fn train(&self) -> String {
-        self.training()
-            .train_model(train())
+        self.train_with(&[]).await
+    }
+
+    /// The same with labels.
+    pub(crate) async fn train_with(&self, labels: &[(&str, &str)]) -> String {
+        let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let request = v1::TrainModelRequest {
+            labels: labels.collect(),
+            ..train()
+        };
+        let job = self.training().train_model(request).await;
+        job.unwrap().into_inner().name
+    }
+
+    /// The job.
+    pub(crate) async fn job(&self, name: &str) -> v1::Job {
+        let request = v1::GetJobRequest {
+            name: name.to_owned(),
+            ..v1::GetJobRequest::default()
+        };
+        self.jobs().get_job(request).await.unwrap().into_inner()
+    }
+
+    /// Cancels the job.
+    pub(crate) async fn cancel(&self, name: &str) -> v1::Job {
+        let request = v1::CancelJobRequest {
+            name: name.to_owned(),
+            ..v1::CancelJobRequest::default()
+        };
+        self.jobs().cancel_job(request).await.unwrap().into_inner()
+    }
+
+    /// Retries the job.
+    pub(crate) async fn retry(&self, name: &str) -> Result<v1::Job, Status> {
+        let request = v1::RetryJobRequest {
+            name: name.to_owned(),
+            ..v1::RetryJobRequest::default()
+        };
+        self.jobs()
+            .retry_job(request)
             .await
-            .unwrap()
-            .into_inner()
-            .name
+            .map(tonic::Response::into_inner)
     }
 }
 

@@ -57,6 +57,41 @@ async fn a_request_id_is_good_for_one_question_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_id_belongs_to_its_project() {
+    let house = House::with_bars().await;
+    house.sql("insert into project (id) values ('other')");
+    let source = v1::CreateSourceRequest {
+        parent: "projects/other".to_owned(),
+        ..create_bars()
+    };
+    house.catalog().create_source(source).await.unwrap();
+    let request_id = Uuid::new_v4().to_string();
+    let request = |project: &str, model: &str| {
+        let mut request = train();
+        request.parent = format!("projects/{project}");
+        request.request_id = request_id.clone();
+        request.model_id = model.to_owned();
+        request.spec.as_mut().unwrap().source = format!("projects/{project}/sources/bars");
+        request
+    };
+    let train = async |request| {
+        house
+            .training()
+            .train_model(request)
+            .await
+            .map(|job| job.into_inner().name)
+    };
+    let first = train(request("default", "pump")).await.unwrap();
+    let other = train(request("other", "another")).await.unwrap();
+    assert!(other.starts_with("projects/other/jobs/"), "{other}");
+    assert_eq!(train(request("default", "pump")).await.unwrap(), first);
+    assert_eq!(train(request("other", "another")).await.unwrap(), other);
+    let reused = train(request("other", "pump")).await.unwrap_err();
+    refused(&reused, Code::AlreadyExists, "REQUEST_ID_REUSED", &[]);
+    assert_eq!(house.sql("select count(*) from job"), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_is_made_once_by_the_same_request() {
     let house = House::empty().await;
     house.make_bars();

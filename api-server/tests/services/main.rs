@@ -10,6 +10,9 @@ mod catalog;
 mod hostile;
 mod house;
 mod idempotency;
+mod job_batches;
+mod job_changes;
+mod job_logs;
 mod jobs;
 mod models;
 mod paging;
@@ -17,6 +20,7 @@ mod preview;
 mod retention;
 mod training;
 mod watch;
+mod watch_jobs;
 
 #[allow(
     dead_code,

@@ -210,6 +210,37 @@ async fn a_client_that_reads_slowly_gets_every_event_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_began_after_a_retry_goes_past_the_old_end() {
+    let house = House::with_bars().await;
+    let name = house.train().await;
+    house.fail(house.claim().await).await;
+    house.retry(&name).await.unwrap();
+    let mut stream = watch(&house, &name, 0).await.unwrap();
+    let snapshot = next(&mut stream).await;
+    assert_eq!(what(&snapshot), "snapshot JOB_STATE_QUEUED");
+    let Some(Event::Snapshot(job)) = snapshot.event else {
+        panic!("a snapshot")
+    };
+    assert_eq!(job.jobs_ahead, Some(0));
+    let waiting = v1::WaitJobRequest {
+        name: name.clone(),
+        timeout: crate::house::seconds(30),
+    };
+    let mut client = house.jobs();
+    let waiting = tokio::spawn(async move { client.wait_job(waiting).await.unwrap().into_inner() });
+    let again = house.claim().await;
+    house.progress(again, 1).await;
+    house.fail(again).await;
+    let events = rest(&mut stream).await;
+    let seen: Vec<String> = events.iter().map(what).collect();
+    let expected =
+        ["QUEUED", "RUNNING", "FAILED", "QUEUED", "RUNNING"].map(|state| format!("JOB_STATE_{state}"));
+    assert_eq!(seen[..5], expected);
+    assert_eq!(seen[5..], ["tree 1 of 10", "JOB_STATE_FAILED"]);
+    assert_eq!(waiting.await.unwrap().attempt, 2, "the old end wakes no waiter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_is_seen_by_watchers() {
     let house = House::with_bars().await;
     let name = house.train().await;

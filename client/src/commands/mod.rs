@@ -33,7 +33,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Phases(args) => catalog::phases(&args, context).await,
         Command::Labels(args) => labels::run(&args, context).await,
         Command::Train(args) => Box::pin(train::run(&args, context)).await,
-        Command::Jobs(args) => jobs::list(&args, context).await,
+        Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,
         Command::Models(args) => models::list(&args, context).await,
         Command::Model(args) => Box::pin(models::run(args, context)).await,

@@ -50,6 +50,21 @@ impl Wire for v1::Source {
 impl Wire for v1::SourceCoverage {
     const NAME: &'static str = "SourceCoverage";
 }
+impl Wire for v1::BatchCancelJobsResponse {
+    const NAME: &'static str = "BatchCancelJobsResponse";
+}
+impl Wire for v1::CountJobsResponse {
+    const NAME: &'static str = "CountJobsResponse";
+}
+impl Wire for v1::JobLogEntry {
+    const NAME: &'static str = "JobLogEntry";
+}
+impl Wire for v1::QueueStats {
+    const NAME: &'static str = "QueueStats";
+}
+impl Wire for v1::WatchJobsResponse {
+    const NAME: &'static str = "WatchJobsResponse";
+}
 impl Wire for v1::TrainSpec {
     const NAME: &'static str = "TrainSpec";
 }
@@ -119,6 +134,11 @@ mod tests {
         found::<v1::PreviewLabelsResponse>();
         found::<v1::Source>();
         found::<v1::SourceCoverage>();
+        found::<v1::BatchCancelJobsResponse>();
+        found::<v1::CountJobsResponse>();
+        found::<v1::JobLogEntry>();
+        found::<v1::QueueStats>();
+        found::<v1::WatchJobsResponse>();
         found::<v1::TrainSpec>();
         found::<v1::Quota>();
         found::<v1::Queue>();

@@ -697,6 +697,7 @@ async fn a_filter_passes_the_jobs_that_its_list_shows() {
             .list_jobs(&fixture.project, &filter, None, 100, JobView::Basic)
             .await
             .unwrap();
+        assert!(listed.iter().all(|job| filter.selects(job)));
         let mut listed: Vec<JobId> = listed.iter().map(|job| job.id).collect();
         let passing = jobs.iter().filter(|job| filter.passes(&job.facts));
         let mut passing: Vec<JobId> = passing.map(|job| job.id).collect();

@@ -3,8 +3,11 @@
 use futures::stream::{self, BoxStream, StreamExt};
 use mltraining_proto::v1::job_service_server::{JobService, JobServiceServer};
 use mltraining_proto::v1::{
-    BatchGetJobsRequest, BatchGetJobsResponse, CancelJobRequest, GetJobRequest, Job, JobEvent,
-    ListJobsRequest, ListJobsResponse, WaitJobRequest, WatchJobRequest,
+    BatchCancelJobsRequest, BatchCancelJobsResponse, BatchGetJobsRequest, BatchGetJobsResponse,
+    CancelJobRequest, CountJobsRequest, CountJobsResponse, GetJobRequest, GetQueueStatsRequest, Job,
+    JobEvent, ListJobLogsRequest, ListJobLogsResponse, ListJobsRequest, ListJobsResponse, QueueStats,
+    RetryJobRequest, TailJobLogsRequest, TailJobLogsResponse, UpdateJobRequest, WaitJobRequest,
+    WatchJobRequest, WatchJobsRequest, WatchJobsResponse,
 };
 use mltraining_runtime::config::ServerConfig;
 use std::sync::Arc;
@@ -62,6 +65,8 @@ impl StandIn {
 #[tonic::async_trait]
 impl JobService for StandIn {
     type WatchJobStream = BoxStream<'static, Result<JobEvent, Status>>;
+    type WatchJobsStream = BoxStream<'static, Result<WatchJobsResponse, Status>>;
+    type TailJobLogsStream = BoxStream<'static, Result<TailJobLogsResponse, Status>>;
 
     async fn get_job(&self, request: Request<GetJobRequest>) -> Result<Response<Job>, Status> {
         self.job(request.into_inner().name).await
@@ -105,5 +110,52 @@ impl JobService for StandIn {
 
     async fn cancel_job(&self, _: Request<CancelJobRequest>) -> Result<Response<Job>, Status> {
         Ok(Response::new(Default::default()))
+    }
+
+    async fn batch_cancel_jobs(
+        &self,
+        _: Request<BatchCancelJobsRequest>,
+    ) -> Result<Response<BatchCancelJobsResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn retry_job(&self, _: Request<RetryJobRequest>) -> Result<Response<Job>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn update_job(&self, _: Request<UpdateJobRequest>) -> Result<Response<Job>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn count_jobs(&self, _: Request<CountJobsRequest>) -> Result<Response<CountJobsResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn get_queue_stats(
+        &self,
+        _: Request<GetQueueStatsRequest>,
+    ) -> Result<Response<QueueStats>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn list_job_logs(
+        &self,
+        _: Request<ListJobLogsRequest>,
+    ) -> Result<Response<ListJobLogsResponse>, Status> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn watch_jobs(
+        &self,
+        _: Request<WatchJobsRequest>,
+    ) -> Result<Response<Self::WatchJobsStream>, Status> {
+        Ok(Response::new(stream::empty().boxed()))
+    }
+
+    async fn tail_job_logs(
+        &self,
+        _: Request<TailJobLogsRequest>,
+    ) -> Result<Response<Self::TailJobLogsStream>, Status> {
+        Ok(Response::new(stream::empty().boxed()))
     }
 }

@@ -150,7 +150,7 @@ impl Hub {
 }
 
 /// Says once that Postgres went away, and once that it is back.
-fn report(polled: &Result<Vec<JobEvent>, StoreError>, away: &mut bool) {
+pub(super) fn report<T>(polled: &Result<T, StoreError>, away: &mut bool) {
     match polled {
         Err(error) if !*away => {
             tracing::warn!(error = %error, "watched jobs cannot be followed: their events are not read");

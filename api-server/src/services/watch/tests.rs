@@ -1,7 +1,7 @@
 //! Watching without a database: what is sent while nothing happens.
 #![allow(clippy::unwrap_used)]
 
-use super::{Hub, Watcher};
+use super::{Feed, Hub, Watcher};
 use mltraining_domain::{Epoch, JobId, JobKind, JobState, Priority, ProjectId, Span};
 use mltraining_proto::v1;
 use mltraining_store::jobs::Job;
@@ -107,5 +107,18 @@ async fn the_poller_ends_with_the_last_watcher_and_begins_anew_with_the_next() {
         assert!(hub.polls());
         drop(second);
         until("the poller ends", || !hub.polls()).await;
+    }
+}
+
+#[tokio::test]
+async fn the_poller_of_projects_ends_with_its_last_watcher_and_begins_anew_with_the_next() {
+    let feed = Feed::new(store(), CancellationToken::new(), Duration::from_secs(30));
+    let project = ProjectId::default_project();
+    for _ in 0..2 {
+        let (first, second) = (feed.subscribe(&project), feed.subscribe(&project));
+        drop(first);
+        assert!(feed.polls());
+        drop(second);
+        until("the poller ends", || !feed.polls()).await;
     }
 }

@@ -1,5 +1,6 @@
 //! Follows a job to its end, across broken connections.
 
+use super::patience::{self, Patience};
 use super::progress::Display;
 use super::show::{has_ended, is_end};
 use crate::commands::retry::retrying;
@@ -9,19 +10,11 @@ use mltraining_domain::name::JobName;
 use mltraining_proto::v1;
 use mltraining_proto::v1::job_event::Event;
 use std::future::Future;
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-/// First pause before a broken stream is opened again; it doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// So long without any answer, watching gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Shows the events of a job until it has ended, and returns it as it then is.
 ///
 /// # Errors
-/// What the service says; a connection that stays broken for [`PATIENCE`].
+/// What the service says; a connection that stays broken.
 pub(crate) async fn follow(
     name: &JobName,
     connection: &Connection,
@@ -45,26 +38,20 @@ async fn until_end(name: &JobName, connection: &Connection, display: &mut Displa
         sequence: 0,
         ended: false,
     };
-    let mut pause = FIRST_PAUSE;
-    let mut heard = Instant::now();
+    let mut patience = Patience::new();
     loop {
         let before = seen.sequence;
         let broken = match stream(name, connection, &mut seen, display).await {
             Ok(()) if seen.ended => return Ok(()),
-            Ok(()) => CliError::Unavailable("the service closed the stream".to_owned()),
-            Err(_) if seen.ended => return Ok(()),
-            Err(error) if error.is_transient() => error,
-            Err(error) => return Err(error),
+            Ok(()) => patience::closed(),
+            Err(error) => error,
         };
         if seen.sequence > before {
-            (heard, pause) = (Instant::now(), FIRST_PAUSE);
+            patience.heard();
         }
-        if heard.elapsed() > PATIENCE {
-            return Err(broken);
-        }
+        let broken = patience.bear(broken)?;
         display.broken(&broken);
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        patience.pause().await;
     }
 }
 
@@ -77,10 +64,11 @@ struct Seen {
 impl Seen {
     fn note(&mut self, event: &v1::JobEvent) {
         self.sequence = self.sequence.max(event.sequence);
-        self.ended |= match &event.event {
+        // A job that was retried goes on after an end.
+        self.ended = match &event.event {
             Some(Event::Snapshot(job)) => has_ended(job),
             Some(Event::StateChange(change)) => is_end(change.state()),
-            _ => false,
+            _ => self.ended,
         };
     }
 }
@@ -159,6 +147,26 @@ mod tests {
             });
         }
         assert_eq!((seen.sequence, seen.ended), (2, false));
+    }
+
+    #[test]
+    fn the_end_before_a_retry_is_not_the_end() {
+        let mut seen = Seen {
+            sequence: 0,
+            ended: false,
+        };
+        for (sequence, state) in (1..).zip([v1::JobState::Failed, v1::JobState::Queued]) {
+            let change = v1::JobStateChange {
+                state: state.into(),
+                ..v1::JobStateChange::default()
+            };
+            seen.note(&v1::JobEvent {
+                sequence,
+                event: Some(Event::StateChange(change)),
+                time: None,
+            });
+        }
+        assert!(!seen.ended);
     }
 
     #[test]

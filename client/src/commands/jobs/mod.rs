@@ -1,8 +1,14 @@
-//! `mlts jobs` and `mlts job`: shows, follows and cancels jobs.
+//! `mlts jobs` and `mlts job`: shows, follows, changes, cancels and retries jobs.
 
+mod batch;
+mod change;
 mod follow;
+mod logs;
+mod patience;
 mod progress;
+mod queue;
 mod show;
+mod watch;
 
 pub(crate) use follow::{follow, or_detach};
 pub(crate) use progress::Display;
@@ -25,12 +31,33 @@ const LONGEST_CALL: u64 = 20;
 
 /// Options of `mlts jobs`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct JobsArgs {
     #[command(flatten)]
     list: ListArgs,
+    #[command(subcommand)]
+    command: Option<JobsCommand>,
 }
 
-/// Shows, follows or cancels one job.
+#[derive(Debug, Subcommand)]
+enum JobsCommand {
+    /// Cancels many jobs: those that pass a filter, or the named ones
+    Cancel(batch::CancelArgs),
+    /// Counts jobs, in groups
+    Count(batch::CountArgs),
+    /// Shows how full a queue is, and how long a new job may wait
+    Stats(queue::StatsArgs),
+    /// Follows all jobs; Ctrl-C leaves them running
+    Watch(watch::WatchArgs),
+    /// Lets jobs that failed, died or were cancelled run again
+    Retry(change::RetryArgs),
+    /// Changes the priority or the labels of a job
+    Update(change::UpdateArgs),
+    /// Shows the log of a job
+    Logs(logs::LogsArgs),
+}
+
+/// Shows, follows, changes, cancels or retries one job.
 #[derive(Debug, Args)]
 pub(crate) struct JobArgs {
     #[command(subcommand)]
@@ -57,6 +84,12 @@ enum JobCommand {
         #[arg(long, value_name = "TIME")]
         r#for: Option<Span>,
     },
+    /// Lets a job that failed, died or was cancelled run again
+    Retry(change::RetryArgs),
+    /// Changes its priority or its labels
+    Update(change::UpdateArgs),
+    /// Shows its log
+    Logs(logs::LogsArgs),
     /// Cancels a job
     Cancel {
         /// The job: its id, or its full name
@@ -67,12 +100,25 @@ enum JobCommand {
     },
 }
 
-pub(crate) async fn list(args: &JobsArgs, context: &Context<'_>) -> Result<(), CliError> {
+pub(crate) async fn run_many(args: &JobsArgs, context: &Context<'_>) -> Result<(), CliError> {
+    match &args.command {
+        None => list(&args.list, context).await,
+        Some(JobsCommand::Cancel(args)) => batch::cancel(args, context).await,
+        Some(JobsCommand::Count(args)) => batch::count(args, context).await,
+        Some(JobsCommand::Stats(args)) => queue::stats(args, context).await,
+        Some(JobsCommand::Watch(args)) => watch::run(args, context).await,
+        Some(JobsCommand::Retry(args)) => change::retry(args, context).await,
+        Some(JobsCommand::Update(args)) => change::update(args, context).await,
+        Some(JobsCommand::Logs(args)) => logs::run(args, context).await,
+    }
+}
+
+async fn list(args: &ListArgs, context: &Context<'_>) -> Result<(), CliError> {
     let mut jobs = context.connect().await?.jobs();
-    let listed = pages::collect(args.list.limit(), async |page_size, page_token| {
+    let listed = pages::collect(args.limit(), async |page_size, page_token| {
         let request = v1::ListJobsRequest {
             parent: context.parent(),
-            filter: args.list.filter.clone(),
+            filter: args.filter.clone(),
             page_size,
             page_token,
             ..v1::ListJobsRequest::default()
@@ -104,6 +150,9 @@ pub(crate) async fn run(args: &JobArgs, context: &Context<'_>) -> Result<(), Cli
         }
         JobCommand::Watch { job } => watch(&names::job(job, context.project())?, context).await,
         JobCommand::Wait { job, r#for } => wait(&names::job(job, context.project())?, *r#for, context).await,
+        JobCommand::Retry(args) => change::retry(args, context).await,
+        JobCommand::Update(args) => change::update(args, context).await,
+        JobCommand::Logs(args) => logs::run(args, context).await,
         JobCommand::Cancel { job, reason } => {
             cancel(&names::job(job, context.project())?, reason, context).await
         }
@@ -191,8 +240,12 @@ async fn cancel(name: &JobName, reason: &str, context: &Context<'_>) -> Result<(
         .cancel_job(request)
         .await?
         .into_inner();
+    print_line(&job, context)
+}
+
+fn print_line(job: &v1::Job, context: &Context<'_>) -> Result<(), CliError> {
     match context.output.format() {
-        Format::Json => context.output.json(&job),
-        Format::Human => context.output.line(show::line(&job, context.output.paint)),
+        Format::Json => context.output.json(job),
+        Format::Human => context.output.line(show::line(job, context.output.paint)),
     }
 }

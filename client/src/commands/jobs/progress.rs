@@ -2,7 +2,7 @@
 
 use super::show::{phase_name, step};
 use crate::errors::CliError;
-use crate::output::{Output, escaped};
+use crate::output::{Output, counted, escaped};
 use crate::when;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mltraining_proto::v1;
@@ -73,7 +73,13 @@ impl Display {
 
     fn snapshot(&mut self, job: &v1::Job) {
         match job.display_state() {
-            v1::JobDisplayState::Queued => self.say("waits for a worker"),
+            v1::JobDisplayState::Queued => match job.jobs_ahead {
+                Some(ahead @ 1..) => self.say(&format!(
+                    "waits for a worker; {} before it",
+                    counted(ahead, "job", "jobs")
+                )),
+                _ => self.say("waits for a worker"),
+            },
             v1::JobDisplayState::Retrying | v1::JobDisplayState::Scheduled => {
                 self.say(&format!("waits until {}", when::show(job.run_time.as_ref())));
             }

@@ -63,10 +63,12 @@ pub(super) fn phase_name(phase: v1::WorkPhase) -> &'static str {
 
 /// `RUNNING`, or finer: `CANCELLING`.
 pub(super) fn state(job: &v1::Job) -> String {
-    job.display_state()
-        .as_str_name()
-        .trim_start_matches("JOB_DISPLAY_STATE_")
-        .to_owned()
+    state_name(job.display_state()).to_owned()
+}
+
+/// `RUNNING`, or finer: `CANCELLING`.
+pub(super) fn state_name(state: v1::JobDisplayState) -> &'static str {
+    state.as_str_name().trim_start_matches("JOB_DISPLAY_STATE_")
 }
 
 /// True when nothing more happens to it by itself.
@@ -161,6 +163,10 @@ pub(super) fn job(job: &v1::Job, paint: Paint) -> String {
             .filter(|_| !has_ended(job))
             .map(step)
             .unwrap_or_default(),
+    );
+    fact(
+        "jobs ahead",
+        job.jobs_ahead.map(|ahead| ahead.to_string()).unwrap_or_default(),
     );
     fact("model", job.model.clone());
     if let Some(Spec::TrainSpec(spec)) = &job.spec {

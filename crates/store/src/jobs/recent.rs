@@ -1,6 +1,6 @@
 //! Which jobs have had events lately: what one poller needs to follow whole projects.
 
-use super::JobFilter;
+use super::{Job, JobFilter};
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, JobKind, ModelId, Priority, ProjectId};
@@ -38,7 +38,27 @@ pub struct RecentJob {
     pub last_seq: i64,
 }
 
+impl Job {
+    /// What filters look at, but for the state.
+    pub fn facts(&self) -> JobFacts {
+        JobFacts {
+            kind: self.kind,
+            model: self.model.clone(),
+            created_by: self.created_by.clone(),
+            created_at: self.created_at,
+            labels: self.labels.clone(),
+            priority: self.priority,
+        }
+    }
+}
+
 impl JobFilter {
+    /// Whether a job passes; as the lists decide it.
+    pub fn selects(&self, job: &Job) -> bool {
+        let states = self.states.as_ref();
+        states.is_none_or(|states| states.contains(&job.state)) && self.passes(&job.facts())
+    }
+
     /// Whether a job passes, its state aside; as the lists decide it.
     pub fn passes(&self, job: &JobFacts) -> bool {
         let has = |key: &str, value: &str| job.labels.get(key).is_some_and(|v| v == value);
