@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
-/// The path of a built binary of the workspace; `./dev test` builds them first.
+/// The path of a built binary of the workspace; `./dev test` builds them first. Tests lie in `target/PROFILE/deps`, programs
+/// beside the binary.
 pub fn path(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let profile = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("tests lie in target/PROFILE/deps");
-    let binary = profile.join(name);
+    let this = std::env::current_exe().expect("a process knows its own path");
+    let folder = this.parent().expect("a program lies in a folder");
+    let profile = if folder.ends_with("deps") {
+        folder.parent()
+    } else {
+        Some(folder)
+    };
+    let binary = profile.expect("deps lies in a folder").join(name);
     assert!(
         binary.exists(),
         "{} is not built; run `cargo build --workspace --bins` or `./dev test`",

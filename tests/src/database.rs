@@ -12,8 +12,14 @@ pub struct Database {
 impl Database {
     /// Creates an empty database on the server that `DATABASE_URL` names.
     pub fn create() -> Self {
-        let server =
-            std::env::var("DATABASE_URL").expect("DATABASE_URL is not set; run the tests with `./dev test`");
+        Self::create_on(
+            &std::env::var("DATABASE_URL").expect("DATABASE_URL is not set; run the tests with `./dev test`"),
+        )
+    }
+
+    /// Creates an empty database on the server that `url` names.
+    pub fn create_on(url: &str) -> Self {
+        let server = url.to_owned();
         let name = format!("system_{}", Uuid::new_v4().simple());
         psql(&server, &format!("CREATE DATABASE {name}"));
         Self { name, server }
@@ -35,6 +41,13 @@ impl Database {
     /// Runs SQL; rows come as lines, columns joined by `|`.
     pub fn sql(&self, text: &str) -> String {
         psql(&self.url(), text)
+    }
+
+    /// Runs SQL that Postgres is expected to refuse, and returns what it says; `None` when it does not refuse. What the SQL
+    /// does is undone either way.
+    pub fn refusal(&self, text: &str) -> Option<String> {
+        let text = format!("BEGIN; {text}; ROLLBACK");
+        run(&self.url(), &text).err()
     }
 
     /// Runs SQL that gives one number.
@@ -60,14 +73,18 @@ impl Drop for Database {
 }
 
 fn psql(url: &str, text: &str) -> String {
+    run(url, text).unwrap_or_else(|error| panic!("psql: {error}\n{text}"))
+}
+
+/// What the SQL answers, or what psql says against it.
+fn run(url: &str, text: &str) -> Result<String, String> {
     let out = Command::new("psql")
         .args([url, "-qXAt", "-v", "ON_ERROR_STOP=1", "-c", text])
         .output();
     let out = out.expect("psql is installed with the server");
-    assert!(
-        out.status.success(),
-        "psql: {}\n{text}",
-        String::from_utf8_lossy(&out.stderr)
-    );
-    String::from_utf8_lossy(&out.stdout).trim().to_owned()
+    if out.status.success() {
+        Ok(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    } else {
+        Err(String::from_utf8_lossy(&out.stderr).trim().to_owned())
+    }
 }

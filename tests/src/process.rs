@@ -20,8 +20,27 @@ pub enum Signal {
     Stop,
     Continue,
     Hangup,
+    Interrupt,
+    Quit,
     User1,
     User2,
+}
+
+impl Signal {
+    /// As `kill` takes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Term => "-TERM",
+            Self::Kill => "-KILL",
+            Self::Stop => "-STOP",
+            Self::Continue => "-CONT",
+            Self::Hangup => "-HUP",
+            Self::Interrupt => "-INT",
+            Self::Quit => "-QUIT",
+            Self::User1 => "-USR1",
+            Self::User2 => "-USR2",
+        }
+    }
 }
 
 impl Process {
@@ -71,21 +90,34 @@ impl Process {
 
     /// Sends a signal to it alone.
     pub fn signal(&self, signal: Signal) {
-        let word = match signal {
-            Signal::Term => "-TERM",
-            Signal::Kill => "-KILL",
-            Signal::Stop => "-STOP",
-            Signal::Continue => "-CONT",
-            Signal::Hangup => "-HUP",
-            Signal::User1 => "-USR1",
-            Signal::User2 => "-USR2",
-        };
-        let sent = Command::new("kill").args([word, &self.id().to_string()]).status();
+        let sent = Command::new("kill")
+            .args([signal.word(), &self.id().to_string()])
+            .status();
         assert!(
             sent.is_ok_and(|s| s.success()),
             "{} could not be signalled",
             self.name
         );
+    }
+
+    /// Sends a signal to it and to the processes that it has started: a machine that pauses pauses all of them.
+    pub fn signal_all(&self, signal: Signal) {
+        let children = self.children();
+        self.signal(signal);
+        for child in children {
+            let _ = Command::new("kill")
+                .args([signal.word(), &child.to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+
+    /// Sends a signal and blocks until the process is gone; for ends that must be orderly.
+    pub fn end_with(&mut self, signal: Signal) {
+        if self.is_running() {
+            self.signal(signal);
+            let _ = self.child.wait();
+        }
     }
 
     /// True while it runs.
@@ -123,6 +155,11 @@ pub fn parent_of(id: u32) -> Option<u32> {
 pub fn kill(id: u32) {
     let sent = Command::new("kill").args(["-KILL", &id.to_string()]).status();
     assert!(sent.is_ok_and(|s| s.success()), "{id} could not be killed");
+}
+
+/// True while a process of this id lives.
+pub fn lives(pid: u32) -> bool {
+    parent_of(pid).is_some()
 }
 
 impl Drop for Process {

@@ -7,7 +7,7 @@ use crate::process::{Process, Signal};
 use crate::wait;
 use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use tonic::transport::Channel;
@@ -34,6 +34,7 @@ pub struct System {
     pub folder: TempDir,
     stream: String,
     settings: Vec<(String, String)>,
+    started: usize,
 }
 
 impl System {
@@ -44,7 +45,11 @@ impl System {
 
     /// Starts an API server and no worker. `settings` are environment variables for all processes.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let database = Database::create();
+        Self::start_on(Database::create(), settings).await
+    }
+
+    /// The same on an empty database.
+    pub async fn start_on(database: Database, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let stream = format!("test:{}", Uuid::new_v4().simple());
         let settings: Vec<(String, String)> =
@@ -82,6 +87,7 @@ impl System {
             folder,
             stream,
             settings,
+            started: 0,
         };
         ready(&system.endpoint, "the API server is ready").await;
         system
@@ -108,11 +114,62 @@ impl System {
         for (name, value) in settings {
             command.env(name, value);
         }
-        let name = format!("worker-{}", self.workers.len());
+        let name = format!("worker-{}", self.started);
+        self.started += 1;
         self.workers
             .push(Process::start(&name, command, self.folder.path()));
         ready(&format!("http://127.0.0.1:{port}"), "the worker is ready").await;
         self.workers.len() - 1
+    }
+
+    /// Starts the API server again, on the same port, after it has ended.
+    pub async fn restart_api(&mut self) {
+        let mut command = self.environment().command("api-server");
+        let listen = self.endpoint.trim_start_matches("http://").to_owned();
+        command.arg("serve").env("MLTS_SERVER__LISTEN", listen);
+        self.api = Process::start("api-server", command, self.folder.path());
+        ready(&self.endpoint, "the API server is ready again").await;
+    }
+
+    /// The id that a worker of this system chose when it started; `None` before it has said so.
+    pub fn worker_id(&self, index: usize) -> Option<String> {
+        let said = self.workers[index].json_lines();
+        said.iter()
+            .find_map(|line| line["worker.id"].as_str().map(str::to_owned))
+    }
+
+    /// The folder of artifacts.
+    pub fn artifacts(&self) -> PathBuf {
+        let named = self
+            .settings
+            .iter()
+            .find(|(name, _)| name == "MLTS_ARTIFACTS__DIR");
+        named.map_or_else(|| self.folder.path().join("artifacts"), |(_, dir)| dir.into())
+    }
+
+    /// The stream of hints.
+    pub fn stream(&self) -> &str {
+        &self.stream
+    }
+
+    /// Stale writes that were refused so far, by what they were (`beat`, `finish`, ...), in the logs of all workers of this
+    /// system, ended ones included.
+    pub fn stale_writes(&self) -> Vec<String> {
+        let logs = std::fs::read_dir(self.folder.path())
+            .into_iter()
+            .flatten()
+            .flatten();
+        let is_worker = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("worker-"))
+        };
+        logs.map(|entry| entry.path())
+            .filter(|path| is_worker(path))
+            .flat_map(|path| {
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                text.lines().filter_map(stale_write).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// A caller with the admin's key.
@@ -149,6 +206,15 @@ impl System {
             settings: &self.settings,
         }
     }
+}
+
+/// What a line of a worker's log says of a refused stale write.
+fn stale_write(line: &str) -> Option<String> {
+    if !line.contains("stale_write") {
+        return None;
+    }
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    line["stale_write"].as_str().map(str::to_owned)
 }
 
 /// What every process of a system is told.
