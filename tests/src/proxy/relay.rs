@@ -43,8 +43,9 @@ pub(super) async fn run(mut client: TcpStream, shared: Arc<Shared>) {
                 return;
             };
             let end = tokio::select! {
-                end = carry(&mut client, &mut server, &shared) => end,
+                biased; // a cut comes before a release that follows it
                 _ = cuts.changed() => Ok(End::Reset),
+                end = carry(&mut client, &mut server, &shared) => end,
             };
             if !matches!(end, Ok(End::Closed)) {
                 let _ = (client.set_zero_linger(), server.set_zero_linger());

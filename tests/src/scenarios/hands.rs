@@ -66,9 +66,14 @@ pub(super) async fn stuck_sessions(_scale: Scale) -> Outcome {
     // A project that is locked: the other project's jobs are claimed.
     let holder = Holder::of(
         &system.database,
-        "SELECT FROM project WHERE id = 'default' FOR UPDATE",
+        "SELECT FROM project WHERE id = 'default' FOR NO KEY UPDATE",
     )
     .await;
+    Probe {
+        priority: 0,
+        ..Probe::nothing()
+    }
+    .submit_one(&system.database);
     Probe {
         project: "other".to_owned(),
         ..Probe::nothing()

@@ -3,6 +3,7 @@
 
 use super::{Outcome, Scale, refused, rows_say, runs_in_epoch, stands, system};
 use crate::caller::Caller;
+use crate::process::Signal;
 use crate::proxy::{Action, Protocol, Proxy, Trap, When};
 use crate::scenarios::probe::{Probe, fail, work};
 use crate::system::System;
@@ -73,7 +74,7 @@ async fn training_that_logs(system: &System, caller: &Caller) -> String {
     system.database.sql("SELECT id FROM job")
 }
 
-/// A first worker whose heartbeats and whose write at `step` are held on their way; a second one that takes the job over; then
+/// A first worker (which reaps nothing, so that the lease stands until the second one comes) whose heartbeats and whose write at `step` are held on their way; a second one that takes the job over; then
 /// the write goes on.
 async fn late_write(mut system: System, job: &str, kind: &str, step: &str) -> Outcome {
     let url = system.database.url();
@@ -87,7 +88,7 @@ async fn late_write(mut system: System, job: &str, kind: &str, step: &str) -> Ou
     system
         .add_worker_with(&[
             ("MLTS_DATABASE__URL", &proxy.url(&url)),
-            ("MLTS_DATABASE__MAX_CONNECTIONS", "10"),
+            ("MLTS_WORKER__REAP_INTERVAL", "5m"),
         ])
         .await;
     write.sprung().await;
@@ -96,34 +97,60 @@ async fn late_write(mut system: System, job: &str, kind: &str, step: &str) -> Ou
         "RUNNING|1",
         "the write is held while its lease still stands"
     );
-    system.add_worker().await;
+    let successor = system.add_worker_with(&[("MLTS_WORKER__LEASE", "20s")]).await;
     runs_in_epoch(&system.database, job, 2).await;
     if kind == "log" {
         let question = "progress ->> 'phase' = 'FIT' FROM job"; // the successor has written its own line by then
         rows_say(&system.database, "the successor fits its model", question).await;
     }
-    let before = row(&system, job);
+    // Taking the job back made a staged result an orphan, which stops a late finish too; the fence must hold alone.
+    system
+        .database
+        .sql("UPDATE result SET state = 'STAGED' WHERE lease_epoch = 1");
+    // While the successor is stopped, whatever changes is the late write's.
+    system.workers[successor].signal(Signal::Stop);
+    let before = settled(&system, job).await;
     write.release();
     refused(&system, kind).await;
     assert_eq!(row(&system, job), before, "the late {kind} changes nothing");
     assert_eq!(
         stands(&system.database, job),
         "RUNNING|2",
-        "the successor still runs"
+        "the successor still has the job"
     );
+    system.workers[successor].signal(Signal::Continue);
+    system
+        .database
+        .sql("UPDATE result SET state = 'ORPHANED' WHERE lease_epoch = 1");
     let violations = invariants::violations_of_rows(&system.database);
     assert!(violations.is_empty(), "{}", invariants::listed(&violations));
     drop(held);
     super::all_ended(&system.database, wait::PATIENCE).await;
+    assert_eq!(
+        system
+            .database
+            .sql("SELECT count(*), max(lease_epoch) FROM result WHERE state = 'COMMITTED'"),
+        if kind == "fail" { "0|" } else { "1|2" },
+        "the result is the successor's"
+    );
     Outcome::of(&system, 1).await
 }
 
-/// What a late write could change and the running attempt does not: everything that is written about the first epoch.
+/// The rows, once what the successor had already sent is done.
+async fn settled(system: &System, job: &str) -> String {
+    wait::until("the rows stand still", || async {
+        let rows = row(system, job);
+        (row(system, job) == rows).then_some(rows)
+    })
+    .await
+}
+
+/// Everything about the job, its attempts, its results and its events.
 fn row(system: &System, job: &str) -> String {
     system.database.sql(&format!(
-        "SELECT j.failures, j.infra_failures, j.lost_count, j.worker_id, j.result_id,
-                (SELECT count(*) FROM job_event e WHERE e.job_id = j.id AND (e.lease_epoch = 1 OR e.kind = 'log')),
-                (SELECT count(*) FROM result r WHERE r.job_id = j.id), a.outcome, a.ended_at
-           FROM job j JOIN job_attempt a ON a.job_id = j.id AND a.lease_epoch = 1 WHERE j.id = '{job}'"
+        "SELECT to_jsonb(j), (SELECT jsonb_agg(a ORDER BY a.lease_epoch) FROM job_attempt a WHERE a.job_id = j.id),
+                (SELECT jsonb_agg(r ORDER BY r.lease_epoch) FROM result r WHERE r.job_id = j.id),
+                (SELECT max(e.seq) FROM job_event e WHERE e.job_id = j.id)
+           FROM job j WHERE j.id = '{job}'"
     ))
 }

@@ -86,6 +86,8 @@ pub(super) async fn away_for_two_leases(scale: Scale) -> Outcome {
             .expect("the job is taken");
         let six = "6 = (SELECT count(*) FROM job WHERE state = 'RUNNING' AND progress IS NOT NULL)";
         rows_say(&system.database, "six jobs run", six).await;
+        let fits = "EXISTS (SELECT FROM job WHERE state = 'RUNNING' AND kind = 'TRAIN' AND progress ->> 'phase' = 'FIT')";
+        rows_say(&system.database, "the training has read its rows", fits).await;
         server.stop(how).await;
         tokio::time::sleep(LEASE * 2 + Duration::from_millis(500)).await; // the fault itself has a length
         server.restart().await;

@@ -67,7 +67,9 @@ pub(super) async fn operator_retry(scale: Scale) -> Outcome {
             &format!("state = 'DEAD' FROM job WHERE id = '{job}'"),
         )
         .await;
-        retry_by_hand(&system, &job);
+        system
+            .database
+            .sql(&super::retry_statement(&format!("id = '{job}'")));
         runs_in_epoch(&system.database, &job, 2).await;
         let before = system.stale_writes().len();
         system.workers[zombie].signal_all(Signal::Continue);
@@ -90,16 +92,6 @@ pub(super) async fn operator_retry(scale: Scale) -> Outcome {
         system.workers.clear();
     }
     Outcome::of(&system, rounds).await
-}
-
-/// What an operator's retry does to the row: back to the queue with full budgets, under the same epoch.
-fn retry_by_hand(system: &System, job: &str) {
-    system.database.sql(&format!(
-        "UPDATE job SET state = 'QUEUED', run_at = now(), finished_at = null, failures = 0, infra_failures = 0, lost_count = 0,
-                error_class = null, error_code = null, error_message = null, error_phase = null,
-                cancel_requested_at = null, cancel_requested_by = null, cancel_reason = null
-          WHERE id = '{job}'"
-    ));
 }
 
 /// Leases of 1,000 jobs run out at once while many workers reap: each is taken back once, and each job is done.

@@ -1,0 +1,84 @@
+//! `mutants [--all] [NAME...]`: takes each safeguard out of a copy of the checkout and shows the tests red. Ends with
+//! `survivors: N`; exit code 0 only when every mutant was killed. `--all` asks every test about each mutant, not only until the
+//! first red one.
+#![allow(clippy::print_stdout, clippy::expect_used)]
+
+use mltraining_tests::mutants::{self, Effort, MUTANTS, Mutant, Tree, Verdict};
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    let (flags, names): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .partition(|argument| argument.starts_with("--"));
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !MUTANTS.iter().any(|m| m.name == **name))
+    {
+        println!("no mutant {unknown}; there are:");
+        MUTANTS.iter().for_each(|mutant| println!("  {}", mutant.name));
+        return ExitCode::FAILURE;
+    }
+    let effort = if flags.iter().any(|flag| flag == "--all") {
+        Effort::All
+    } else {
+        Effort::First
+    };
+    let chosen: Vec<&Mutant> = MUTANTS
+        .iter()
+        .filter(|mutant| names.is_empty() || names.iter().any(|name| name == mutant.name))
+        .collect();
+    let server =
+        std::env::var("DATABASE_URL").expect("DATABASE_URL is not set; run this with `./dev mutants`");
+    match run(&chosen, effort, &server) {
+        Ok(survivors) => {
+            println!("survivors: {survivors}");
+            if survivors == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(reason) => {
+            println!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Judges the mutants. Returns how many were not killed; those that could not be asked count.
+fn run(chosen: &[&Mutant], effort: Effort, server: &str) -> Result<usize, String> {
+    let tree = Tree::refresh(&mutants::checkout(), server)?;
+    let mut scenarios: Vec<&str> = chosen
+        .iter()
+        .flat_map(|mutant| mutant.scenarios)
+        .copied()
+        .collect();
+    scenarios.sort_unstable();
+    scenarios.dedup();
+    println!("{:<34}{:<8}{:>7}  killed by", "mutant", "tests", "s");
+    // Red means something only when the same tests are green without a mutation.
+    let start = Instant::now();
+    let verdict = tree.ask(&scenarios, Effort::All);
+    print_row("none", &verdict, start);
+    if verdict != Verdict::Green {
+        return Err("the tests are not green without a mutation".to_owned());
+    }
+    let mut survivors = 0;
+    for mutant in chosen {
+        let start = Instant::now();
+        let verdict = tree.judge(mutant, effort);
+        print_row(mutant.name, &verdict, start);
+        survivors += usize::from(!matches!(verdict, Verdict::Red(_)));
+    }
+    Ok(survivors)
+}
+
+fn print_row(name: &str, verdict: &Verdict, start: Instant) {
+    let (word, by) = match verdict {
+        Verdict::Red(by) => ("red", by.join(", ")),
+        Verdict::Green => ("green", String::new()),
+        Verdict::Unknown(reason) => ("?", reason.clone()),
+    };
+    println!("{name:<34}{word:<8}{:>7}  {by}", start.elapsed().as_secs());
+}

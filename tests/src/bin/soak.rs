@@ -1,0 +1,48 @@
+//! `soak MINUTES [SEED]`: a whole system under load and random faults. Prints what was done and how fast each watched quantity
+//! grew, then `violations: N`; exit code 0 only when nothing grew and N is 0.
+#![allow(clippy::print_stdout)]
+
+use mltraining_tests::invariants;
+use mltraining_tests::soak::{self, Growth};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// A longer soak is two soaks.
+const MOST_MINUTES: f64 = 24.0 * 60.0;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let minutes = arguments.next().and_then(|text| text.parse::<f64>().ok());
+    let Some(minutes) = minutes.filter(|minutes| (0.1..=MOST_MINUTES).contains(minutes)) else {
+        println!("give the minutes, 0.1 to {MOST_MINUTES}: ./dev soak MINUTES [SEED]");
+        return ExitCode::FAILURE;
+    };
+    let seed = arguments.next().map_or(Ok(1), |text| text.parse());
+    let Ok(seed) = seed else {
+        println!("the seed is a whole number: ./dev soak MINUTES [SEED]");
+        return ExitCode::FAILURE;
+    };
+    println!("soaking for {minutes} minutes with seed {seed}");
+    let soaked = soak::run(Duration::from_secs_f64(minutes * 60.0), seed).await;
+    for (what, count) in &soaked.counts {
+        println!("{what:<34}{count:>12}");
+    }
+    println!(
+        "\n{:<34}{:>12}{:>12}{:>14}{:>14}{:>9}",
+        "quantity", "from", "to", "growth/h", "tolerated/h", "samples"
+    );
+    soaked.growth.iter().for_each(|growth| println!("{growth}"));
+    if soaked.growth.is_empty() {
+        println!("too short to tell growth: soak for 3 minutes or more");
+    }
+    print!("{}", invariants::listed(&soaked.violations));
+    println!("{:.0} s", soaked.time.as_secs_f64());
+    println!("violations: {}", soaked.violations.len());
+    let fine = soaked.violations.is_empty() && soaked.growth.iter().all(Growth::is_fine);
+    if fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,97 @@
+//! The safeguards that are taken out, one at a time.
+
+/// A change of one file, by text: so it says when it does not apply any more.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutant {
+    /// As `./dev mutants` calls it.
+    pub name: &'static str,
+    /// The file, from the root of the checkout.
+    pub file: &'static str,
+    /// What stands there, exactly once.
+    pub from: &'static str,
+    /// What is put in its place. Parameters stay in use, so that the statement still stands.
+    pub to: &'static str,
+    /// The scenarios that must notice, beside the store's tests.
+    pub scenarios: &'static [&'static str],
+}
+
+/// Every mutant.
+pub const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "finish_without_epoch",
+        file: "crates/store/sql/claims/finish.sql",
+        from: "where j.id = $1 and j.lease_epoch = $2 and j.state = 'RUNNING'",
+        to: "where j.id = $1 and j.state = 'RUNNING'",
+        scenarios: &["late_finish"],
+    },
+    Mutant {
+        name: "beat_without_epoch",
+        file: "crates/store/sql/claims/beat.sql",
+        from: "where j.id = held.id and j.lease_epoch = held.epoch and j.state = 'RUNNING'",
+        to: "where j.id = held.id and j.state = 'RUNNING'",
+        scenarios: &["late_beat"],
+    },
+    Mutant {
+        name: "stage_without_epoch",
+        file: "crates/store/sql/claims/stage.sql",
+        from: "where id = $2 and lease_epoch = $3 and state = 'RUNNING'",
+        to: "where id = $2 and $3::bigint is not null and state = 'RUNNING'",
+        scenarios: &["late_stage"],
+    },
+    Mutant {
+        name: "fail_without_epoch",
+        file: "crates/store/sql/claims/fail.sql",
+        from: "where id = $1 and lease_epoch = $2 and state = 'RUNNING'",
+        to: "where id = $1 and $2::bigint is not null and state = 'RUNNING'",
+        scenarios: &["late_fail"],
+    },
+    Mutant {
+        name: "progress_without_epoch",
+        file: "crates/store/sql/claims/progress.sql",
+        from: "where id = $1 and lease_epoch = $2 and state = 'RUNNING'",
+        to: "where id = $1 and $2::bigint is not null and state = 'RUNNING'",
+        scenarios: &["late_progress"],
+    },
+    Mutant {
+        name: "log_without_epoch",
+        file: "crates/store/sql/claims/log.sql",
+        from: "where id = $1 and lease_epoch = $2 and state = 'RUNNING'",
+        to: "where id = $1 and $2::bigint is not null and state = 'RUNNING'",
+        scenarios: &["late_log"],
+    },
+    Mutant {
+        name: "guard_dropped",
+        file: "migrations/0004_job.up.sql",
+        from: "create trigger job_guard before update on job for each row execute function job_guard();",
+        to: "",
+        scenarios: &["broken_rules"],
+    },
+    Mutant {
+        name: "claim_waits_for_locked_jobs",
+        file: "crates/store/sql/claims/claim.sql",
+        from: "for no key update of j skip locked",
+        to: "for no key update of j",
+        scenarios: &["stuck_sessions"],
+    },
+    Mutant {
+        name: "pick_waits_for_locked_projects",
+        file: "crates/store/sql/claims/pick_project.sql",
+        from: "for no key update of p skip locked",
+        to: "for no key update of p",
+        scenarios: &["stuck_sessions"],
+    },
+    Mutant {
+        name: "reap_waits_for_locked_jobs",
+        file: "crates/store/sql/claims/reap.sql",
+        from: "for no key update skip locked",
+        to: "for no key update",
+        scenarios: &["stuck_sessions"],
+    },
+    Mutant {
+        name: "finish_deaf_to_cancels",
+        file: "crates/store/sql/claims/finish.sql",
+        from: "set state = case when j.cancel_requested_at is null then 'SUCCEEDED' else 'CANCELLED' end,\n         result_id = case when j.cancel_requested_at is null then $3::uuid end,",
+        to: "set state = 'SUCCEEDED', cancel_requested_at = null,\n         result_id = $3::uuid,",
+        scenarios: &["random_cancels"],
+    },
+];

@@ -1,0 +1,147 @@
+//! The steady load of a soak: probes of many kinds, some trainings, cancels, retries, watchers.
+
+use crate::caller::Caller;
+use crate::data;
+use crate::scenarios::probe::{Probe, fail, sleep, step, work};
+use crate::system::System;
+use mltraining_proto::v1 as pb;
+use rand::RngExt;
+use rand::rngs::StdRng;
+use serde_json::json;
+use std::collections::BTreeMap;
+use tokio::task::JoinSet;
+
+/// Jobs that wait or run at the same time, about.
+const OPEN: i64 = 12;
+/// Streams that watch jobs at the same time, at most.
+const WATCHERS: usize = 8;
+
+pub(super) struct Load {
+    caller: Caller,
+    watchers: JoinSet<()>,
+    done: BTreeMap<&'static str, u64>,
+}
+
+impl Load {
+    pub(super) async fn prepare(system: &System) -> Self {
+        data::make_bars(&system.database, 4, 300);
+        let caller = system.caller();
+        data::register_bars(&caller).await;
+        Self {
+            caller,
+            watchers: JoinSet::new(),
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// Keeps the queue filled, and does one thing to one of its jobs.
+    pub(super) async fn step(&mut self, system: &System, random: &mut StdRng) {
+        let open = system
+            .database
+            .count("SELECT count(*) FROM job WHERE finished_at IS NULL");
+        if open < OPEN {
+            self.submit(system, random).await;
+        }
+        let job = system
+            .database
+            .sql("SELECT id FROM job WHERE finished_at IS NULL ORDER BY random() LIMIT 1");
+        match random.random_range(0..10) {
+            0 if !job.is_empty() => self.cancel(&job).await,
+            1 | 2 if !job.is_empty() => self.watch(job),
+            3 => self.retry(system),
+            _ => {}
+        }
+        while self.watchers.try_join_next().is_some() {}
+    }
+
+    async fn submit(&mut self, system: &System, random: &mut StdRng) {
+        let millis = random.random_range(5..1500);
+        let probe = match random.random_range(0..12) {
+            0..=3 => Probe::doing(&[work(millis)]),
+            4 | 5 => Probe::doing(&[sleep(millis)]),
+            6 => Probe::doing(&[work(50), fail("TRANSIENT")]).with("until_epoch", json!(1)),
+            7 => Probe::doing(&[fail("USER")]),
+            8 => Probe::doing(&[step("abort")]).with("until_epoch", json!(1)),
+            9 => Probe::nothing().with("artifact_bytes", json!(random.random_range(1..200_000))),
+            _ => return self.train(random).await,
+        };
+        probe.tough().submit(&system.database, 2);
+        self.count("probes submitted", 2);
+    }
+
+    /// The API server may be away just now.
+    async fn train(&mut self, random: &mut StdRng) {
+        let model = format!("soak{}", random.random_range(0..5));
+        let request = data::training(&model, 240, random.random_range(2..40));
+        if self.caller.training.clone().train_model(request).await.is_ok() {
+            self.count("trainings submitted", 1);
+        }
+    }
+
+    async fn cancel(&mut self, job: &str) {
+        let request = pb::CancelJobRequest {
+            name: format!("projects/default/jobs/{job}"),
+            ..Default::default()
+        };
+        if self.caller.jobs.clone().cancel_job(request).await.is_ok() {
+            self.count("cancels acknowledged", 1);
+        }
+    }
+
+    fn watch(&mut self, job: String) {
+        if self.watchers.len() >= WATCHERS {
+            return;
+        }
+        let mut jobs = self.caller.jobs.clone();
+        self.watchers.spawn(async move {
+            let request = pb::WatchJobRequest {
+                name: format!("projects/default/jobs/{job}"),
+                ..Default::default()
+            };
+            if let Ok(stream) = jobs.watch_job(request).await {
+                let mut events = stream.into_inner();
+                while let Ok(Some(_)) = events.message().await {}
+            }
+        });
+        self.count("watches begun", 1);
+    }
+
+    /// What an operator's retry does to a row: back to the queue with full budgets, under the same epoch.
+    fn retry(&mut self, system: &System) {
+        let retried = system.database.sql(&crate::scenarios::retry_statement(
+            "id = (SELECT id FROM job WHERE state IN ('FAILED', 'DEAD') AND lease_epoch < 5 ORDER BY random() LIMIT 1)",
+        ));
+        self.count("retries", retried.lines().count() as u64);
+    }
+
+    fn count(&mut self, what: &'static str, more: u64) {
+        *self.done.entry(what).or_default() += more;
+    }
+
+    /// Ends the watchers.
+    pub(super) async fn end(&mut self) {
+        self.watchers.shutdown().await;
+    }
+
+    pub(super) fn counts(&self, system: &System) -> Vec<(String, u64)> {
+        let mut counts: Vec<(String, u64)> = self
+            .done
+            .iter()
+            .map(|(what, n)| ((*what).to_owned(), *n))
+            .collect();
+        let rows = system
+            .database
+            .sql("SELECT 'jobs ' || lower(state), count(*) FROM job GROUP BY 1 ORDER BY 1");
+        let rows = rows.lines().filter_map(|row| row.split_once('|'));
+        counts.extend(rows.filter_map(|(what, n)| Some((what.to_owned(), n.parse().ok()?))));
+        let lost = system
+            .database
+            .count("SELECT count(*) FROM job_attempt WHERE outcome = 'LOST'");
+        counts.push(("leases lost".to_owned(), lost.unsigned_abs()));
+        counts.push((
+            "stale writes refused".to_owned(),
+            system.stale_writes().len() as u64,
+        ));
+        counts
+    }
+}

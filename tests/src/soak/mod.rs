@@ -1,0 +1,73 @@
+//! The soak: a whole system under a steady load and random faults for as long as one likes, watched for growth.
+
+mod faults;
+mod growth;
+mod load;
+mod sample;
+
+pub use growth::{Growth, Series};
+
+use crate::database::Database;
+use crate::invariants::{self, Violation};
+use crate::scenarios;
+use crate::servers::OwnRedis;
+use faults::Faults;
+use load::Load;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use sample::Samples;
+use std::time::{Duration, Instant};
+
+/// Time between two samples.
+const SAMPLE: Duration = Duration::from_secs(3);
+
+/// What a soak found.
+pub struct Soaked {
+    /// How long it went on.
+    pub time: Duration,
+    /// What was done, by name.
+    pub counts: Vec<(String, u64)>,
+    /// Growth of each watched quantity.
+    pub growth: Vec<Growth>,
+    /// What broke an invariant.
+    pub violations: Vec<Violation>,
+}
+
+/// Soaks a system for `time`. The same seed makes the same load and the same faults, as far as processes allow.
+pub async fn run(time: Duration, seed: u64) -> Soaked {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut redis = OwnRedis::start().await;
+    let url = redis.as_ref().map(OwnRedis::url);
+    let settings: Vec<(&str, &str)> = [("MLTS_WORKER__SLOTS", "2"), ("MLTS_WORKER__THREADS", "2")]
+        .into_iter()
+        .chain(url.as_deref().map(|url| ("MLTS_REDIS__URL", url)))
+        .collect();
+    let mut system = scenarios::observed(Database::create(), &settings).await;
+    let mut load = Load::prepare(&system).await;
+    let mut faults = Faults::start(&mut system).await;
+    let mut samples = Samples::default();
+    let start = Instant::now();
+    let mut sampled = Instant::now();
+    while start.elapsed() < time {
+        load.step(&system, &mut random).await;
+        faults.step(&mut system, redis.as_mut(), &mut random).await;
+        if sampled.elapsed() >= SAMPLE {
+            samples.take(&mut system, start.elapsed());
+            sampled = Instant::now();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    faults.calm(&mut system, redis.as_mut()).await;
+    load.end().await;
+    scenarios::settle(&system, Duration::from_secs(300)).await;
+    samples.take(&mut system, start.elapsed());
+    let violations = invariants::violations(&system, Duration::from_secs(60)).await;
+    let mut counts = load.counts(&system);
+    counts.extend(faults.counts());
+    Soaked {
+        time: start.elapsed(),
+        counts,
+        growth: samples.growth(),
+        violations,
+    }
+}
