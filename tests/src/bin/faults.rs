@@ -1,4 +1,4 @@
-//! The full fault suite: `faults [--short] [NAME...]`. Prints a table, writes `.dev/faults/faults.json`, and ends with
+//! The full fault suite: `faults [--short] [--no-file] [NAME...]`. Prints a table, writes `.dev/faults/faults.json`, and ends with
 //! `violations: N`; exit code 0 only when every scenario passed and N is 0. `faults --list` names the scenarios.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 
@@ -40,7 +40,9 @@ async fn main() -> ExitCode {
         println!("{row}");
         rows.push(row);
     }
-    report::write(&rows);
+    if !flags.iter().any(|flag| flag == "--no-file") {
+        report::write(&rows);
+    }
     let violations = report::violations(&rows);
     println!("violations: {violations}");
     if violations == 0 && rows.iter().all(Row::passed) {

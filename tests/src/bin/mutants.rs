@@ -1,9 +1,8 @@
-//! `mutants [--all] [NAME...]`: takes each safeguard out of a copy of the checkout and shows the tests red. Ends with
-//! `survivors: N`; exit code 0 only when every mutant was killed. `--all` asks every test about each mutant, not only until the
-//! first red one.
+//! `mutants [--all] [NAME...]`: takes each safeguard out of its statement and shows the tests red. Ends with `survivors: N`;
+//! exit code 0 only when every mutant was killed. `--all` asks every test about each mutant, not only until the first red one.
 #![allow(clippy::print_stdout, clippy::expect_used)]
 
-use mltraining_tests::mutants::{self, Effort, MUTANTS, Mutant, Tree, Verdict};
+use mltraining_tests::mutants::{Effort, Judge, MUTANTS, Mutant, TestsOfStore, Verdict};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -19,18 +18,15 @@ fn main() -> ExitCode {
         MUTANTS.iter().for_each(|mutant| println!("  {}", mutant.name));
         return ExitCode::FAILURE;
     }
-    let effort = if flags.iter().any(|flag| flag == "--all") {
-        Effort::All
-    } else {
-        Effort::First
+    let effort = match flags.iter().any(|flag| flag == "--all") {
+        true => Effort::All,
+        false => Effort::First,
     };
     let chosen: Vec<&Mutant> = MUTANTS
         .iter()
         .filter(|mutant| names.is_empty() || names.iter().any(|name| name == mutant.name))
         .collect();
-    let server =
-        std::env::var("DATABASE_URL").expect("DATABASE_URL is not set; run this with `./dev mutants`");
-    match run(&chosen, effort, &server) {
+    match run(&chosen, effort) {
         Ok(survivors) => {
             println!("survivors: {survivors}");
             if survivors == 0 {
@@ -47,8 +43,10 @@ fn main() -> ExitCode {
 }
 
 /// Judges the mutants. Returns how many were not killed; those that could not be asked count.
-fn run(chosen: &[&Mutant], effort: Effort, server: &str) -> Result<usize, String> {
-    let tree = Tree::refresh(&mutants::checkout(), server)?;
+fn run(chosen: &[&Mutant], effort: Effort) -> Result<usize, String> {
+    let server =
+        std::env::var("DATABASE_URL").expect("DATABASE_URL is not set; run this with `./dev mutants`");
+    let judge = Judge::new(&server, TestsOfStore::build()?);
     let mut scenarios: Vec<&str> = chosen
         .iter()
         .flat_map(|mutant| mutant.scenarios)
@@ -56,10 +54,10 @@ fn run(chosen: &[&Mutant], effort: Effort, server: &str) -> Result<usize, String
         .collect();
     scenarios.sort_unstable();
     scenarios.dedup();
-    println!("{:<34}{:<8}{:>7}  killed by", "mutant", "tests", "s");
+    println!("{:<34}{:<7}{:>6}  killed by", "mutant", "tests", "s");
     // Red means something only when the same tests are green without a mutation.
     let start = Instant::now();
-    let verdict = tree.ask(&scenarios, Effort::All);
+    let verdict = judge.judge_unchanged(&scenarios);
     print_row("none", &verdict, start);
     if verdict != Verdict::Green {
         return Err("the tests are not green without a mutation".to_owned());
@@ -67,7 +65,7 @@ fn run(chosen: &[&Mutant], effort: Effort, server: &str) -> Result<usize, String
     let mut survivors = 0;
     for mutant in chosen {
         let start = Instant::now();
-        let verdict = tree.judge(mutant, effort);
+        let verdict = judge.judge(mutant, effort);
         print_row(mutant.name, &verdict, start);
         survivors += usize::from(!matches!(verdict, Verdict::Red(_)));
     }
@@ -80,5 +78,5 @@ fn print_row(name: &str, verdict: &Verdict, start: Instant) {
         Verdict::Green => ("green", String::new()),
         Verdict::Unknown(reason) => ("?", reason.clone()),
     };
-    println!("{name:<34}{word:<8}{:>7}  {by}", start.elapsed().as_secs());
+    println!("{name:<34}{word:<7}{:>6}  {by}", start.elapsed().as_secs());
 }

@@ -1,11 +1,11 @@
 //! The safeguards that are taken out, one at a time.
 
-/// A change of one file, by text: so it says when it does not apply any more.
+/// A change of one statement, by text: so it says when it does not apply any more.
 #[derive(Debug, Clone, Copy)]
 pub struct Mutant {
     /// As `./dev mutants` calls it.
     pub name: &'static str,
-    /// The file, from the root of the checkout.
+    /// The file of the statement, from the root of the checkout.
     pub file: &'static str,
     /// What stands there, exactly once.
     pub from: &'static str,

@@ -1,7 +1,8 @@
 //! Finds the steps in what a client sends.
 
-use super::Protocol;
+use super::{Protocol, Rewrite};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Bytes that are carried at once, and the step that they are, if any.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,9 +18,13 @@ pub(super) enum Framer {
 }
 
 impl Framer {
-    pub(super) fn new(protocol: Protocol) -> Self {
+    /// `rewrite` changes statements on their way to Postgres.
+    pub(super) fn new(protocol: Protocol, rewrite: Option<Arc<Rewrite>>) -> Self {
         match protocol {
-            Protocol::Postgres => Self::Postgres(PostgresFramer::default()),
+            Protocol::Postgres => Self::Postgres(PostgresFramer {
+                rewrite,
+                ..PostgresFramer::default()
+            }),
             Protocol::Redis => Self::Redis,
         }
     }
@@ -51,6 +56,7 @@ pub(super) struct PostgresFramer {
     started: bool,
     statements: HashMap<Vec<u8>, String>,
     last: String,
+    rewrite: Option<Arc<Rewrite>>,
 }
 
 /// Version 3.0 in the first message of a session; other first messages ask for TLS or cancel a statement.
@@ -61,8 +67,15 @@ impl PostgresFramer {
         self.waiting.extend_from_slice(bytes);
         let mut pieces = Vec::new();
         while let Some(length) = self.message_length() {
-            let message: Vec<u8> = self.waiting.drain(..length).collect();
+            let mut message: Vec<u8> = self.waiting.drain(..length).collect();
             let step = self.step(&message);
+            if let Some(rewrite) = self
+                .rewrite
+                .as_ref()
+                .filter(|_| matches!(message[0], b'P' | b'Q'))
+            {
+                message = rewritten(rewrite, message);
+            }
             pieces.push(Piece { bytes: message, step });
         }
         pieces
@@ -106,6 +119,21 @@ impl PostgresFramer {
             _ => None,
         }
     }
+}
+
+/// A message that carries a statement, with the statement changed where it is the one.
+fn rewritten(rewrite: &Rewrite, message: Vec<u8>) -> Vec<u8> {
+    let from = rewrite.from.as_bytes();
+    let Some(at) = message.windows(from.len()).position(|part| part == from) else {
+        return message;
+    };
+    rewrite.count();
+    let mut changed = message[..at].to_vec();
+    changed.extend(rewrite.to.as_bytes());
+    changed.extend(&message[at + from.len()..]);
+    let length = changed.len() as u32 - 1;
+    changed[1..5].copy_from_slice(&length.to_be_bytes());
+    changed
 }
 
 /// The name of a statement of the store, from its first line `-- name: why`; else the statement's first characters.

@@ -6,10 +6,12 @@
 
 mod framer;
 mod relay;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 mod trap;
 
+pub use rewrite::Rewrite;
 pub use trap::{Action, Trap, When};
 
 use std::net::SocketAddr;
@@ -52,6 +54,7 @@ struct Shared {
     /// Counts the cuts; a connection ends when it changes.
     cuts: watch::Sender<u64>,
     traps: Mutex<Traps>,
+    rewrite: Option<Arc<Rewrite>>,
 }
 
 /// A running proxy; ends with its connections when dropped.
@@ -65,12 +68,22 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy to the host and port of `url`.
     pub fn to(url: &str, protocol: Protocol) -> Self {
+        Self::start(url, protocol, None)
+    }
+
+    /// A proxy to the Postgres of `url` that changes one statement on its way.
+    pub fn rewriting(url: &str, rewrite: &Arc<Rewrite>) -> Self {
+        Self::start(url, Protocol::Postgres, Some(Arc::clone(rewrite)))
+    }
+
+    fn start(url: &str, protocol: Protocol, rewrite: Option<Arc<Rewrite>>) -> Self {
         let shared = Arc::new(Shared {
             upstream: address_of(url),
             protocol,
             mode: watch::Sender::new(Mode::Pass),
             cuts: watch::Sender::new(0),
             traps: Mutex::default(),
+            rewrite,
         });
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         listener.set_nonblocking(true).expect("a socket can be set so");

@@ -87,7 +87,7 @@ async fn upward(
     shared: &Shared,
     ears: watch::Sender<Ears>,
 ) -> io::Result<End> {
-    let mut framer = Framer::new(shared.protocol);
+    let mut framer = Framer::new(shared.protocol, shared.rewrite.clone());
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let read = client.read(&mut buffer).await?;

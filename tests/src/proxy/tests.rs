@@ -1,7 +1,8 @@
 use super::framer::{Framer, Piece};
-use super::{Action, Mode, Protocol, Proxy, When};
+use super::{Action, Mode, Protocol, Proxy, Rewrite, When};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn message(kind: u8, body: &[u8]) -> Vec<u8> {
@@ -34,7 +35,7 @@ fn a_step_is_the_execution_of_a_named_statement_however_its_bytes_arrive() {
     bytes.extend(message(b'B', b"\0s_1\0\0\0"));
     let expected = ["BEGIN", "claims.finish", "claims.finish/COMMIT", "claims.finish"];
     for size in [1, 7, bytes.len()] {
-        let mut framer = Framer::new(Protocol::Postgres);
+        let mut framer = Framer::new(Protocol::Postgres, None);
         let pieces: Vec<Piece> = bytes
             .chunks(size)
             .flat_map(|chunk| framer.pieces(chunk))
@@ -46,13 +47,30 @@ fn a_step_is_the_execution_of_a_named_statement_however_its_bytes_arrive() {
 }
 
 #[test]
+fn a_rewritten_statement_is_a_whole_message_and_others_are_left_alone() {
+    let rewrite = Arc::new(Rewrite::new("and epoch = $2 and", "and"));
+    let mut framer = Framer::new(Protocol::Postgres, Some(Arc::clone(&rewrite)));
+    let other = message(b'Q', b"select 'and epoch = $3 and'\0");
+    let mut bytes = startup();
+    bytes.extend(message(
+        b'P',
+        b"s_1\0-- claims.beat\nupdate job where id = $1 and epoch = $2 and x\0\0\0",
+    ));
+    bytes.extend(&other);
+    let pieces = framer.pieces(&bytes);
+    let expected = message(b'P', b"s_1\0-- claims.beat\nupdate job where id = $1 and x\0\0\0");
+    assert_eq!((&pieces[1].bytes, &pieces[2].bytes), (&expected, &other));
+    assert_eq!(rewrite.rewritten(), 1);
+}
+
+#[test]
 fn a_question_for_tls_comes_before_the_session() {
     let mut bytes = 8_u32.to_be_bytes().to_vec();
     bytes.extend(80_877_103_u32.to_be_bytes());
     bytes.extend(startup());
     bytes.extend(message(b'Q', b"select 1\0"));
     assert_eq!(
-        steps(Framer::new(Protocol::Postgres).pieces(&bytes)),
+        steps(Framer::new(Protocol::Postgres, None).pieces(&bytes)),
         ["select 1"]
     );
 }
@@ -60,7 +78,7 @@ fn a_question_for_tls_comes_before_the_session() {
 #[test]
 fn a_step_of_redis_is_a_command() {
     let bytes = b"*5\r\n$4\r\nxadd\r\n$1\r\ns\r\n";
-    assert_eq!(steps(Framer::new(Protocol::Redis).pieces(bytes)), ["XADD"]);
+    assert_eq!(steps(Framer::new(Protocol::Redis, None).pieces(bytes)), ["XADD"]);
 }
 
 /// A server that answers each chunk with "yes".
