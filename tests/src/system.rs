@@ -97,6 +97,11 @@ impl System {
     pub async fn restart_api(&mut self, signal: Signal) {
         self.api.signal(signal);
         self.api.exit().await;
+        self.start_api_again().await;
+    }
+
+    /// Starts the API server, which has ended, again at the same address.
+    pub async fn start_api_again(&mut self) {
         self.api = self.environment().serve(&self.endpoint, &self.admin_endpoint);
         ready(&self.endpoint, "the API server is ready again").await;
     }
@@ -120,15 +125,6 @@ impl System {
             .push(Process::start(&name, command, self.folder.path()));
         ready(&format!("http://127.0.0.1:{port}"), "the worker is ready").await;
         self.workers.len() - 1
-    }
-
-    /// Starts the API server again, on the same port, after it has ended.
-    pub async fn restart_api(&mut self) {
-        let mut command = self.environment().command("api-server");
-        let listen = self.endpoint.trim_start_matches("http://").to_owned();
-        command.arg("serve").env("MLTS_SERVER__LISTEN", listen);
-        self.api = Process::start("api-server", command, self.folder.path());
-        ready(&self.endpoint, "the API server is ready again").await;
     }
 
     /// The id that a worker of this system chose when it started; `None` before it has said so.
