@@ -93,15 +93,14 @@ impl System {
         system
     }
 
-    /// Ends the API server by a signal and starts another one at the same address.
-    pub async fn restart_api(&mut self, signal: Signal) {
+    /// Ends the API server by a signal.
+    pub async fn stop_api(&mut self, signal: Signal) {
         self.api.signal(signal);
         self.api.exit().await;
-        self.start_api_again().await;
     }
 
-    /// Starts the API server, which has ended, again at the same address.
-    pub async fn start_api_again(&mut self) {
+    /// Starts another API server at the address of the one that was ended.
+    pub async fn start_api(&mut self) {
         self.api = self.environment().serve(&self.endpoint, &self.admin_endpoint);
         ready(&self.endpoint, "the API server is ready again").await;
     }

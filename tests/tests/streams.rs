@@ -57,11 +57,11 @@ async fn follow(caller: Caller, name: String, begun: Arc<Notify>) -> (Vec<i64>, 
     }
 }
 
-/// Sequences of every job by WatchJobs, across breaks, until `jobs` of them have SUCCEEDED.
-async fn follow_all(caller: Caller, jobs: usize) -> (BTreeMap<String, Vec<i64>>, usize) {
+/// Sequences of every job by WatchJobs, across breaks, until `jobs` of them are CANCELLED; and how often the stream was opened.
+async fn follow_all(caller: Caller, jobs: usize, begun: Arc<Notify>) -> (BTreeMap<String, Vec<i64>>, usize) {
     let (mut seen, mut opened, mut token) = (BTreeMap::<String, Vec<i64>>::new(), 0, String::new());
-    let mut succeeded = 0;
-    while succeeded < jobs {
+    let mut ended = 0;
+    while ended < jobs {
         let request = pb::WatchJobsRequest {
             resume_token: token.clone(),
             ..pb::WatchJobsRequest::default()
@@ -72,7 +72,7 @@ async fn follow_all(caller: Caller, jobs: usize) -> (BTreeMap<String, Vec<i64>>,
         };
         opened += 1;
         let mut stream = stream.into_inner();
-        while succeeded < jobs {
+        while ended < jobs {
             let message = match stream.message().await {
                 Ok(message) => message.expect("it has no end of its own"),
                 Err(status) => {
@@ -83,13 +83,17 @@ async fn follow_all(caller: Caller, jobs: usize) -> (BTreeMap<String, Vec<i64>>,
             if !message.resume_token.is_empty() {
                 token = message.resume_token;
             }
+            if matches!(&message.event, Some(Event::Snapshot(part)) if part.complete) {
+                begun.notify_one();
+            }
             if let Some(Event::JobEvent(watched)) = message.event {
                 let event = watched.event.unwrap();
                 let sequences = seen.entry(watched.job).or_default();
                 if sequences.last().is_none_or(|last| event.sequence > *last) {
                     sequences.push(event.sequence);
-                    succeeded += usize::from(matches!(&event.event,
-                        Some(pb::job_event::Event::StateChange(change)) if change.state() == pb::JobState::Succeeded));
+                    let is_end = |change: &pb::JobStateChange| change.state() == pb::JobState::Cancelled;
+                    ended += usize::from(matches!(&event.event,
+                        Some(pb::job_event::Event::StateChange(change)) if is_end(change)));
                 }
             }
         }
@@ -97,53 +101,57 @@ async fn follow_all(caller: Caller, jobs: usize) -> (BTreeMap<String, Vec<i64>>,
     (seen, opened)
 }
 
+/// Lets every job that has not ended say 40 things.
+const TALK: &str = "
+    WITH j AS (UPDATE job SET event_seq = event_seq + 40 WHERE finished_at IS NULL RETURNING id, event_seq - 40 AS before)
+    INSERT INTO job_event (job_id, seq, lease_epoch, kind, payload)
+    SELECT id, before + n, 0, 'log', jsonb_build_object('severity', 'INFO', 'message', 'line ' || n)
+    FROM j, generate_series(1, 40) n";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn watchers_miss_nothing_while_the_server_is_stopped_and_killed() {
-    let mut system = System::start_with(&[
-        ("MLTS_WORKER__POLL_MIN", "200ms"),
-        ("MLTS_WORKER__POLL_MAX", "500ms"),
-    ])
-    .await;
-    data::make_bars(&system.database, 20, 1000);
+    let mut system = System::start().await;
+    data::make_bars(&system.database, 4, 300);
     let caller = system.caller();
     data::register_bars(&caller).await;
-    let all = tokio::spawn(follow_all(system.caller(), 2));
     let mut names = Vec::new();
-    for (model, trees) in [("long", 1500), ("short", 2)] {
-        let request = data::training(model, 240, trees);
-        let job = caller
-            .training
-            .clone()
-            .train_model(request)
-            .await
-            .unwrap()
-            .into_inner();
-        names.push(job.name);
+    for model in ["first", "second"] {
+        let request = data::training(model, 240, 2);
+        let job = caller.training.clone().train_model(request).await.unwrap();
+        names.push(job.into_inner().name);
     }
-    let begun = Arc::new(Notify::new());
-    let one = tokio::spawn(follow(system.caller(), names[0].clone(), begun.clone()));
-    begun.notified().await;
-    system.add_worker().await;
+    let begun = [Arc::new(Notify::new()), Arc::new(Notify::new())];
+    let one = tokio::spawn(follow(system.caller(), names[0].clone(), begun[0].clone()));
+    let all = tokio::spawn(follow_all(system.caller(), 2, begun[1].clone()));
     for signal in [Signal::Term, Signal::Kill] {
-        wait::until("the job comes further", || async {
-            let count = "SELECT count(*) FROM job_event WHERE kind = 'progress'";
-            (system.database.count(count) > 3).then_some(())
-        })
-        .await;
-        system.restart_api(signal).await;
-        begun.notified().await;
+        for begun in &begun {
+            begun.notified().await;
+        }
+        system.database.sql(TALK);
+        system.stop_api(signal).await;
+        system.database.sql(TALK);
+        system.start_api().await;
+        system.database.sql(TALK);
     }
+    for name in &names {
+        let request = pb::CancelJobRequest {
+            name: name.clone(),
+            ..pb::CancelJobRequest::default()
+        };
+        caller.jobs.clone().cancel_job(request).await.unwrap();
+    }
+    let whole: Vec<i64> = (1..=2 + 6 * 40).collect();
     let (sequences, opened) = tokio::time::timeout(wait::PATIENCE, one).await.unwrap().unwrap();
-    assert!(opened >= 3, "{opened}");
-    assert_eq!(sequences, (1..=sequences.len() as i64).collect::<Vec<_>>());
+    assert_eq!(sequences, whole);
+    assert!(opened >= 2, "{opened}");
     let (seen, opened) = tokio::time::timeout(wait::PATIENCE, all).await.unwrap().unwrap();
     assert!(opened >= 2, "{opened}");
     for name in names {
+        // It was made before the watch began, which showed it in the snapshot.
         let sequences = &seen[&name];
-        let last: i64 = system.database.count(&format!(
-            "SELECT max(seq) FROM job_event WHERE job_id = '{}'",
-            name.rsplit('/').next().unwrap()
-        ));
-        assert_eq!(sequences, &(1..=last).collect::<Vec<_>>(), "{name}");
+        assert_eq!(sequences.last(), whole.last(), "{name}");
+        let first = sequences[0];
+        assert!(first <= 2, "{name}: {first}");
+        assert_eq!(sequences, &whole[first as usize - 1..], "{name}");
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn queue_full(max_queued: i32) -> ApiError {
 }
 
 /// A job for a model that is deleted. `name` is the model's.
-pub(super) fn model_deleted(name: String) -> ApiError {
+pub(super) fn model_deleted(name: &str) -> ApiError {
     let text = format!("{name} is deleted; undelete it first");
     ApiError::new(Reason::FailedPrecondition, text)
         .with("name", name)

@@ -177,7 +177,7 @@ fn refuse(outcome: &CreatedJob, call: &Call, request: &TrainRequest) -> ApiError
                 project: call.project.clone(),
                 model: request.spec.model.clone(),
             };
-            refusal::model_deleted(name.to_string())
+            refusal::model_deleted(&name.to_string())
         }
         CreatedJob::Created(_) | CreatedJob::Existing(_) => {
             ApiError::internal(anyhow::anyhow!("a job that was made was refused"))

@@ -299,6 +299,7 @@ async fn a_queue_says_how_full_it_is_and_how_long_a_job_may_wait() {
         hostname: "h".to_owned(),
         version: "1".to_owned(),
         slots: 2,
+        memory_bytes: 1 << 30,
     };
     house.api.store.register_worker(&worker).await.unwrap();
     let working = stats(&house, "default").await.unwrap();

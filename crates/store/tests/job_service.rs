@@ -1,5 +1,5 @@
 //! What people do with jobs besides making and reading them: retry, change, cancel many, count, look at queues and logs.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_types)]
 
 mod support;
 
@@ -465,6 +465,7 @@ async fn a_queue_tells_its_depth_its_workers_and_how_long_jobs_take() {
             hostname: "h".into(),
             version: "1".into(),
             slots,
+            memory_bytes: 1 << 30,
         };
         fixture.store.register_worker(&new).await.unwrap();
         if slots == 3 {
@@ -476,6 +477,7 @@ async fn a_queue_tells_its_depth_its_workers_and_how_long_jobs_take() {
         hostname: "h".into(),
         version: "1".into(),
         slots: 8,
+        memory_bytes: 1 << 30,
     };
     fixture.store.register_worker(&dead).await.unwrap();
     fixture

@@ -167,7 +167,7 @@ pub(super) async fn api_killed_before_hint(scale: Scale) -> Outcome {
         let made = format!("SELECT id FROM job WHERE model = 'm{round}'");
         let job = system.database.sql(&made);
         super::all_ended(&system.database, wait::PATIENCE).await;
-        system.start_api_again().await;
+        system.start_api().await;
         let again = system.caller().training.clone().train_model(request).await;
         let again = again.expect("the same request is taken again").into_inner();
         assert_eq!(again.uid, job, "the same request is the same job");

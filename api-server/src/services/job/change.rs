@@ -65,7 +65,7 @@ impl JobApi {
                 Err(wrong_state(Reason::JobNotRetryable, text, &name, &job))
             }
             RetryOutcome::RevisionMismatch(job) => Err(changed(&name, &job)),
-            RetryOutcome::ModelDeleted(job) => Err(refusal::model_deleted(wire::show_model(
+            RetryOutcome::ModelDeleted(job) => Err(refusal::model_deleted(&wire::show_model(
                 &job.project,
                 job.model.as_ref(),
             ))),
