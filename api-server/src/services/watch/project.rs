@@ -41,6 +41,8 @@ pub(crate) struct ProjectWatcher {
     feed: FeedSubscription,
     /// The jobs of the snapshot.
     open: Vec<OpenJob>,
+    /// Where a stream without a token begins.
+    began: Option<DateTime<Utc>>,
     /// The last sequence of each job that the client has, and when it got it.
     sent: HashMap<JobId, (i64, Instant)>,
     /// Up to when the client has everything; `None` before a first snapshot is whole.
@@ -67,6 +69,8 @@ impl ProjectWatcher {
         messages: Messages,
     ) -> Result<Self, ApiError> {
         call.deadline.bound(feed.begun()).await?;
+        // Before the look: what is found after it waits to be heard, and is newer than a token of it.
+        let began = feed.position();
         if let Some(at) = resumed {
             check_age(at, call.store.now().await?)?;
         }
@@ -90,6 +94,7 @@ impl ProjectWatcher {
             scope,
             feed,
             open,
+            began,
             sent: HashMap::new(),
             position: resumed,
             told: Instant::now(),
@@ -113,9 +118,8 @@ impl ProjectWatcher {
     }
 
     async fn watch(&mut self, heartbeat: Duration) -> Result<(), ApiError> {
-        let began = self.feed.position();
         let resumed = self.position;
-        if self.snapshot(began).await?.is_break() {
+        if self.snapshot().await?.is_break() {
             return Ok(());
         }
         if let Some(since) = resumed
@@ -127,8 +131,8 @@ impl ProjectWatcher {
         Ok(())
     }
 
-    /// Sends the jobs that had not ended. With the last part a stream without a token gets its first, `began`.
-    async fn snapshot(&mut self, began: Option<DateTime<Utc>>) -> Step {
+    /// Sends the jobs that had not ended. With the last part a stream without a token gets its first.
+    async fn snapshot(&mut self) -> Step {
         let open = std::mem::take(&mut self.open);
         let parts: Vec<&[OpenJob]> = match open.as_slice() {
             [] => vec![&[]],
@@ -151,7 +155,7 @@ impl ProjectWatcher {
             }
             let complete = place == last;
             if complete {
-                self.position = self.position.or(began);
+                self.position = self.position.or(self.began);
             }
             let snapshot = Event::Snapshot(v1::JobsSnapshot { jobs, complete });
             if self.tell(snapshot, Utc::now()).await.is_break() {

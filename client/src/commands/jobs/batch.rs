@@ -60,12 +60,20 @@ pub(super) async fn cancel(args: &CancelArgs, context: &Context<'_>) -> Result<(
     for name in &answer.names {
         context.output.line(names::last(name))?;
     }
-    context.output.note(outcome(&answer, args.dry_run));
+    let mood = if args.dry_run { Mood::Would } else { Mood::Did };
+    context.output.note(outcome(&answer, mood));
     Ok(())
 }
 
+/// Whether jobs were cancelled, or only would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Did,
+    Would,
+}
+
 /// `3 jobs cancelled, 1 asked to stop, 2 had ended already`.
-fn outcome(answer: &v1::BatchCancelJobsResponse, dry_run: bool) -> String {
+fn outcome(answer: &v1::BatchCancelJobsResponse, mood: Mood) -> String {
     let cancelled = counted(answer.cancelled_count.into(), "job", "jobs");
     let (asked, ended) = (answer.cancelling_count, answer.already_final_count);
     let hit = i64::from(answer.cancelled_count) + i64::from(asked);
@@ -74,11 +82,11 @@ fn outcome(answer: &v1::BatchCancelJobsResponse, dry_run: bool) -> String {
         1.. => format!("; {} more are not listed", shown_count(more)),
         _ => String::new(),
     };
-    match dry_run {
-        true => format!(
+    match mood {
+        Mood::Would => format!(
             "nothing was cancelled: {cancelled} would be, {asked} would be asked to stop, {ended} had ended already{more}"
         ),
-        false => format!("{cancelled} cancelled, {asked} asked to stop, {ended} had ended already{more}"),
+        Mood::Did => format!("{cancelled} cancelled, {asked} asked to stop, {ended} had ended already{more}"),
     }
 }
 
@@ -171,9 +179,9 @@ mod tests {
             names: vec![String::new(); 100],
         };
         assert_eq!(
-            outcome(&answer, false),
+            outcome(&answer, Mood::Did),
             "150 jobs cancelled, 1 asked to stop, 2 had ended already; 51 more are not listed"
         );
-        assert!(outcome(&answer, true).starts_with("nothing was cancelled: 150 jobs would be"));
+        assert!(outcome(&answer, Mood::Would).starts_with("nothing was cancelled: 150 jobs would be"));
     }
 }
