@@ -16,7 +16,8 @@ async fn submit(system: &System, model: &str, trees: i32) -> String {
 
 async fn runs(system: &System) {
     wait::until("a worker runs a job", || async {
-        let workers = system.admin().list_workers(pb::ListWorkersRequest::default());
+        let mut admin = system.admin();
+        let workers = admin.list_workers(pb::ListWorkersRequest::default());
         let workers = workers.await.ok()?.into_inner().workers;
         workers
             .iter()
