@@ -43,7 +43,7 @@ impl Lock {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let text = b"begin; lock table result in exclusive mode; select 'locked';\n";
+        let text = b"begin; lock table result in share mode; select 'locked';\n";
         session.stdin.as_mut().unwrap().write_all(text).unwrap();
         let mut line = String::new();
         BufReader::new(session.stdout.as_mut().unwrap())

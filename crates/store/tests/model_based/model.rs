@@ -390,11 +390,12 @@ impl World {
 
     fn fail(&mut self, index: usize, class: FailureClass) -> Expected {
         let job = &mut self.jobs[index];
-        let before = job.failures + job.infra_failures;
+        let before = job.failures + job.infra_failures + job.lost;
         let next = match class {
             FailureClass::Transient if job.failures + 1 < MAX_FAILURES => JobState::Queued,
             FailureClass::Infra if job.infra_failures < MAX_INFRA_FAILURES => JobState::Queued,
-            FailureClass::Transient | FailureClass::Infra => JobState::Dead,
+            FailureClass::Lost if job.lost + 1 < MAX_LOST => JobState::Queued,
+            FailureClass::Transient | FailureClass::Infra | FailureClass::Lost => JobState::Dead,
             _ => JobState::Failed,
         };
         match class {
@@ -402,7 +403,8 @@ impl World {
                 job.failures = (job.failures + 1).min(MAX_FAILURES)
             }
             FailureClass::Infra => job.infra_failures = (job.infra_failures + 1).min(MAX_INFRA_FAILURES),
-            _ => {}
+            FailureClass::Lost => job.lost = (job.lost + 1).min(MAX_LOST),
+            FailureClass::Timeout | FailureClass::Resource => {}
         }
         if job.cancel {
             job.end(JobState::Cancelled, "CANCELLED", Some("CANCELLED"));
@@ -413,7 +415,13 @@ impl World {
         } else {
             "FAILED"
         };
-        job.end(next, outcome, Some("TOO_FEW_ROWS"));
+        // One that brings processes down is told apart.
+        let poison = next == JobState::Dead && class == FailureClass::Lost;
+        job.end(
+            next,
+            outcome,
+            Some(if poison { "POISON" } else { "TOO_FEW_ROWS" }),
+        );
         let waits = (next == JobState::Queued).then(|| (index, backoff(before)));
         Expected {
             answer: next.to_string(),

@@ -92,8 +92,15 @@ fn lease() -> BoxedStrategy<usize> {
 }
 
 fn class() -> impl Strategy<Value = FailureClass> {
-    use FailureClass::{Infra, Resource, Timeout, Transient, User};
-    prop_oneof![3 => Just(Transient), 3 => Just(Infra), 1 => Just(User), 1 => Just(Timeout), 1 => Just(Resource)]
+    use FailureClass::{Infra, Lost, Resource, Timeout, Transient, User};
+    prop_oneof![
+        3 => Just(Transient),
+        3 => Just(Infra),
+        2 => Just(Lost),
+        1 => Just(User),
+        1 => Just(Timeout),
+        1 => Just(Resource),
+    ]
 }
 
 fn finish_with() -> impl Strategy<Value = FinishWith> {

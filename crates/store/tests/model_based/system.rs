@@ -223,6 +223,7 @@ impl Run<'_> {
             lease: LEASE,
             kinds: &[JobKind::Train],
             max_spec_version: 1,
+            free_memory_bytes: u64::MAX,
         };
         match self.system.fixture.store.claim_job(&request).await.unwrap() {
             Some(job) => format!(
@@ -347,7 +348,7 @@ impl Run<'_> {
             .finish_train(lease, result, trained)
             .await;
         fenced(finished, |finished| match finished {
-            Finished::Succeeded { version } => format!("version {version}"),
+            Finished::Succeeded { version } => format!("version {}", version.unwrap()),
             Finished::Cancelled => "cancelled".to_owned(),
         })
     }
