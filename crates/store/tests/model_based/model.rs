@@ -28,6 +28,8 @@ pub(crate) struct World {
     leases: Vec<(usize, usize)>,
     /// Orders the moments at which jobs became due.
     moment: u64,
+    /// When each project was last given a lease.
+    served: [Option<usize>; 2],
     versions: [i32; 2],
 }
 
@@ -123,6 +125,7 @@ impl World {
             jobs: Vec::new(),
             leases: Vec::new(),
             moment: 0,
+            served: [None, None],
             versions: [0, 0],
         }
     }
@@ -315,17 +318,20 @@ impl World {
         self.jobs.iter().enumerate().filter_map(due).min()
     }
 
-    /// The project with the fewest running jobs goes first, then the one with the most urgent head.
+    /// The project with the fewest running jobs goes first, then the one with the most urgent head, then the one whose turn was
+    /// longest ago.
     fn claim(&mut self, worker: usize) -> Expected {
         let candidate = |project: usize| {
             let running = self.count(project, JobState::Running);
-            let head = self.head(project)?;
-            (running < self.quotas[project].max_running).then_some((running, head))
+            let (priority, due, job) = self.head(project)?;
+            let may = running < self.quotas[project].max_running;
+            may.then_some((running, priority, self.served[project], due, job))
         };
         let next = (0..2).filter_map(candidate).min();
-        let Some((_, (_, _, job))) = next.filter(|_| !self.paused) else {
+        let Some((.., job)) = next.filter(|_| !self.paused) else {
             return "nothing due".into();
         };
+        self.served[self.jobs[job].project] = Some(self.leases.len());
         let claimed = &mut self.jobs[job];
         claimed.state = JobState::Running;
         (claimed.due, claimed.error) = (None, None);
@@ -477,7 +483,7 @@ impl World {
             return "cannot be retried".into();
         }
         let (project, max_queued) = (job.project, self.quotas[job.project].max_queued);
-        if crate::system::RETRY_HOLDS_LIMIT && self.count(project, JobState::Queued) >= max_queued {
+        if self.count(project, JobState::Queued) >= max_queued {
             return format!("queue full at {max_queued}").into();
         }
         let job = &mut self.jobs[index];

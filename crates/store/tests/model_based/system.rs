@@ -8,15 +8,12 @@ use mltraining_domain::{
 };
 use mltraining_store::StoreError;
 use mltraining_store::claims::{ClaimRequest, Finished, Lease, Outcome, Trained};
-use mltraining_store::jobs::{CancelOutcome, CreatedJob, LogSeverity};
+use mltraining_store::jobs::{CancelOutcome, CreatedJob, LogSeverity, RetryOutcome};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::sources::Idempotency;
 use sqlx::{PgPool, Row};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
-
-/// Whether a retry is refused when the project's queue is full.
-pub(crate) const RETRY_HOLDS_LIMIT: bool = false;
 
 /// A database for all sequences.
 pub(crate) struct System {
@@ -39,6 +36,7 @@ const EMPTY: &str = "
     delete from evaluation; delete from model_version; delete from model;
     delete from job_event; delete from result; delete from job;
     update queue set paused_at = null;
+    update project set served_at = null;
     commit";
 
 /// As the model writes it, in the order of `$1`; workers and results by their ids.
@@ -57,12 +55,6 @@ const VISIBLE: &str = "
            (select count(*) from artifact f join result r on r.id = f.result_id where r.job_id = j.id) as files,
            (select count(*) from model_version v where v.job_id = j.id) as versions
       from unnest($1) with ordinality as made (id, place) join job j on j.id = made.id order by made.place";
-
-const RETRY: &str = "
-    update job set state = 'QUEUED', run_at = now(), finished_at = null, failures = 0, infra_failures = 0, lost_count = 0,
-           cancel_requested_at = null, cancel_requested_by = null, cancel_reason = null,
-           error_class = null, error_code = null, error_message = null, error_phase = null
-     where id = $1 and state in ('FAILED', 'DEAD', 'CANCELLED')";
 
 impl System {
     pub(crate) async fn new() -> Self {
@@ -124,10 +116,10 @@ impl Run<'_> {
                 Some(job) => self.cancel(job).await,
                 None => "nobody".to_owned(),
             },
-            Operation::Retry { job } => {
-                self.by_sql(RETRY, model.job(job), ["cannot be retried", "retried"])
-                    .await
-            }
+            Operation::Retry { job } => match model.job(job) {
+                Some(job) => self.retry(job).await,
+                None => "nobody".to_owned(),
+            },
             Operation::Expire { lease } => {
                 let text = "update job set lease_expires_at = now() - interval '1 second' where id = $1 and state = 'RUNNING'";
                 self.by_sql(text, model.lease(lease).map(|(job, _)| job), ["", ""])
@@ -243,6 +235,20 @@ impl Run<'_> {
             match store.cancel_job(project, id, "ann", "", None).await {
                 Ok(CancelOutcome::Acknowledged(_)) => return "acknowledged".to_owned(),
                 Ok(CancelOutcome::AlreadyFinal(_)) => return "final already".to_owned(),
+                Err(StoreError::NotFound { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        panic!("job {job} is in no project")
+    }
+
+    async fn retry(&self, job: usize) -> String {
+        let store = &self.system.fixture.store;
+        for project in &self.system.projects {
+            match store.retry_job(project, self.jobs[job], None).await {
+                Ok(RetryOutcome::Retried(_)) => return "retried".to_owned(),
+                Ok(RetryOutcome::NotRetryable(_)) => return "cannot be retried".to_owned(),
+                Ok(RetryOutcome::QueueFull { max_queued }) => return format!("queue full at {max_queued}"),
                 Err(StoreError::NotFound { .. }) => {}
                 other => panic!("{other:?}"),
             }
