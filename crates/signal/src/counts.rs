@@ -1,4 +1,4 @@
-//! How many hints went which way.
+//! How many hints and changes went which way.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,10 +11,18 @@ pub struct Counts {
     pub failed: u64,
     /// Read from the stream and well formed.
     pub received: u64,
-    /// Read from the stream and skipped.
+    /// Hints that were read and skipped, and changes that could not be read.
     pub malformed: u64,
     /// Connections that listeners made; more than one each says that Redis or the stream was lost.
     pub connections: u64,
+    /// Changes told.
+    pub changes_told: u64,
+    /// Changes not told, because Redis was away, refused or was too slow.
+    pub changes_untold: u64,
+    /// Changes heard and well formed.
+    pub changes_heard: u64,
+    /// Subscriptions that listeners for changes made; more than one each says that Redis was lost.
+    pub subscriptions: u64,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +32,10 @@ pub(crate) struct Counters {
     pub(crate) received: AtomicU64,
     pub(crate) malformed: AtomicU64,
     pub(crate) connections: AtomicU64,
+    pub(crate) changes_told: AtomicU64,
+    pub(crate) changes_untold: AtomicU64,
+    pub(crate) changes_heard: AtomicU64,
+    pub(crate) subscriptions: AtomicU64,
 }
 
 impl Counters {
@@ -35,6 +47,10 @@ impl Counters {
             received: read(&self.received),
             malformed: read(&self.malformed),
             connections: read(&self.connections),
+            changes_told: read(&self.changes_told),
+            changes_untold: read(&self.changes_untold),
+            changes_heard: read(&self.changes_heard),
+            subscriptions: read(&self.subscriptions),
         }
     }
 }

@@ -1,9 +1,13 @@
-//! Hints through a Redis stream: that a job waits. The only place of redis and deadpool-redis.
+//! Hints through a Redis stream: that a job waits; and changes through a Redis channel: that a row is no longer what it was.
+//! The only place of redis and deadpool-redis.
 //!
 //! Postgres is the truth and a worker looks at it every few seconds anyway; a hint only makes it look now. So a lost,
-//! doubled or malformed hint is harmless, and nothing here ever makes a caller wait longer than its limit.
+//! doubled or malformed hint is harmless. Who remembers rows bounds their age by himself; a change only makes him look sooner.
+//! Nothing here ever makes a caller wait longer than its limit.
 
 mod backoff;
+mod change;
+mod changes;
 mod counts;
 mod error;
 mod hint;
@@ -11,6 +15,8 @@ mod listener;
 mod read;
 mod send;
 
+pub use change::{Change, Changed};
+pub use changes::{ChangeListener, Heard};
 pub use counts::Counts;
 pub use error::SignalError;
 pub use hint::Hint;

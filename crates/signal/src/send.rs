@@ -1,7 +1,7 @@
-//! Sending hints.
+//! Sending hints and changes.
 
 use crate::counts::{Counters, Counts, count};
-use crate::{Hint, HintListener, SignalError};
+use crate::{Change, ChangeListener, Hint, HintListener, SignalError};
 use deadpool_redis::{Manager, Pool};
 use redis::{AsyncConnectionConfig, Client, RedisError};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// What a signal may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Longest time that one hint or ping may take in all, connecting included.
+    /// Longest time that one hint, change or ping may take in all, connecting included.
     pub timeout: Duration,
     /// Length near which the stream is trimmed (`MAXLEN ~`), in entries.
     pub stream_max_entries: u64,
@@ -90,6 +90,33 @@ impl Signal {
         outcome
     }
 
+    /// Tells every [`ChangeListener`] that something has changed: PUBLISH. To be called after the commit of the change; its
+    /// failure is counted here and costs only time, so callers log it and go on.
+    ///
+    /// # Errors
+    /// [`SignalError::Timeout`] or [`SignalError::Unavailable`], within the limit.
+    pub async fn tell(&self, change: &Change) -> Result<(), SignalError> {
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(self.channel()).arg(change.to_string());
+        let outcome = self.ask(&publish).await;
+        count(if outcome.is_ok() {
+            &self.counters.changes_told
+        } else {
+            &self.counters.changes_untold
+        });
+        outcome
+    }
+
+    /// Begins to listen for changes in a task of its own, which connects and reconnects by itself.
+    pub fn listen_for_changes(&self) -> ChangeListener {
+        ChangeListener::start(self.client.clone(), self.channel(), Arc::clone(&self.counters))
+    }
+
+    /// Channels have one name space in all databases of a Redis; the stream's name tells services apart.
+    fn channel(&self) -> String {
+        format!("{}:changes", self.stream)
+    }
+
     /// Whether Redis answers.
     ///
     /// # Errors
@@ -107,7 +134,7 @@ impl Signal {
         )
     }
 
-    /// Hints sent here and received by the listeners of this signal.
+    /// Hints and changes sent here and received by the listeners of this signal.
     pub fn counts(&self) -> Counts {
         self.counters.snapshot()
     }
