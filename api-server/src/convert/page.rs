@@ -42,9 +42,28 @@ impl<C: Serialize + DeserializeOwned> Page<C> {
             return String::new();
         }
         rows.truncate(self.size);
-        let scope: Vec<&str> = self.scope.iter().map(String::as_str).collect();
         rows.last()
-            .map_or_else(String::new, |row| page::encode(&cursor(row), &scope))
+            .map_or_else(String::new, |row| self.token(&cursor(row)))
+    }
+
+    /// As [`cut`](Self::cut), of a search that may have ended early: then the list goes on where it ended, however few rows
+    /// it found (AIP-158).
+    pub(crate) fn cut_searched<T>(
+        &self,
+        rows: &mut Vec<T>,
+        cursor: impl Fn(&T) -> C,
+        searched_to: Option<C>,
+    ) -> String {
+        let is_full = rows.len() > self.size;
+        match searched_to {
+            Some(end) if !is_full => self.token(&end),
+            _ => self.cut(rows, cursor),
+        }
+    }
+
+    fn token(&self, after: &C) -> String {
+        let scope: Vec<&str> = self.scope.iter().map(String::as_str).collect();
+        page::encode(after, &scope)
     }
 }
 
@@ -62,6 +81,18 @@ mod tests {
         let second = Page::<i32>::read(2, &token, &["List", "p"]).unwrap();
         assert_eq!(second.after, Some(2));
         assert_eq!(second.cut(&mut vec![3], |row| *row), "");
+    }
+
+    #[test]
+    fn a_search_that_ended_early_goes_on_where_it_ended_unless_the_page_is_full() {
+        let page = Page::<i32>::read(2, "", &["List", "p"]).unwrap();
+        let after = |token: &str| Page::<i32>::read(2, token, &["List", "p"]).unwrap().after;
+        let token = page.cut_searched(&mut Vec::new(), |row: &i32| *row, Some(9));
+        assert_eq!(after(&token), Some(9));
+        let mut rows = vec![1, 2, 3];
+        let token = page.cut_searched(&mut rows, |row| *row, Some(9));
+        assert_eq!((after(&token), rows), (Some(2), vec![1, 2]));
+        assert_eq!(page.cut_searched(&mut vec![1], |row| *row, None), "");
     }
 
     #[test]

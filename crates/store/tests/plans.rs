@@ -71,10 +71,11 @@ const WITHOUT_PLAN: [&str; 12] = [
 ];
 
 /// Tables that grow with use.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 12] = [
     "job",
     "job_attempt",
     "job_event",
+    "job_label",
     "result",
     "artifact",
     "model",

@@ -33,7 +33,7 @@ async fn ids(fixture: &Fixture, filter: &JobFilter) -> Vec<JobId> {
         .list_jobs(&fixture.project, filter, None, 100, JobView::Basic)
         .await
         .unwrap();
-    jobs.iter().map(|job| job.id).collect()
+    jobs.jobs.iter().map(|job| job.id).collect()
 }
 
 #[tokio::test]
@@ -57,7 +57,8 @@ async fn a_list_of_jobs_is_newest_first_and_whole_over_its_pages() {
             .store
             .list_jobs(&fixture.project, &filter, after, 3, JobView::Basic)
             .await
-            .unwrap();
+            .unwrap()
+            .jobs;
         let Some(last) = page.last() else { break };
         after = Some(last.cursor());
         assert!(
@@ -466,7 +467,11 @@ async fn each_part_of_a_filter_of_models_holds() {
         ),
     ];
     for (filter, expected) in cases {
-        let models = store.list_models(project, &filter, None, 100).await.unwrap();
+        let models = store
+            .list_models(project, &filter, None, 100)
+            .await
+            .unwrap()
+            .models;
         assert_eq!(model_names(&models), expected, "{filter:?}");
     }
 }
@@ -475,12 +480,13 @@ async fn each_part_of_a_filter_of_models_holds() {
 async fn a_list_of_models_is_newest_first_and_a_batch_keeps_its_order() {
     let fixture = six_models().await;
     let (store, project, all) = (&fixture.store, &fixture.project, ModelFilter::default());
-    let first = store.list_models(project, &all, None, 2).await.unwrap();
+    let first = store.list_models(project, &all, None, 2).await.unwrap().models;
     assert_eq!(model_names(&first), ["m6", "m5"]);
     let next = store
         .list_models(project, &all, Some(&first[1].cursor()), 2)
         .await
-        .unwrap();
+        .unwrap()
+        .models;
     assert_eq!(model_names(&next), ["m3", "m2"]);
     let wanted = [
         "m2".parse().unwrap(),

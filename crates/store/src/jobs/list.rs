@@ -55,6 +55,47 @@ impl Job {
     }
 }
 
+/// Jobs of a list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JobList {
+    /// Those that pass the filter, newest first.
+    pub jobs: Vec<Job>,
+    /// Set when there are fewer than asked for and the search ended early: older jobs than this one were not looked at.
+    pub searched_to: Option<JobCursor>,
+}
+
+/// A job of a list, or, when it does not pass, the one where the search ended.
+struct Seen {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    passes: bool,
+}
+
+/// Which index leads to the jobs; what else the filter asks for is looked at in each of them. The narrower comes first.
+enum Way<'a> {
+    Model(&'a ModelId),
+    Label(&'a str, &'a str),
+    Creator(&'a str),
+    State(JobState),
+    Newest,
+}
+
+impl<'a> Way<'a> {
+    fn of(filter: &'a JobFilter) -> Self {
+        if let Some(model) = &filter.model {
+            return Self::Model(model);
+        }
+        if let Some((key, value)) = filter.labels.first_key_value() {
+            return Self::Label(key, value);
+        }
+        match (&filter.created_by, filter.states.as_deref()) {
+            (Some(caller), _) => Self::Creator(caller),
+            (None, Some([state])) => Self::State(*state),
+            (None, _) => Self::Newest,
+        }
+    }
+}
+
 /// A filter as the statements take it.
 pub(super) struct Bound<'a> {
     pub(super) filter: &'a JobFilter,
@@ -80,86 +121,154 @@ impl<'a> Bound<'a> {
             labels_not: filter.labels_not.iter().map(one).collect(),
         }
     }
+}
 
-    async fn newest(
-        &self,
-        connection: &mut PgConnection,
-        project: &ProjectId,
-        after: Option<JobCursor>,
-        limit: i64,
-    ) -> Result<Vec<Uuid>, StoreError> {
-        let rows = sqlx::query_file_scalar!(
+/// One page of a list.
+struct Search<'a> {
+    bound: Bound<'a>,
+    project: &'a str,
+    after_time: Option<DateTime<Utc>>,
+    after_id: Option<Uuid>,
+    limit: i64,
+}
+
+impl<'a> Search<'a> {
+    fn new(project: &'a ProjectId, filter: &'a JobFilter, after: Option<JobCursor>, limit: i64) -> Self {
+        Self {
+            bound: Bound::new(filter),
+            project: project.as_str(),
+            after_time: after.map(|c| c.created_at),
+            after_id: after.map(|c| c.id.0),
+            limit,
+        }
+    }
+
+    async fn search(&self, connection: &mut PgConnection) -> Result<Vec<Seen>, StoreError> {
+        Ok(match Way::of(self.bound.filter) {
+            Way::Model(model) => self.by_model(connection, model).await?,
+            Way::Label(key, value) => self.by_label(connection, key, value).await?,
+            Way::Creator(caller) => self.by_creator(connection, caller).await?,
+            Way::State(state) => self.by_state(connection, state).await?,
+            Way::Newest => self.newest(connection).await?,
+        })
+    }
+
+    async fn newest(&self, connection: &mut PgConnection) -> sqlx::Result<Vec<Seen>> {
+        sqlx::query_file_as!(
+            Seen,
             "sql/jobs/list.sql",
-            project.as_str(),
-            after.map(|c| c.created_at),
-            after.map(|c| c.id.0),
-            limit,
-            self.filter.created_from,
-            self.filter.created_before,
-            self.kinds.as_deref(),
-            self.priorities.as_deref(),
-            self.filter.created_by,
-            &self.filter.created_by_not,
-            self.labels,
-            &self.labels_not,
-            self.states.as_deref()
-        );
-        Ok(rows.fetch_all(connection).await?)
+            self.project,
+            self.after_time,
+            self.after_id,
+            self.limit,
+            self.bound.filter.created_from,
+            self.bound.filter.created_before,
+            self.bound.kinds.as_deref(),
+            self.bound.priorities.as_deref(),
+            self.bound.filter.created_by,
+            &self.bound.filter.created_by_not,
+            self.bound.labels,
+            &self.bound.labels_not,
+            self.bound.states.as_deref()
+        )
+        .fetch_all(connection)
+        .await
     }
 
-    async fn by_state(
-        &self,
-        connection: &mut PgConnection,
-        project: &ProjectId,
-        state: JobState,
-        after: Option<JobCursor>,
-        limit: i64,
-    ) -> Result<Vec<Uuid>, StoreError> {
-        let rows = sqlx::query_file_scalar!(
+    async fn by_state(&self, connection: &mut PgConnection, state: JobState) -> sqlx::Result<Vec<Seen>> {
+        sqlx::query_file_as!(
+            Seen,
             "sql/jobs/list_by_state.sql",
-            project.as_str(),
+            self.project,
             state.as_str(),
-            after.map(|c| c.created_at),
-            after.map(|c| c.id.0),
-            limit,
-            self.filter.created_from,
-            self.filter.created_before,
-            self.kinds.as_deref(),
-            self.priorities.as_deref(),
-            self.filter.created_by,
-            &self.filter.created_by_not,
-            self.labels,
-            &self.labels_not
-        );
-        Ok(rows.fetch_all(connection).await?)
+            self.after_time,
+            self.after_id,
+            self.limit,
+            self.bound.filter.created_from,
+            self.bound.filter.created_before,
+            self.bound.kinds.as_deref(),
+            self.bound.priorities.as_deref(),
+            self.bound.filter.created_by,
+            &self.bound.filter.created_by_not,
+            self.bound.labels,
+            &self.bound.labels_not
+        )
+        .fetch_all(connection)
+        .await
     }
 
-    async fn by_model(
+    async fn by_model(&self, connection: &mut PgConnection, model: &ModelId) -> sqlx::Result<Vec<Seen>> {
+        sqlx::query_file_as!(
+            Seen,
+            "sql/jobs/list_by_model.sql",
+            self.project,
+            model.as_str(),
+            self.after_time,
+            self.after_id,
+            self.limit,
+            self.bound.filter.created_from,
+            self.bound.filter.created_before,
+            self.bound.kinds.as_deref(),
+            self.bound.priorities.as_deref(),
+            self.bound.filter.created_by,
+            &self.bound.filter.created_by_not,
+            self.bound.labels,
+            &self.bound.labels_not,
+            self.bound.states.as_deref()
+        )
+        .fetch_all(connection)
+        .await
+    }
+
+    async fn by_creator(&self, connection: &mut PgConnection, caller: &str) -> sqlx::Result<Vec<Seen>> {
+        sqlx::query_file_as!(
+            Seen,
+            "sql/jobs/list_by_creator.sql",
+            self.project,
+            caller,
+            self.after_time,
+            self.after_id,
+            self.limit,
+            self.bound.filter.created_from,
+            self.bound.filter.created_before,
+            self.bound.kinds.as_deref(),
+            self.bound.priorities.as_deref(),
+            &self.bound.filter.created_by_not,
+            self.bound.labels,
+            &self.bound.labels_not,
+            self.bound.states.as_deref()
+        )
+        .fetch_all(connection)
+        .await
+    }
+
+    async fn by_label(
         &self,
         connection: &mut PgConnection,
-        project: &ProjectId,
-        model: &ModelId,
-        after: Option<JobCursor>,
-        limit: i64,
-    ) -> Result<Vec<Uuid>, StoreError> {
-        let rows = sqlx::query_file_scalar!(
-            "sql/jobs/list_by_model.sql",
-            project.as_str(),
-            model.as_str(),
-            after.map(|c| c.created_at),
-            after.map(|c| c.id.0),
-            limit,
-            self.filter.created_from,
-            self.filter.created_before,
-            self.kinds.as_deref(),
-            self.priorities.as_deref(),
-            self.filter.created_by,
-            &self.filter.created_by_not,
-            self.labels,
-            &self.labels_not,
-            self.states.as_deref()
-        );
-        Ok(rows.fetch_all(connection).await?)
+        key: &str,
+        value: &str,
+    ) -> sqlx::Result<Vec<Seen>> {
+        sqlx::query_file_as!(
+            Seen,
+            "sql/jobs/list_by_label.sql",
+            self.project,
+            key,
+            value,
+            self.after_time,
+            self.after_id,
+            self.limit,
+            self.bound.filter.created_from,
+            self.bound.filter.created_before,
+            self.bound.kinds.as_deref(),
+            self.bound.priorities.as_deref(),
+            self.bound.filter.created_by,
+            &self.bound.filter.created_by_not,
+            self.bound.labels,
+            &self.bound.labels_not,
+            self.bound.states.as_deref()
+        )
+        .fetch_all(connection)
+        .await
     }
 }
 
@@ -168,7 +277,8 @@ fn words<T: Copy>(values: Option<&[T]>, word: fn(T) -> &'static str) -> Option<V
 }
 
 impl Store {
-    /// The jobs of a project that pass the filter, newest first, after the cursor, at most `limit`.
+    /// The jobs of a project that pass the filter, newest first, after the cursor, at most `limit`. One call looks at
+    /// 2,000 jobs at most (at 500 with a label) and says where it ended, so that no filter makes it slow.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
@@ -179,23 +289,22 @@ impl Store {
         after: Option<JobCursor>,
         limit: i64,
         view: JobView,
-    ) -> Result<Vec<Job>, StoreError> {
+    ) -> Result<JobList, StoreError> {
         self.within("jobs.list", async {
             let mut session = self.session().await?;
-            let bound = Bound::new(filter);
-            let ids = match (&filter.model, filter.states.as_deref()) {
-                (Some(model), _) => bound.by_model(&mut session, project, model, after, limit).await?,
-                (None, Some([state])) => {
-                    bound
-                        .by_state(&mut session, project, *state, after, limit)
-                        .await?
-                }
-                (None, _) => bound.newest(&mut session, project, after, limit).await?,
+            let seen = Search::new(project, filter, after, limit)
+                .search(&mut session)
+                .await?;
+            let cursor = |seen: &Seen| JobCursor {
+                created_at: seen.created_at,
+                id: JobId(seen.id),
             };
-            let ids: Vec<JobId> = ids.into_iter().map(JobId).collect();
+            let searched_to = seen.iter().find(|seen| !seen.passes).map(cursor);
+            let passing = seen.iter().filter(|seen| seen.passes);
+            let ids: Vec<JobId> = passing.map(|seen| JobId(seen.id)).collect();
             let jobs = fetch(&mut session, project, &ids, view).await?;
             session.release();
-            Ok(jobs)
+            Ok(JobList { jobs, searched_to })
         })
         .await
     }

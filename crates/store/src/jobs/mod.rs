@@ -19,7 +19,7 @@ pub use cancel_many::Cancelled;
 pub use count::{JobCount, JobGrouping};
 pub use create::{CreatedJob, DEFAULT_TIMEOUT, NewJob};
 pub use events::{EventBody, JobEvent, LogSeverity, StateChange};
-pub use list::{JobCursor, JobFilter};
+pub use list::{JobCursor, JobFilter, JobList};
 pub use logs::{LogFilter, LogLine};
 pub use open::OpenJob;
 pub use read::{Attempt, AttemptOutcome};

@@ -58,6 +58,22 @@ impl Model {
     }
 }
 
+/// Models of a list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelList {
+    /// Those that pass the filter, newest first.
+    pub models: Vec<Model>,
+    /// Set when there are fewer than asked for and the search ended early: older models than this one were not looked at.
+    pub searched_to: Option<ModelCursor>,
+}
+
+/// A model of a list, or, when it does not pass, the one where the search ended.
+struct Seen {
+    id: String,
+    created_at: DateTime<Utc>,
+    passes: bool,
+}
+
 fn each_label(labels: &[(String, String)]) -> Vec<Value> {
     labels
         .iter()
@@ -71,8 +87,9 @@ async fn live(
     filter: &ModelFilter,
     after: Option<&ModelCursor>,
     limit: i64,
-) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query_file_scalar!(
+) -> Result<Vec<Seen>, StoreError> {
+    let rows = sqlx::query_file_as!(
+        Seen,
         "sql/models/list.sql",
         project.as_str(),
         after.map(|c| c.created_at),
@@ -94,8 +111,9 @@ async fn all(
     filter: &ModelFilter,
     after: Option<&ModelCursor>,
     limit: i64,
-) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query_file_scalar!(
+) -> Result<Vec<Seen>, StoreError> {
+    let rows = sqlx::query_file_as!(
+        Seen,
         "sql/models/list_all.sql",
         project.as_str(),
         after.map(|c| c.created_at),
@@ -112,7 +130,8 @@ async fn all(
 }
 
 impl Store {
-    /// The models of a project that pass the filter, newest first, after the cursor, at most `limit`.
+    /// The models of a project that pass the filter, newest first, after the cursor, at most `limit`. One call looks at
+    /// 2,000 models at most and says where it ended, so that no filter makes it slow.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
@@ -122,16 +141,27 @@ impl Store {
         filter: &ModelFilter,
         after: Option<&ModelCursor>,
         limit: i64,
-    ) -> Result<Vec<Model>, StoreError> {
+    ) -> Result<ModelList, StoreError> {
         self.within("models.list", async {
             let mut session = self.session().await?;
-            let ids = match filter.deleted {
+            let seen = match filter.deleted {
                 Deleted::Hidden => live(&mut session, project, filter, after, limit).await?,
                 Deleted::Shown => all(&mut session, project, filter, after, limit).await?,
             };
+            let stop = seen.iter().find(|seen| !seen.passes);
+            let searched_to = stop
+                .map(|stop| {
+                    Ok::<_, StoreError>(ModelCursor {
+                        created_at: stop.created_at,
+                        id: stored::parse("model.id", &stop.id)?,
+                    })
+                })
+                .transpose()?;
+            let passing = seen.into_iter().filter(|seen| seen.passes);
+            let ids: Vec<String> = passing.map(|seen| seen.id).collect();
             let models = fetch(&mut session, project, &ids).await?;
             session.release();
-            Ok(models)
+            Ok(ModelList { models, searched_to })
         })
         .await
     }

@@ -5,7 +5,7 @@ mod read;
 mod update;
 mod versions;
 
-pub use list::{Deleted, ModelCursor, ModelFilter};
+pub use list::{Deleted, ModelCursor, ModelFilter, ModelList};
 pub use update::{ModelChange, UpdateOutcome};
 pub use versions::{ModelVersion, VersionView};
 

@@ -11,6 +11,7 @@ pub const OWN_TABLES: &[&str] = &[
     "job",
     "job_attempt",
     "job_event",
+    "job_label",
     "model",
     "model_version",
     "project",

@@ -14,10 +14,11 @@ create temp table made as
          case when n > 99900 then 'RUNNING' when n > 97000 then 'QUEUED' when n % 7 = 0 then 'FAILED' else 'SUCCEEDED' end as state
     from generate_series(1, 100000) n;
 begin;
-insert into job (id, project, queue, kind, spec, spec_version, model, source, range_start, range_end, horizon, created_by, created_at, state,
+insert into job (id, project, queue, kind, spec, spec_version, model, source, range_start, range_end, horizon, created_by, created_at, labels, state,
                  run_at, event_seq, lease_epoch, started_at, worker_id, heartbeat_at, lease_expires_at, deadline_at, finished_at, result_id,
                  error_code, error_message)
-  select id, project, 'default', 'TRAIN', '{"seed": 1}', 1, 'm' || n % 1000, 'candles', at, at + interval '1 day', '10 min', 'x', at, state,
+  select id, project, 'default', 'TRAIN', '{"seed": 1}', 1, 'm' || n % 1000, 'candles', at, at + interval '1 day', '10 min', 'k' || n % 100, at,
+         case when n % 5 = 0 then jsonb_build_object('team', 't' || n % 50) else '{}' end, state,
          at, 3, case state when 'QUEUED' then 0 else 1 end, case when state <> 'QUEUED' then at end,
          case state when 'RUNNING' then gen_random_uuid() end, case state when 'RUNNING' then at end,
          case state when 'RUNNING' then at end, case state when 'RUNNING' then at end,
