@@ -1,5 +1,6 @@
 //! What every service holds: the stores, the configuration and the signal to stop.
 
+use crate::cache::Cache;
 use anyhow::Context as _;
 use mltraining_artifacts::Artifacts;
 use mltraining_runtime::config::ApiConfig;
@@ -16,6 +17,8 @@ pub struct Context {
     pub store: Store,
     /// Redis: hints to workers. Its failure is logged, never returned.
     pub signal: Signal,
+    /// What is remembered of Postgres.
+    pub cache: Cache,
     /// The files of results.
     pub artifacts: Artifacts,
     /// The checked configuration.
@@ -44,6 +47,7 @@ impl Context {
             .map_err(|error| Coded::new(Code::Unavailable, error))?;
         Ok(Self {
             store: open_store(&config)?,
+            cache: Cache::new(&config.cache, signal.clone()),
             signal,
             artifacts,
             config,

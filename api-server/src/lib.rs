@@ -1,6 +1,7 @@
 //! The gRPC server of the service: layers that every call passes, and one file per gRPC service.
 
 pub mod access;
+pub mod cache;
 pub mod caller;
 pub mod cli;
 pub mod commands;

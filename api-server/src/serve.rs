@@ -68,6 +68,7 @@ async fn serve(
         .collect();
     let (health, health_services) = Health::of_ports(&names).await;
     let readiness = tokio::spawn(checks.run(health.clone(), stop.clone()));
+    tokio::spawn(context.cache.clone().follow(context.stop.clone()));
     let draining = tokio::spawn(drain(health, context.clone(), stop));
     let served = ports.into_iter().zip(health_services);
     let outcome = try_join_all(served.map(|(port, health)| port.serve(health, &context))).await;

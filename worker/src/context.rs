@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use mltraining_artifacts::Artifacts;
 use mltraining_domain::WorkerId;
 use mltraining_runtime::config::{DatabaseConfig, WorkerConfig};
+use mltraining_signal::Signal;
 use mltraining_store::{Store, StoreConfig};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct Context {
     pub program: Program,
     /// Processes of ended attempts that are on their way out.
     pub processes: TaskTracker,
+    /// Redis: hints, and what API servers must forget. Its failure is logged, never more.
+    pub signal: Signal,
     /// Renews leases.
     pub keeper: LeaseKeeper,
     /// Cancelled on SIGTERM, or when the row says so: no new claims.
@@ -44,6 +47,7 @@ impl Context {
     pub(crate) fn open(
         config: WorkerConfig,
         program: Program,
+        signal: Signal,
         stop: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
         let worker = WorkerId(uuid::Uuid::new_v4());
@@ -59,6 +63,7 @@ impl Context {
             memory,
             program,
             processes: TaskTracker::new(),
+            signal,
             keeper,
             stop,
         }))

@@ -33,7 +33,7 @@ pub async fn run(
     // A drain by the row cancels this token alone: a SIGTERM after it must not count as the second one, which ends at once.
     let stop = stop.child_token();
     let signal = signal(&config.redis)?;
-    let context = Context::open(config, program, stop.clone())?;
+    let context = Context::open(config, program, signal.clone(), stop.clone())?;
     let (health, server) = Health::new(&[]).await;
     let served = CancellationToken::new();
     let serving = tokio::spawn(

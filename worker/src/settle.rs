@@ -7,6 +7,7 @@ use crate::process::message::{Need, Stored};
 use crate::stop::{Stop, StopReason};
 use crate::work::Work;
 use mltraining_domain::{FailureClass, JobFailure, JobState, Reason, ResultId, WorkPhase};
+use mltraining_signal::{Change, Changed};
 use mltraining_store::StoreError;
 use mltraining_store::claims::{ClaimedJob, Failed, Finished, Outcome, Trained};
 use std::future::Future;
@@ -22,13 +23,32 @@ pub(crate) async fn finish(context: &Context, job: &ClaimedJob, stored: &Stored,
         .instrument(tracing::info_span!("store"))
         .await;
     match stored {
-        Ok(Settled::Version(version)) => tracing::info!(version, "succeeded"),
+        Ok(Settled::Version(version)) => {
+            tell(context, job).await;
+            tracing::info!(version, "succeeded");
+        }
         Ok(Settled::Earlier(state)) => {
+            tell(context, job).await;
             tracing::info!(%state, "the finish whose answer was lost had taken effect");
         }
         Ok(Settled::Cancelled) => tracing::info!("cancelled just before its end; the result is dropped"),
         Err(Unsettled::Failed(failure)) => fail(context, job, &failure, work).await,
         Err(Unsettled::Lost) => {} // told where the write was refused
+    }
+}
+
+/// Tells the API servers that the model has a new version, so that none shows it without for longer than it must.
+async fn tell(context: &Context, job: &ClaimedJob) {
+    let Some(model) = job.spec["model"].as_str() else {
+        return;
+    };
+    let change = Change {
+        kind: Changed::Model,
+        project: job.project.as_str().to_owned(),
+        id: model.to_owned(),
+    };
+    if let Err(error) = context.signal.tell(&change).await {
+        tracing::warn!(%error, "the new version was not told: API servers see it within their cache.max_age");
     }
 }
 

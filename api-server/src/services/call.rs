@@ -1,5 +1,6 @@
 //! One call, as every handler begins it: who calls, in which project, until when.
 
+use crate::cache::Cache;
 use crate::caller::{self, Caller};
 use crate::context::Context;
 use crate::deadline::Deadline;
@@ -23,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) deadline: Deadline,
     /// Postgres, for the time that is left.
     pub(crate) store: Store,
+    /// What is remembered of it.
+    pub(crate) cache: Cache,
     /// Ties together what this request causes.
     pub(crate) request_id: Option<RequestId>,
 }
@@ -43,18 +46,19 @@ impl Call {
             caller,
             deadline,
             store: context.store.with_call_timeout(deadline.remaining()),
+            cache: context.cache.clone(),
             request_id: extensions.get().cloned(),
             project,
         })
     }
 
-    /// The source of this name in the project.
+    /// The source of this name in the project, perhaps a remembered one.
     ///
     /// # Errors
     /// NOT_FOUND.
     pub(crate) async fn source(&self, name: &SourceName) -> Result<Source, ApiError> {
-        let source = self.store.source(&name.project, &name.source).await;
-        source.map_err(missing(name))
+        let read = self.store.source(&name.project, &name.source);
+        self.cache.source(name, read).await.map_err(missing(name))
     }
 
     /// Tells an empty list of a project from one of a project that does not exist. Only a caller who sees every project can
@@ -63,6 +67,9 @@ impl Call {
     /// # Errors
     /// NOT_FOUND.
     pub(crate) async fn require_project(&self) -> Result<(), ApiError> {
+        if self.caller.project.is_some() {
+            return Ok(()); // the key could not exist without it
+        }
         let project = self.store.project(&self.project).await;
         project.map_err(missing(ProjectName(self.project.clone())))?;
         Ok(())

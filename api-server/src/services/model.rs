@@ -9,7 +9,9 @@ use crate::error::ApiError;
 use mltraining_domain::name::{ModelName, VersionName};
 use mltraining_domain::{ModelId, Reason, Violations};
 use mltraining_proto::v1;
-use mltraining_store::models::{Deleted, Model, ModelChange, ModelCursor, UpdateOutcome, VersionView};
+use mltraining_store::models::{
+    Deleted, Model, ModelChange, ModelCursor, ModelList, UpdateOutcome, VersionView,
+};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use v1::model_service_server::ModelService;
@@ -86,7 +88,9 @@ impl ModelApi {
         let (_, extensions, request) = request.into_parts();
         let name = name::read("name", &request.name, ModelName::parse)?;
         let call = Call::begin(&self.context, &extensions, name.project.clone())?;
-        Ok(wire::show(&find(&call, &name).await?))
+        let read = call.store.model(&name.project, &name.model);
+        let model = call.cache.model(&name, read).await;
+        Ok(wire::show(&model.map_err(missing(&name))?))
     }
 
     async fn batch_get(
@@ -107,7 +111,7 @@ impl ModelApi {
             })));
         }
         Ok(v1::BatchGetModelsResponse {
-            models: models.iter().map(wire::show).collect(),
+            models: show_read(&call, &models).await,
         })
     }
 
@@ -124,21 +128,23 @@ impl ModelApi {
         };
         let scope = ["ListModels", &call.project.to_string(), &request.filter, shown];
         let page = Page::<ModelCursor>::read(request.page_size, &request.page_token, &scope)?;
-        let mut models = match model_filter::read(&request.filter, deleted)? {
+        let ModelList {
+            mut models,
+            searched_to,
+        } = match model_filter::read(&request.filter, deleted)? {
             Some(filter) => {
                 call.store
                     .list_models(&call.project, &filter, page.after.as_ref(), page.limit())
                     .await?
             }
-            None => Vec::new(),
+            None => ModelList::default(),
         };
         if models.is_empty() {
             call.require_project().await?;
         }
-        let next_page_token = page.cut(&mut models, Model::cursor);
-        let models = models.iter().map(wire::show).collect();
+        let next_page_token = page.cut_searched(&mut models, Model::cursor, searched_to);
         Ok(v1::ListModelsResponse {
-            models,
+            models: show_read(&call, &models).await,
             next_page_token,
         })
     }
@@ -159,6 +165,7 @@ impl ModelApi {
                 .store
                 .update_model(&name.project, &name.model, &change, revision)
                 .await;
+            call.cache.model_changed(&name).await;
             updated.map_err(missing(&name))?
         };
         done(outcome, &name, |_| {
@@ -178,6 +185,7 @@ impl ModelApi {
             .store
             .delete_model(&name.project, &name.model, revision)
             .await;
+        call.cache.model_changed(&name).await;
         let model = done(deleted.map_err(missing(&name))?, &name, |_| {
             ApiError::not_found(&name)
         })?;
@@ -194,6 +202,7 @@ impl ModelApi {
             .store
             .undelete_model(&name.project, &name.model, revision)
             .await;
+        call.cache.model_changed(&name).await;
         done(undeleted.map_err(missing(&name))?, &name, |_| {
             ApiError::new(Reason::AlreadyExists, format!("{name} is not deleted")).with("name", &name)
         })
@@ -211,7 +220,10 @@ impl ModelApi {
             .store
             .model_version(&name.project, &name.model, name.version, view)
             .await;
-        Ok(model_version::show(&version.map_err(missing(&name))?))
+        let version = version.map_err(missing(&name))?;
+        let cache = &call.cache;
+        cache.saw_version(&name.project, &name.model, name.version).await;
+        Ok(model_version::show(&version))
     }
 
     async fn list_versions(
@@ -230,6 +242,12 @@ impl ModelApi {
         if versions.is_empty() {
             find(&call, &name).await?;
         }
+        if let Some(newest) = versions.first() {
+            let cache = &call.cache;
+            cache
+                .saw_version(&name.project, &name.model, newest.version)
+                .await;
+        }
         let next_page_token = page.cut(&mut versions, |version| version.version);
         Ok(v1::ListModelVersionsResponse {
             model_versions: versions.iter().map(model_version::show).collect(),
@@ -238,9 +256,20 @@ impl ModelApi {
     }
 }
 
+/// Models as they were just read; none that is shown later is older.
+async fn show_read(call: &Call, models: &[Model]) -> Vec<v1::Model> {
+    for model in models {
+        call.cache.saw_model(model).await;
+    }
+    models.iter().map(wire::show).collect()
+}
+
+/// The model as it is now.
 async fn find(call: &Call, name: &ModelName) -> Result<Model, ApiError> {
     let model = call.store.model(&name.project, &name.model).await;
-    model.map_err(missing(name))
+    let model = model.map_err(missing(name))?;
+    call.cache.saw_model(&model).await;
+    Ok(model)
 }
 
 /// What becomes of a change that changes nothing: it is refused as any other would be.

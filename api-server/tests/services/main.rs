@@ -6,6 +6,7 @@
 
 mod admin;
 mod artifacts;
+mod cache;
 mod catalog;
 mod hostile;
 mod house;
@@ -18,6 +19,7 @@ mod models;
 mod paging;
 mod preview;
 mod retention;
+mod statements;
 mod training;
 mod watch;
 mod watch_jobs;

@@ -95,6 +95,29 @@ async fn a_filter_leaves_what_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_rare_filter_may_be_empty_and_the_list_go_on() {
+    let house = House::with_bars().await;
+    let rare = house.train().await;
+    house.sql(
+        "insert into job (id, project, queue, kind, spec, spec_version, model, source, range_start, range_end, horizon, created_by,
+                          created_at, priority)
+         select gen_random_uuid(), project, queue, kind, spec, spec_version, model, source, range_start, range_end, horizon,
+                created_by, created_at + n * interval '1 second', 4
+           from job cross join generate_series(1, 2100) n",
+    );
+    let first = list(&house, page(50, "", "priority = 2")).await.unwrap();
+    assert!(first.jobs.is_empty() && !first.next_page_token.is_empty());
+    let second = list(&house, page(50, &first.next_page_token, "priority = 2"))
+        .await
+        .unwrap();
+    assert_eq!(
+        second.jobs.iter().map(|job| &job.name).collect::<Vec<_>>(),
+        [&rare]
+    );
+    assert_eq!(second.next_page_token, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_page_or_filter_is_refused_with_its_place() {
     let house = House::with_bars().await;
     make_jobs(&house, 3).await;

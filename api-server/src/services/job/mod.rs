@@ -173,6 +173,9 @@ async fn many(call: &Call, jobs: Vec<Job>) -> Result<Vec<v1::Job>, ApiError> {
             attempts.entry(job).or_default().push(attempt);
         }
     }
+    for job in &jobs {
+        call.cache.saw_job(job).await;
+    }
     let shown = jobs
         .iter()
         .map(|job| wire::show(job, attempts.get(&job.id).map_or(&[], Vec::as_slice)));

@@ -8,7 +8,7 @@ use crate::services::call::{Call, missing, missing_of_batch};
 use mltraining_domain::name::JobName;
 use mltraining_domain::{JobId, ProjectId};
 use mltraining_proto::v1;
-use mltraining_store::jobs::{Job, JobCursor, JobView};
+use mltraining_store::jobs::{Job, JobCursor, JobList, JobView};
 use tonic::Request;
 
 /// Most groups of one answer.
@@ -45,18 +45,21 @@ impl JobApi {
         let view = view(request.view, JobView::Basic)?;
         let scope = ["ListJobs", &call.project.to_string(), &request.filter];
         let page = Page::<JobCursor>::read(request.page_size, &request.page_token, &scope)?;
-        let mut jobs = match job_filter::read(&request.filter)? {
+        let JobList {
+            mut jobs,
+            searched_to,
+        } = match job_filter::read(&request.filter)? {
             Some(filter) => {
                 call.store
                     .list_jobs(&call.project, &filter, page.after, page.limit(), view)
                     .await?
             }
-            None => Vec::new(),
+            None => JobList::default(),
         };
         if jobs.is_empty() {
             call.require_project().await?;
         }
-        let next_page_token = page.cut(&mut jobs, Job::cursor);
+        let next_page_token = page.cut_searched(&mut jobs, Job::cursor, searched_to);
         let jobs = many(&call, jobs).await?;
         Ok(v1::ListJobsResponse {
             jobs,

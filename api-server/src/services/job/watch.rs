@@ -37,6 +37,7 @@ impl JobApi {
         let (messages, stream) = mpsc::channel(QUEUED_MESSAGES);
         let watcher = Watcher {
             store: self.context.store.clone(),
+            cache: self.context.cache.clone(),
             sent: request.after_sequence,
             events,
             seen,

@@ -1,6 +1,7 @@
 //! One watcher: the snapshot, what happened before, then what happens.
 
 use super::Subscription;
+use crate::cache::Cache;
 use crate::convert::{event, job};
 use crate::error::ApiError;
 use chrono::Utc;
@@ -25,6 +26,8 @@ const CATCH_UP: i64 = 500;
 pub(crate) struct Watcher {
     /// Postgres.
     pub(crate) store: Store,
+    /// Who hears of a version here finds it in its model.
+    pub(crate) cache: Cache,
     /// The last sequence that the client has.
     pub(crate) sent: i64,
     /// What happens from now on. It was made before the job was looked at.
@@ -128,6 +131,7 @@ impl Watcher {
             .store
             .job(&self.seen.project, self.seen.id, JobView::Basic)
             .await?;
+        self.cache.saw_job(&ended).await;
         Ok(ended
             .result
             .as_ref()

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Feed, Hub, Watcher};
+use crate::cache::Cache;
 use mltraining_domain::{Epoch, JobId, JobKind, JobState, Priority, ProjectId, Span};
 use mltraining_proto::v1;
+use mltraining_runtime::config::CacheConfig;
+use mltraining_signal::{Limits, Signal};
 use mltraining_store::jobs::Job;
 use mltraining_store::{Store, StoreConfig};
 use std::sync::Arc;
@@ -16,6 +19,11 @@ use v1::job_event::Event;
 /// One that never answers.
 fn store() -> Store {
     Store::open(&StoreConfig::new("postgres://nobody@127.0.0.1:1/none", "test")).unwrap()
+}
+
+fn cache() -> Cache {
+    let signal = Signal::connect(&"redis://127.0.0.1:1/0".into(), "test", Limits::default());
+    Cache::new(&CacheConfig::default(), signal.unwrap())
 }
 
 fn hub() -> Arc<Hub> {
@@ -76,6 +84,7 @@ async fn a_silent_watch_says_again_and_again_that_it_lives() {
     let (messages, mut stream) = mpsc::channel(4);
     let watcher = Watcher {
         store: store(),
+        cache: cache(),
         events: hub.subscribe(job(3).id),
         seen: job(3),
         sent: 3,

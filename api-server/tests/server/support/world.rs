@@ -7,7 +7,7 @@ use chrono::{TimeZone, Utc};
 use mltraining_artifacts::{Artifacts, Key, Sha256};
 use mltraining_domain::{
     AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
-    FeatureSpec, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SourceColumn,
+    FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SourceColumn,
     SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
 };
 use mltraining_store::Store;
@@ -33,7 +33,20 @@ pub async fn furnish(store: &Store, artifacts: &Artifacts, project: &ProjectId) 
         created_by: "test".to_owned(),
     };
     store.create_source(&source).await.unwrap();
-    create_job(store, project).await;
+    create_job(store, project, JOB.parse().unwrap()).await;
+    finish(store, artifacts, project).await;
+}
+
+/// One more version of model `x`, made by a job of its own.
+pub async fn make_version(store: &Store, artifacts: &Artifacts, project: &ProjectId) -> JobId {
+    let job = JobId(Uuid::now_v7());
+    create_job(store, project, job).await;
+    finish(store, artifacts, project).await;
+    job
+}
+
+/// Does the next job, as a worker does.
+async fn finish(store: &Store, artifacts: &Artifacts, project: &ProjectId) {
     let lease = claim(store).await;
     let result = ResultId(Uuid::now_v7());
     let content = Bytes::from_static(b"a model");
@@ -58,10 +71,10 @@ pub async fn furnish(store: &Store, artifacts: &Artifacts, project: &ProjectId) 
     assert!(matches!(finished, Finished::Succeeded { .. }));
 }
 
-async fn create_job(store: &Store, project: &ProjectId) {
+async fn create_job(store: &Store, project: &ProjectId, id: JobId) {
     let (spec, labels) = (spec(), BTreeMap::new());
     let job = NewJob {
-        id: JOB.parse().unwrap(),
+        id,
         project,
         queue: DEFAULT_QUEUE,
         spec: &spec,

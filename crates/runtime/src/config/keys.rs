@@ -146,6 +146,9 @@ pub const KEYS: &[Key] = &[
     key("admin.enabled", Api, "true", Switch, "Whether AdminService is served, on a port of its own"),
     key("admin.listen", Api, "127.0.0.1:50053", SOCKET, "Address of AdminService; authentication and limits are those of the gRPC server"),
 
+    key("cache.max_age", Api, "5s", Span("0ms", "1m"), "Age at most of a model or source that is shown, when a change made elsewhere was not heard of. 0ms: nothing is remembered"),
+    key("cache.max_entries", Api, "10000", Integer(1, 1_000_000), "Models remembered at most, and as many sources"),
+
     key("worker.slots", Worker, "1", Integer(1, 256), "Jobs at the same time"),
     key("worker.threads", Worker, "", Integer(1, 1_024), "Threads that train, shared by the slots. Unset: one a core"),
     key("worker.memory_limit_bytes", Worker, "", Integer(64 << 20, BYTES_MAX), "Memory that running jobs may be estimated to take together, of all slots. Unset: 80 % of what the process may use"),

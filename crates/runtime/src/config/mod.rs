@@ -32,5 +32,5 @@ pub use sections::{
     ApiConfig, ArtifactsConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, ReadinessConfig,
     RedisConfig, TelemetryConfig, WorkerConfig,
 };
-pub use server::{AdminConfig, AuthConfig, AuthMode, ServerConfig};
+pub use server::{AdminConfig, AuthConfig, AuthMode, CacheConfig, ServerConfig};
 pub use worker::{HealthConfig, WorkerSection};

@@ -2,7 +2,7 @@
 //! in [`super::KEYS`].
 
 use super::retention::RetentionConfig;
-use super::server::{AdminConfig, ServerConfig};
+use super::server::{AdminConfig, CacheConfig, ServerConfig};
 use super::span;
 use super::worker::{HealthConfig, WorkerSection};
 use secrecy::SecretString;
@@ -31,6 +31,8 @@ pub struct ApiConfig {
     pub server: ServerConfig,
     /// The port of those who run the service.
     pub admin: AdminConfig,
+    /// What it remembers of Postgres.
+    pub cache: CacheConfig,
 }
 
 /// All that worker is told.

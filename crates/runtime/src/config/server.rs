@@ -1,4 +1,4 @@
-//! `[server]`, `[server.auth]` and `[admin]`: only api-server.
+//! `[server]`, `[server.auth]`, `[admin]` and `[cache]`: only api-server.
 
 use super::sections::{loopback, seconds};
 use super::span;
@@ -85,6 +85,17 @@ pub enum AuthMode {
     None,
 }
 
+/// `[cache]`: what api-server remembers of Postgres.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Age of what is shown at most, when a change made elsewhere was not heard of. Zero: nothing is remembered.
+    #[serde(with = "span")]
+    pub max_age: Duration,
+    /// Models at most, and as many sources.
+    pub max_entries: u64,
+}
+
 const MIB: usize = 1 << 20;
 
 impl Default for ServerConfig {
@@ -126,6 +137,15 @@ impl Default for AuthConfig {
     fn default() -> Self {
         Self {
             mode: AuthMode::ApiKey,
+        }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self {
+            max_age: seconds(5),
+            max_entries: 10_000,
         }
     }
 }

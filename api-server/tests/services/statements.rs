@@ -1,0 +1,150 @@
+//! How many statements Postgres executes for each method, and that it is the same number for one row and for fifty.
+
+mod calls;
+mod world;
+
+use crate::house::House;
+use api_server::access::{Access, METHODS};
+use calls::{ASIDE, call};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Every method with a role, and its statements: with nothing remembered, for a server without keys. `begin` and `commit` count.
+/// A new method needs a row here and an arm in `calls`.
+#[rustfmt::skip]
+const STATEMENTS: &[(&str, u32)] = &[
+    ("ArtifactService/ListArtifacts",     1),
+    ("ArtifactService/DownloadArtifact",  1),
+    ("CatalogService/CreateSource",       4),
+    ("CatalogService/GetSource",          1),
+    ("CatalogService/ListSources",        1),
+    ("CatalogService/GetSourceCoverage",  7),
+    ("CatalogService/ListFeatures",       1),
+    ("CatalogService/ListAlgorithms",     1),
+    ("CatalogService/ListPhases",         1),
+    ("DatasetService/PreviewLabels",      7),
+    ("JobService/GetJob",                 2),
+    ("JobService/BatchGetJobs",           2),
+    ("JobService/ListJobs",               3),
+    ("JobService/WatchJob",               4),
+    ("JobService/WaitJob",                2),
+    ("JobService/CancelJob",              3),
+    ("ModelService/GetModel",             1),
+    ("ModelService/BatchGetModels",       1),
+    ("ModelService/ListModels",           2),
+    ("ModelService/UpdateModel",          2),
+    ("ModelService/DeleteModel",          2),
+    ("ModelService/UndeleteModel",        2),
+    ("ModelService/GetModelVersion",      1),
+    ("ModelService/ListModelVersions",    1),
+    ("TrainingService/TrainModel",        6),
+];
+
+/// Methods that need no statement once what they show is remembered.
+const REMEMBERED: &[&str] = &[
+    "CatalogService/GetSource",
+    "CatalogService/ListFeatures",
+    "CatalogService/ListPhases",
+    "ModelService/GetModel",
+];
+
+/// What the server asks on its own account, whoever calls: readiness, and the events of all watched jobs at once.
+const OWN: &str = r"^-- (store\.ping|migrate\.|jobs\.poll_events)|pg_stat_statements";
+
+/// Statements counted in one database since the last reset.
+struct Counter<'a> {
+    house: &'a House,
+}
+
+impl<'a> Counter<'a> {
+    /// None, with the reason printed, where the server does not count.
+    fn of(house: &'a House) -> Option<Self> {
+        let loaded =
+            house.sql("select current_setting('shared_preload_libraries') like '%pg_stat_statements%'");
+        if loaded != "t" {
+            eprintln!("skipped: this Postgres has not loaded pg_stat_statements");
+            return None;
+        }
+        house.sql("create extension if not exists pg_stat_statements");
+        Some(Self { house })
+    }
+
+    /// What Postgres executes during the call of a method, name by name. Postgres keeps a limited number of statements of
+    /// all databases: when it dropped some meanwhile, the count may be too small and the call is made again.
+    async fn during(&self, method: &str) -> Vec<String> {
+        let dropped = || self.house.sql("select dealloc from pg_stat_statements_info");
+        loop {
+            let before = dropped();
+            self.house.sql(
+                "select pg_stat_statements_reset(0, oid, 0) from pg_database where datname = current_database()",
+            );
+            call(self.house, method).await;
+            let listed = self.house.sql(&format!(
+                "select string_agg(calls || ' x ' || split_part(query, E'\\n', 1), E'\\n' order by query), sum(calls)
+                   from pg_stat_statements s join pg_database d on d.oid = s.dbid
+                  where d.datname = current_database() and query !~ '{OWN}' and not starts_with(query, '{ASIDE}')"
+            ));
+            if dropped() == before {
+                return listed.lines().map(str::to_owned).collect();
+            }
+        }
+    }
+}
+
+/// The sum that stands at the end of the list.
+fn sum(listed: &[String]) -> u32 {
+    let last = listed.last().and_then(|line| line.rsplit('|').next());
+    last.and_then(|sum| sum.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn every_method_has_its_number_of_statements() {
+    let methods: BTreeSet<String> = METHODS
+        .iter()
+        .filter(|method| method.access != Access::Open)
+        .map(|method| method.path.replace("/mltraining.v1.", ""))
+        .collect();
+    let counted: BTreeSet<String> = STATEMENTS
+        .iter()
+        .map(|(method, _)| (*method).to_owned())
+        .collect();
+    assert_eq!(counted, methods);
+    assert_eq!(counted.len(), STATEMENTS.len(), "a method has two rows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_takes_its_number_of_statements_however_many_rows_there_are() {
+    let mut wrong = Vec::new();
+    for rows in [1, 50] {
+        let house = House::with(|config| config.cache.max_age = Duration::ZERO).await;
+        let Some(counter) = Counter::of(&house) else {
+            return;
+        };
+        world::fill(&house, rows).await;
+        for (method, wanted) in STATEMENTS {
+            let listed = counter.during(method).await;
+            if sum(&listed) != *wanted {
+                wrong.push(format!(
+                    "{method} with {rows} rows: {} instead of {wanted} statements\n  {}",
+                    sum(&listed),
+                    listed.join("\n  ")
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_remembered_takes_no_statement() {
+    let house = House::with(|config| config.cache.max_age = Duration::from_secs(3600)).await;
+    let Some(counter) = Counter::of(&house) else {
+        return;
+    };
+    world::fill(&house, 1).await;
+    for method in REMEMBERED {
+        call(&house, method).await;
+        let listed = counter.during(method).await;
+        assert_eq!(sum(&listed), 0, "{method}: {listed:?}");
+    }
+}

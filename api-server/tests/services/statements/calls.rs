@@ -1,0 +1,292 @@
+//! A good call of each method, which asks for as many rows as there are.
+
+use crate::house::{House, PARENT, START, create_bars, label, range, train};
+use crate::support::requests::JOB;
+use mltraining_proto::v1;
+
+const MODEL: &str = "projects/default/models/x";
+const SOURCE: &str = "projects/default/sources/bars";
+/// More than there are rows.
+const PAGE: i32 = 200;
+/// What a statement of the test's own begins with.
+pub(super) const ASIDE: &str = "/* aside */";
+
+/// Runs SQL that is not counted.
+fn aside(house: &House, text: &str) -> String {
+    house.sql(&format!("{ASIDE} {text}"))
+}
+
+fn job() -> String {
+    format!("{PARENT}/jobs/{JOB}")
+}
+
+/// Calls the method `Service/Method`; a stream is read to its end.
+pub(super) async fn call(house: &House, method: &str) {
+    let (service, method) = method.split_once('/').unwrap();
+    match service {
+        "ArtifactService" => artifacts(house, method).await,
+        "CatalogService" => catalog(house, method).await,
+        "DatasetService" => dataset(house, method).await,
+        "JobService" => jobs(house, method).await,
+        "ModelService" => models(house, method).await,
+        "TrainingService" => training(house, method).await,
+        _ => panic!("no call of {service}/{method} stands here"),
+    }
+}
+
+async fn artifacts(house: &House, method: &str) {
+    let mut client = house.artifacts();
+    match method {
+        "ListArtifacts" => {
+            let request = v1::ListArtifactsRequest {
+                parent: job(),
+                page_size: PAGE,
+                ..v1::ListArtifactsRequest::default()
+            };
+            client.list_artifacts(request).await.unwrap();
+        }
+        "DownloadArtifact" => {
+            let request = v1::DownloadArtifactRequest {
+                name: format!("{}/artifacts/model.mlts", job()),
+                ..v1::DownloadArtifactRequest::default()
+            };
+            let mut chunks = client.download_artifact(request).await.unwrap().into_inner();
+            while chunks.message().await.unwrap().is_some() {}
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
+async fn catalog(house: &House, method: &str) {
+    let mut client = house.catalog();
+    let parent = PARENT.to_owned();
+    match method {
+        "CreateSource" => {
+            // The call may be made again.
+            let count = aside(house, "select count(*) from source");
+            let request = v1::CreateSourceRequest {
+                source_id: format!("new{count}"),
+                ..create_bars()
+            };
+            client.create_source(request).await.unwrap();
+        }
+        "GetSource" => {
+            let name = SOURCE.to_owned();
+            client.get_source(v1::GetSourceRequest { name }).await.unwrap();
+        }
+        "ListSources" => {
+            let request = v1::ListSourcesRequest {
+                parent,
+                page_size: PAGE,
+                ..v1::ListSourcesRequest::default()
+            };
+            client.list_sources(request).await.unwrap();
+        }
+        "GetSourceCoverage" => {
+            let request = v1::GetSourceCoverageRequest {
+                name: SOURCE.to_owned(),
+                ..v1::GetSourceCoverageRequest::default()
+            };
+            client.get_source_coverage(request).await.unwrap();
+        }
+        "ListFeatures" => {
+            let request = v1::ListFeaturesRequest {
+                parent,
+                source: SOURCE.to_owned(),
+                page_size: PAGE,
+                ..v1::ListFeaturesRequest::default()
+            };
+            client.list_features(request).await.unwrap();
+        }
+        "ListAlgorithms" => {
+            let request = v1::ListAlgorithmsRequest {
+                parent,
+                ..v1::ListAlgorithmsRequest::default()
+            };
+            client.list_algorithms(request).await.unwrap();
+        }
+        "ListPhases" => {
+            let request = v1::ListPhasesRequest {
+                parent: SOURCE.to_owned(),
+                page_size: PAGE,
+                ..v1::ListPhasesRequest::default()
+            };
+            client.list_phases(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
+async fn dataset(house: &House, method: &str) {
+    assert_eq!(method, "PreviewLabels", "no call of it stands here");
+    let request = v1::PreviewLabelsRequest {
+        source: SOURCE.to_owned(),
+        range: range(START, START + 3600),
+        label: Some(label(0.02, 120)),
+        ..v1::PreviewLabelsRequest::default()
+    };
+    house.dataset().preview_labels(request).await.unwrap();
+}
+
+async fn jobs(house: &House, method: &str) {
+    let mut client = house.jobs();
+    match method {
+        "GetJob" => {
+            let request = v1::GetJobRequest {
+                name: job(),
+                ..v1::GetJobRequest::default()
+            };
+            client.get_job(request).await.unwrap();
+        }
+        "BatchGetJobs" => {
+            let names = aside(house, "select 'projects/default/jobs/' || id from job limit 100");
+            let request = v1::BatchGetJobsRequest {
+                names: names.lines().map(str::to_owned).collect(),
+                view: v1::JobView::Full.into(),
+                ..v1::BatchGetJobsRequest::default()
+            };
+            client.batch_get_jobs(request).await.unwrap();
+        }
+        "ListJobs" => {
+            let request = v1::ListJobsRequest {
+                parent: PARENT.to_owned(),
+                page_size: PAGE,
+                view: v1::JobView::Full.into(),
+                ..v1::ListJobsRequest::default()
+            };
+            client.list_jobs(request).await.unwrap();
+        }
+        "WatchJob" => {
+            let request = v1::WatchJobRequest {
+                name: job(),
+                ..v1::WatchJobRequest::default()
+            };
+            let mut events = client.watch_job(request).await.unwrap().into_inner();
+            while events.message().await.unwrap().is_some() {}
+        }
+        "WaitJob" => {
+            let request = v1::WaitJobRequest {
+                name: job(),
+                ..v1::WaitJobRequest::default()
+            };
+            client.wait_job(request).await.unwrap();
+        }
+        "CancelJob" => {
+            let name = waiting(house);
+            let request = v1::CancelJobRequest {
+                name,
+                ..v1::CancelJobRequest::default()
+            };
+            client.cancel_job(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
+/// A job that waits, made by SQL.
+fn waiting(house: &House) -> String {
+    let id = aside(house, &format!(
+        "insert into job (id, project, queue, kind, spec, spec_version, model, source, range_start, range_end, horizon, created_by,
+                          event_seq)
+         select gen_random_uuid(), project, queue, kind, spec, spec_version, model, source, range_start, range_end, horizon, 'test', 1
+           from job where id = '{JOB}' returning id"
+    ));
+    aside(
+        house,
+        &format!(
+            "insert into job_event (job_id, seq, lease_epoch, kind, payload) values ('{id}', 1, 0, 'state', '{{\"state\": \"QUEUED\"}}')"
+        ),
+    );
+    format!("{PARENT}/jobs/{id}")
+}
+
+async fn models(house: &House, method: &str) {
+    let mut client = house.models();
+    match method {
+        "GetModel" => {
+            let name = MODEL.to_owned();
+            client.get_model(v1::GetModelRequest { name }).await.unwrap();
+        }
+        "BatchGetModels" => {
+            let names = aside(
+                house,
+                "select 'projects/default/models/' || id from model limit 100",
+            );
+            let request = v1::BatchGetModelsRequest {
+                names: names.lines().map(str::to_owned).collect(),
+                ..v1::BatchGetModelsRequest::default()
+            };
+            client.batch_get_models(request).await.unwrap();
+        }
+        "ListModels" => {
+            let request = v1::ListModelsRequest {
+                parent: PARENT.to_owned(),
+                page_size: PAGE,
+                ..v1::ListModelsRequest::default()
+            };
+            client.list_models(request).await.unwrap();
+        }
+        "GetModelVersion" => {
+            let request = v1::GetModelVersionRequest {
+                name: format!("{MODEL}/versions/1"),
+                ..v1::GetModelVersionRequest::default()
+            };
+            client.get_model_version(request).await.unwrap();
+        }
+        "ListModelVersions" => {
+            let request = v1::ListModelVersionsRequest {
+                parent: MODEL.to_owned(),
+                page_size: PAGE,
+                view: v1::ModelVersionView::Full.into(),
+                ..v1::ListModelVersionsRequest::default()
+            };
+            client.list_model_versions(request).await.unwrap();
+        }
+        _ => changes_of_models(house, method).await,
+    }
+}
+
+async fn changes_of_models(house: &House, method: &str) {
+    let mut client = house.models();
+    let (name, etag) = (MODEL.to_owned(), String::new());
+    match method {
+        "UpdateModel" => {
+            let model = v1::Model {
+                name,
+                display_name: "Pump".to_owned(),
+                ..v1::Model::default()
+            };
+            let request = v1::UpdateModelRequest {
+                model: Some(model),
+                ..v1::UpdateModelRequest::default()
+            };
+            client.update_model(request).await.unwrap();
+        }
+        "DeleteModel" => {
+            aside(
+                house,
+                "update model set deleted_at = null, expire_at = null where id = 'x'",
+            );
+            client
+                .delete_model(v1::DeleteModelRequest { name, etag })
+                .await
+                .unwrap();
+        }
+        "UndeleteModel" => {
+            aside(
+                house,
+                "update model set deleted_at = now(), expire_at = now() + interval '1 day' where id = 'x'",
+            );
+            client
+                .undelete_model(v1::UndeleteModelRequest { name, etag })
+                .await
+                .unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
+async fn training(house: &House, method: &str) {
+    assert_eq!(method, "TrainModel", "no call of it stands here");
+    house.training().train_model(train()).await.unwrap();
+}
