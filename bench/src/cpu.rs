@@ -20,14 +20,19 @@ pub struct Took {
 /// # Errors
 /// On systems without `/proc`.
 pub fn process_seconds() -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("the CPU clock needs Linux's /proc")?;
+    seconds_of("/proc/self/stat")
+}
+
+/// Seconds of CPU that the process with this `stat` file has used.
+pub(crate) fn seconds_of(stat: &str) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(stat).context("the CPU clock needs Linux's /proc")?;
     // The second field is the program's name in parentheses and may hold anything; utime and stime are the 14th and 15th.
-    let rest = stat.rsplit_once(')').context("/proc/self/stat without a name")?.1;
+    let rest = stat.rsplit_once(')').context("a stat file without a name")?.1;
     let ticks = |n: usize| -> anyhow::Result<f64> {
         Ok(rest
             .split_whitespace()
             .nth(n)
-            .context("/proc/self/stat is too short")?
+            .context("a stat file that is too short")?
             .parse()?)
     };
     Ok((ticks(11)? + ticks(12)?) / TICKS)

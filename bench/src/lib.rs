@@ -1,8 +1,10 @@
 //! What all benches share: a row of a report, the table on the screen, the file beside it, and the CPU clock.
 
 pub mod cpu;
+pub mod lists;
 pub mod matrices;
 pub mod peers;
 pub mod report;
+pub mod service;
 
 pub use report::{Goal, Row, write_report};

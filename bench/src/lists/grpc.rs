@@ -1,0 +1,95 @@
+//! The same lists through an API server.
+
+use super::questions::{QUESTIONS, some_time};
+use super::timing::{Timing, time};
+use super::{PAGE, Size};
+use mltraining_proto::v1;
+use mltraining_tests::caller::Caller;
+
+const LEVEL: &str = "grpc";
+
+/// Times each list for a client.
+///
+/// # Errors
+/// Those of the server.
+pub async fn by_grpc(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
+    let mut lists = jobs(caller, size).await?;
+    lists.extend(models(caller, size).await?);
+    Ok(lists)
+}
+
+fn page(filter: String) -> v1::ListJobsRequest {
+    v1::ListJobsRequest {
+        filter,
+        page_size: PAGE,
+        ..v1::ListJobsRequest::default()
+    }
+}
+
+async fn jobs(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
+    let mut client = caller.jobs.clone();
+    let mut lists = Vec::new();
+    for question in QUESTIONS {
+        let name = format!("ListJobs {}", question.name);
+        let ask = async |n| {
+            let answer = client.list_jobs(page((question.filter)(n))).await?;
+            Ok(answer.into_inner().jobs.len())
+        };
+        lists.push(time(LEVEL, &name, size.samples, ask).await?);
+    }
+    let deep = async |n| {
+        let before = some_time(n, size.jobs).to_rfc3339();
+        let answer = client.list_jobs(page(format!("create_time < {before}"))).await?;
+        Ok(answer.into_inner().jobs.len())
+    };
+    lists.push(time(LEVEL, "ListJobs deep page", size.samples, deep).await?);
+    let newest = client.list_jobs(v1::ListJobsRequest {
+        page_size: 1000,
+        ..v1::ListJobsRequest::default()
+    });
+    let newest = newest.await?.into_inner().jobs;
+    let batch = async |n: u32| {
+        let from = n as usize * 7 % newest.len().saturating_sub(100).max(1);
+        let names = newest.iter().skip(from).take(100);
+        let request = v1::BatchGetJobsRequest {
+            names: names.map(|job| job.name.clone()).collect(),
+            ..v1::BatchGetJobsRequest::default()
+        };
+        Ok(client.batch_get_jobs(request).await?.into_inner().jobs.len())
+    };
+    lists.push(time(LEVEL, "BatchGetJobs 100", size.samples, batch).await?);
+    Ok(lists)
+}
+
+async fn models(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
+    let mut client = caller.models.clone();
+    let filters: [(&str, fn(u32) -> String); 4] = [
+        ("newest", |_| String::new()),
+        ("label, one of 50", |n| format!("labels.team = t{}", n % 50)),
+        ("label, twenty of all", |_| "labels.rare = yes".to_owned()),
+        ("name, one of all", |n| format!("display_name = m{}", n + 1)),
+    ];
+    let mut lists = Vec::new();
+    for (name, filter) in filters {
+        let ask = async |n| {
+            let request = v1::ListModelsRequest {
+                filter: filter(n),
+                page_size: PAGE,
+                ..v1::ListModelsRequest::default()
+            };
+            Ok(client.list_models(request).await?.into_inner().models.len())
+        };
+        lists.push(time(LEVEL, &format!("ListModels {name}"), size.samples, ask).await?);
+    }
+    let versions = async |n| {
+        let request = v1::ListModelVersionsRequest {
+            parent: format!("projects/default/models/m{}", n + 1),
+            page_size: PAGE,
+            ..v1::ListModelVersionsRequest::default()
+        };
+        let answer = client.list_model_versions(request).await?.into_inner();
+        Ok(answer.model_versions.len())
+    };
+    lists.push(time(LEVEL, "ListModelVersions", size.samples, versions).await?);
+    Ok(lists)
+}

@@ -1,0 +1,83 @@
+//! An API server of the same build, as a process, on a database that is filled already.
+
+use crate::cpu;
+use anyhow::{Context, ensure};
+use mltraining_tests::binaries;
+use mltraining_tests::caller::Caller;
+use mltraining_tests::process::Process;
+use mltraining_tests::system::{free_port, ready};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// The running server; killed when dropped.
+pub struct Service {
+    process: Process,
+    endpoint: String,
+    key: String,
+    _folder: TempDir,
+}
+
+impl Service {
+    /// Starts it with environment variables on top of the usual ones, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When there is no Redis to name, or no key can be made.
+    pub async fn start(database: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let redis = std::env::var("REDIS_URL").context("REDIS_URL is not set; run benches by ./dev bench")?;
+        let command = || {
+            let mut command = Command::new(binaries::path("api-server"));
+            command
+                .env("MLTS_DATABASE__URL", database)
+                .env("MLTS_REDIS__URL", &redis)
+                .env("MLTS_REDIS__STREAM", format!("bench:{}", std::process::id()))
+                .env("MLTS_ARTIFACTS__DIR", folder.path().join("artifacts"))
+                .env("MLTS_LOG__LEVEL", "warn")
+                .envs(settings.iter().copied());
+            command
+        };
+        let words = [
+            "keys",
+            "create",
+            "--project",
+            "default",
+            "--role",
+            "admin",
+            "--name",
+            "bench",
+        ];
+        let made = command().args(words).output()?;
+        ensure!(
+            made.status.success(),
+            "no key: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let port = free_port();
+        let mut serve = command();
+        serve
+            .arg("serve")
+            .env("MLTS_SERVER__LISTEN", format!("127.0.0.1:{port}"));
+        let process = Process::start("api-server", serve, folder.path());
+        let endpoint = format!("http://127.0.0.1:{port}");
+        ready(&endpoint, "the API server is ready").await;
+        Ok(Self {
+            process,
+            endpoint,
+            key: String::from_utf8_lossy(&made.stdout).trim().to_owned(),
+            _folder: folder,
+        })
+    }
+
+    /// A caller with a connection of its own.
+    pub fn caller(&self) -> Caller {
+        Caller::new(&self.endpoint, &self.key)
+    }
+
+    /// Seconds of CPU that it has used.
+    ///
+    /// # Errors
+    /// On systems without `/proc`.
+    pub fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        cpu::seconds_of(&format!("/proc/{}/stat", self.process.id()))
+    }
+}
