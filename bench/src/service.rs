@@ -33,6 +33,7 @@ impl Service {
                 .env("MLTS_REDIS__STREAM", format!("bench:{}", std::process::id()))
                 .env("MLTS_ARTIFACTS__DIR", folder.path().join("artifacts"))
                 .env("MLTS_LOG__LEVEL", "warn")
+                .env("MLTS_ADMIN__ENABLED", "false")
                 .envs(settings.iter().copied());
             command
         };

@@ -5,7 +5,7 @@ use crate::support::until;
 use crate::support::world::{furnish, make_version};
 use api_server::cache::Counts;
 use api_server::context::Context;
-use api_server::serve::run;
+use api_server::serve::{Listeners, run};
 use mltraining_proto::v1;
 use mltraining_runtime::config::ApiConfig;
 use mltraining_signal::{Change, Changed};
@@ -35,9 +35,10 @@ impl Pair {
         let artifacts = &here.api.context.artifacts;
         furnish(&here.api.store, artifacts, &"default".parse().unwrap()).await;
         let there = Context::open(here.api.context.config.clone()).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(run(listener, Arc::new(there.clone()), here.api.stop.clone()));
+        let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = public.local_addr().unwrap();
+        let listeners = Listeners { public, admin: None };
+        tokio::spawn(run(listeners, Arc::new(there.clone()), here.api.stop.clone()));
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         let channel = endpoint.connect().await.unwrap();
         Self { here, there, channel }

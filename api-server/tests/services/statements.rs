@@ -9,24 +9,32 @@ use calls::{ASIDE, call};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Every method with a role, and its statements: with nothing remembered, for a server without keys. `begin` and `commit` count.
+/// Every method with a role, and how many statements it may take: with nothing remembered, on a server without keys. `begin` and
+/// `commit` count.
 /// A new method needs a row here and an arm in `calls`.
 #[rustfmt::skip]
 const STATEMENTS: &[(&str, u32)] = &[
+    ("AdminService/GetServerInfo",        2),
+    ("AdminService/ListWorkers",          2),
+    ("AdminService/DrainWorker",          2),
+    ("AdminService/PauseQueue",           1),
+    ("AdminService/ResumeQueue",          2),
+    ("AdminService/GetQuota",             1),
+    ("AdminService/UpdateQuota",          3),
     ("ArtifactService/ListArtifacts",     1),
     ("ArtifactService/DownloadArtifact",  1),
-    ("CatalogService/CreateSource",       4),
+    ("CatalogService/CreateSource",       5),
     ("CatalogService/GetSource",          1),
     ("CatalogService/ListSources",        1),
-    ("CatalogService/GetSourceCoverage",  7),
+    ("CatalogService/GetSourceCoverage",  9),
     ("CatalogService/ListFeatures",       1),
     ("CatalogService/ListAlgorithms",     1),
     ("CatalogService/ListPhases",         1),
-    ("DatasetService/PreviewLabels",      7),
+    ("DatasetService/PreviewLabels",      9),
     ("JobService/GetJob",                 2),
     ("JobService/BatchGetJobs",           2),
     ("JobService/ListJobs",               3),
-    ("JobService/WatchJob",               4),
+    ("JobService/WatchJob",               5),
     ("JobService/WaitJob",                2),
     ("JobService/CancelJob",              3),
     ("ModelService/GetModel",             1),
@@ -37,7 +45,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("ModelService/UndeleteModel",        2),
     ("ModelService/GetModelVersion",      1),
     ("ModelService/ListModelVersions",    1),
-    ("TrainingService/TrainModel",        6),
+    ("TrainingService/TrainModel",        7),
 ];
 
 /// Methods that need no statement once what they show is remembered.
@@ -112,24 +120,30 @@ fn every_method_has_its_number_of_statements() {
     assert_eq!(counted.len(), STATEMENTS.len(), "a method has two rows");
 }
 
+/// What each method of the table takes in a project with so many rows; `None` where the server does not count.
+async fn taken(rows: u32) -> Option<Vec<Vec<String>>> {
+    let house = House::with(|config| config.cache.max_age = Duration::ZERO).await;
+    let counter = Counter::of(&house)?;
+    world::fill(&house, rows).await;
+    let mut taken = Vec::new();
+    for (method, _) in STATEMENTS {
+        taken.push(counter.during(method).await);
+    }
+    Some(taken)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_takes_its_number_of_statements_however_many_rows_there_are() {
+async fn a_call_takes_no_more_than_its_statements_and_as_many_for_fifty_rows_as_for_one() {
+    let (Some(one), Some(fifty)) = (taken(1).await, taken(50).await) else {
+        return;
+    };
     let mut wrong = Vec::new();
-    for rows in [1, 50] {
-        let house = House::with(|config| config.cache.max_age = Duration::ZERO).await;
-        let Some(counter) = Counter::of(&house) else {
-            return;
-        };
-        world::fill(&house, rows).await;
-        for (method, wanted) in STATEMENTS {
-            let listed = counter.during(method).await;
-            if sum(&listed) != *wanted {
-                wrong.push(format!(
-                    "{method} with {rows} rows: {} instead of {wanted} statements\n  {}",
-                    sum(&listed),
-                    listed.join("\n  ")
-                ));
-            }
+    for (((method, most), one), fifty) in STATEMENTS.iter().zip(one).zip(fifty) {
+        if sum(&one) > *most || sum(&one) != sum(&fifty) {
+            let (one, fifty) = (one.join("\n  "), fifty.join("\n  "));
+            wrong.push(format!(
+                "{method}, at most {most}; with one row:\n  {one}\nwith fifty:\n  {fifty}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

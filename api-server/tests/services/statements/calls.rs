@@ -2,7 +2,9 @@
 
 use crate::house::{House, PARENT, START, create_bars, label, range, train};
 use crate::support::requests::JOB;
+use api_server::access::Port;
 use mltraining_proto::v1;
+use v1::admin_service_client::AdminServiceClient;
 
 const MODEL: &str = "projects/default/models/x";
 const SOURCE: &str = "projects/default/sources/bars";
@@ -24,6 +26,7 @@ fn job() -> String {
 pub(super) async fn call(house: &House, method: &str) {
     let (service, method) = method.split_once('/').unwrap();
     match service {
+        "AdminService" => admin(house, method).await,
         "ArtifactService" => artifacts(house, method).await,
         "CatalogService" => catalog(house, method).await,
         "DatasetService" => dataset(house, method).await,
@@ -31,6 +34,61 @@ pub(super) async fn call(house: &House, method: &str) {
         "ModelService" => models(house, method).await,
         "TrainingService" => training(house, method).await,
         _ => panic!("no call of {service}/{method} stands here"),
+    }
+}
+
+async fn admin(house: &House, method: &str) {
+    let mut client = AdminServiceClient::new(house.api.channel_to(Port::Admin).await);
+    let (queue, quota) = ("queues/default".to_owned(), format!("{PARENT}/quota"));
+    match method {
+        "GetServerInfo" => {
+            client.get_server_info(v1::GetServerInfoRequest {}).await.unwrap();
+        }
+        "ListWorkers" => {
+            let request = v1::ListWorkersRequest {
+                page_size: PAGE,
+                ..v1::ListWorkersRequest::default()
+            };
+            client.list_workers(request).await.unwrap();
+        }
+        "DrainWorker" => {
+            let name = aside(house, "select 'workers/' || id from worker limit 1");
+            client
+                .drain_worker(v1::DrainWorkerRequest { name })
+                .await
+                .unwrap();
+        }
+        "PauseQueue" => {
+            client
+                .pause_queue(v1::PauseQueueRequest { name: queue })
+                .await
+                .unwrap();
+        }
+        "ResumeQueue" => {
+            client
+                .resume_queue(v1::ResumeQueueRequest { name: queue })
+                .await
+                .unwrap();
+        }
+        "GetQuota" => {
+            client
+                .get_quota(v1::GetQuotaRequest { name: quota })
+                .await
+                .unwrap();
+        }
+        "UpdateQuota" => {
+            let quota = v1::Quota {
+                name: quota,
+                max_running: Some(7),
+                ..v1::Quota::default()
+            };
+            let request = v1::UpdateQuotaRequest {
+                quota: Some(quota),
+                ..v1::UpdateQuotaRequest::default()
+            };
+            client.update_quota(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) async fn fill(house: &House, rows: u32) {
              'idempotency_key', null, 'request_hash', null))).* from source s, made m where s.id = 'bars';
          insert into source_phase select (jsonb_populate_record(p, jsonb_build_object('id', 100 + m.n))).*
            from (select distinct on (project, source) * from source_phase where source = 'bars') p, made m;
+         insert into worker (id, hostname, version, slots) select gen_random_uuid(), 'h', '1', 1 from made;
          commit;"
     ));
 }
