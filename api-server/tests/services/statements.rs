@@ -31,12 +31,20 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("CatalogService/ListAlgorithms",     1),
     ("CatalogService/ListPhases",         1),
     ("DatasetService/PreviewLabels",      9),
-    ("JobService/GetJob",                 2),
-    ("JobService/BatchGetJobs",           2),
+    ("JobService/GetJob",                 3),
+    ("JobService/BatchGetJobs",           3),
     ("JobService/ListJobs",               3),
-    ("JobService/WatchJob",               5),
-    ("JobService/WaitJob",                2),
-    ("JobService/CancelJob",              3),
+    ("JobService/WatchJob",               6),
+    ("JobService/WaitJob",                3),
+    ("JobService/CancelJob",              4),
+    ("JobService/CountJobs",              3),
+    ("JobService/GetQueueStats",          6),
+    ("JobService/WatchJobs",              9),
+    ("JobService/ListJobLogs",            3),
+    ("JobService/TailJobLogs",            4),
+    ("JobService/BatchCancelJobs",        6),
+    ("JobService/RetryJob",               5),
+    ("JobService/UpdateJob",              5),
     ("ModelService/GetModel",             1),
     ("ModelService/BatchGetModels",       1),
     ("ModelService/ListModels",           2),
@@ -57,7 +65,7 @@ const REMEMBERED: &[&str] = &[
 ];
 
 /// What the server asks on its own account, whoever calls: readiness, and the events of all watched jobs at once.
-const OWN: &str = r"^-- (store\.ping|migrate\.|jobs\.poll_events)|pg_stat_statements";
+const OWN: &str = r"^-- (store\.ping|migrate\.|jobs\.poll_events|jobs\.recent)|pg_stat_statements";
 
 /// Statements counted in one database since the last reset.
 struct Counter<'a> {

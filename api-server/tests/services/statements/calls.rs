@@ -237,6 +237,96 @@ async fn jobs(house: &House, method: &str) {
             };
             client.cancel_job(request).await.unwrap();
         }
+        _ => more_of_jobs(house, method).await,
+    }
+}
+
+async fn more_of_jobs(house: &House, method: &str) {
+    let mut client = house.jobs();
+    let parent = PARENT.to_owned();
+    match method {
+        "CountJobs" => {
+            let request = v1::CountJobsRequest {
+                parent,
+                group_by: vec!["state".to_owned()],
+                ..v1::CountJobsRequest::default()
+            };
+            client.count_jobs(request).await.unwrap();
+        }
+        "GetQueueStats" => {
+            let request = v1::GetQueueStatsRequest {
+                parent,
+                ..v1::GetQueueStatsRequest::default()
+            };
+            client.get_queue_stats(request).await.unwrap();
+        }
+        "WatchJobs" => {
+            let request = v1::WatchJobsRequest {
+                parent,
+                ..v1::WatchJobsRequest::default()
+            };
+            // Such a stream has no end: the snapshot is all that it must show.
+            let mut events = client.watch_jobs(request).await.unwrap().into_inner();
+            events.message().await.unwrap();
+        }
+        "ListJobLogs" => {
+            let request = v1::ListJobLogsRequest {
+                parent: job(),
+                page_size: PAGE,
+                ..v1::ListJobLogsRequest::default()
+            };
+            client.list_job_logs(request).await.unwrap();
+        }
+        "TailJobLogs" => {
+            let request = v1::TailJobLogsRequest {
+                name: job(),
+                ..v1::TailJobLogsRequest::default()
+            };
+            let mut lines = client.tail_job_logs(request).await.unwrap().into_inner();
+            while lines.message().await.unwrap().is_some() {}
+        }
+        _ => changes_of_jobs(house, method).await,
+    }
+}
+
+async fn changes_of_jobs(house: &House, method: &str) {
+    let mut client = house.jobs();
+    match method {
+        "BatchCancelJobs" => {
+            let request = v1::BatchCancelJobsRequest {
+                parent: PARENT.to_owned(),
+                names: vec![waiting(house)],
+                ..v1::BatchCancelJobsRequest::default()
+            };
+            client.batch_cancel_jobs(request).await.unwrap();
+        }
+        "RetryJob" => {
+            let name = waiting(house);
+            let cancel = "update job set state = 'CANCELLED', finished_at = now(), error_code = 'CANCELLED', error_message = 'x'";
+            aside(
+                house,
+                &format!("{cancel} where 'projects/default/jobs/' || id = '{name}'"),
+            );
+            let request = v1::RetryJobRequest {
+                name,
+                ..v1::RetryJobRequest::default()
+            };
+            client.retry_job(request).await.unwrap();
+        }
+        "UpdateJob" => {
+            let changed = v1::Job {
+                name: waiting(house),
+                labels: [("team".to_owned(), "a".to_owned())].into(),
+                ..v1::Job::default()
+            };
+            let request = v1::UpdateJobRequest {
+                job: Some(changed),
+                update_mask: Some(prost_types::FieldMask {
+                    paths: vec!["labels".to_owned()],
+                }),
+            };
+            client.update_job(request).await.unwrap();
+        }
         _ => panic!("no call of {method} stands here"),
     }
 }
