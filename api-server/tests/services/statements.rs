@@ -65,7 +65,7 @@ const REMEMBERED: &[&str] = &[
 ];
 
 /// What the server asks on its own account, whoever calls: readiness, and the events of all watched jobs at once.
-const OWN: &str = r"^-- (store\.ping|migrate\.|jobs\.poll_events|jobs\.recent)|pg_stat_statements";
+const OWN: &str = r"^-- (store\.ping|migrate\.|jobs\.(poll_events|recent_events|clock))|pg_stat_statements";
 
 /// Statements counted in one database since the last reset.
 struct Counter<'a> {
