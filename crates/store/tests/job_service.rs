@@ -698,7 +698,8 @@ async fn a_filter_passes_the_jobs_that_its_list_shows() {
             .store
             .list_jobs(&fixture.project, &filter, None, 100, JobView::Basic)
             .await
-            .unwrap();
+            .unwrap()
+            .jobs;
         assert!(listed.iter().all(|job| filter.selects(job)));
         let mut listed: Vec<JobId> = listed.iter().map(|job| job.id).collect();
         let passing = jobs.iter().filter(|job| filter.passes(&job.facts));
