@@ -29,8 +29,8 @@ async fn main() -> ExitCode {
         println!("{what:<34}{count:>12}");
     }
     println!(
-        "\n{:<34}{:>12}{:>12}{:>14}{:>14}{:>9}",
-        "quantity", "from", "to", "growth/h", "tolerated/h", "samples"
+        "\n{:<34}{:>12}{:>12}{:>12}{:>10}{:>12}{:>9}",
+        "quantity", "from", "to", "growth/h", "rise", "tolerated", "samples"
     );
     soaked.growth.iter().for_each(|growth| println!("{growth}"));
     if soaked.growth.is_empty() {

@@ -15,7 +15,9 @@ pub struct Growth {
     pub from_to: (f64, f64),
     /// Growth per hour, by least squares over all series of the quantity.
     pub per_hour: f64,
-    /// Growth per hour up to which nothing is said.
+    /// What that comes to over the longest series: how much one process grew.
+    pub rise: f64,
+    /// The rise up to which nothing is said.
     pub tolerated: f64,
     /// Measurements that it rests on.
     pub measurements: usize,
@@ -37,8 +39,8 @@ impl Series {
 
 impl Growth {
     /// Growth over several series of one quantity (a process that was killed begins a new one), each without its first
-    /// `warm_up` seconds: one slope for all, each series about its own mean. `tolerated`: a share of the mean value and an
-    /// amount, per hour. `None` when fewer than ten measurements are left.
+    /// `warm_up` seconds: one slope for all, each series about its own mean. `tolerated`: a share of the mean value per hour, and
+    /// an amount that a value may move about by, however short the time. `None` when fewer than ten measurements are left.
     pub fn of(what: &str, series: &[Series], warm_up: f64, tolerated: (f64, f64)) -> Option<Self> {
         let warm: Vec<&[(f64, f64)]> = series
             .iter()
@@ -62,18 +64,22 @@ impl Growth {
             sum += mean_y * n;
         }
         let mean = sum / measurements as f64;
+        let span = |points: &&[(f64, f64)]| points[points.len() - 1].0 - points[0].0;
+        let hours = warm.iter().map(span).fold(0.0, f64::max) / 3600.0;
+        let per_hour = covariance / variance * 3600.0;
         Some(Self {
             what: what.to_owned(),
             from_to: (warm.first()?.first()?.1, warm.last()?.last()?.1),
-            per_hour: covariance / variance * 3600.0,
-            tolerated: mean * tolerated.0 + tolerated.1,
+            per_hour,
+            rise: per_hour * hours,
+            tolerated: mean * tolerated.0 * hours + tolerated.1,
             measurements,
         })
     }
 
-    /// True when it grew no faster than is tolerated.
+    /// True when it grew no more than is tolerated.
     pub fn is_fine(&self) -> bool {
-        self.per_hour <= self.tolerated
+        self.rise <= self.tolerated
     }
 }
 
@@ -81,11 +87,12 @@ impl fmt::Display for Growth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<34}{:>12.1}{:>12.1}{:>14.1}{:>14.1}{:>9}  {}",
+            "{:<34}{:>12.1}{:>12.1}{:>12.1}{:>10.1}{:>12.1}{:>9}  {}",
             self.what,
             self.from_to.0,
             self.from_to.1,
             self.per_hour,
+            self.rise,
             self.tolerated,
             self.measurements,
             if self.is_fine() { "ok" } else { "GROWS" }
@@ -107,14 +114,13 @@ mod tests {
 
     #[test]
     fn a_slope_is_found_over_series_of_different_levels() {
-        let two = [
-            series(0, |s| 5.0 + s / 3600.0),
-            series(200, |s| 900.0 + s / 3600.0),
-        ];
-        let growth = Growth::of("x", &two, 10.0, (0.0, 0.5)).unwrap();
-        assert!((growth.per_hour - 1.0).abs() < 1e-6, "{growth:?}");
+        let two = [series(0, |s| 5.0 + s), series(200, |s| 900.0 + s)];
+        let growth = Growth::of("x", &two, 10.0, (0.0, 80.0)).unwrap();
+        assert!((growth.per_hour - 3600.0).abs() < 1e-6, "{growth:?}");
+        assert!((growth.rise - 89.0).abs() < 1e-6, "{growth:?}");
         assert!(!growth.is_fine());
         assert_eq!(growth.measurements, 180);
+        assert!(Growth::of("x", &two, 10.0, (0.0, 90.0)).unwrap().is_fine());
     }
 
     #[test]
