@@ -1,5 +1,6 @@
-//! `mutants [--all] [NAME...]`: takes each safeguard out of its statement and shows the tests red. Ends with `survivors: N`;
-//! exit code 0 only when every mutant was killed. `--all` asks every test about each mutant, not only until the first red one.
+//! `mutants [--all | --scenarios] [NAME...]`: takes each safeguard out of its statement and shows the tests red. Ends with
+//! `survivors: N`; exit code 0 only when every mutant was killed. `--all` asks every test about each mutant, not only until the
+//! first red one; `--scenarios` asks the fault suite alone.
 #![allow(clippy::print_stdout, clippy::expect_used)]
 
 use mltraining_tests::mutants::{Effort, Judge, MUTANTS, Mutant, TestsOfStore, Verdict};
@@ -18,9 +19,13 @@ fn main() -> ExitCode {
         MUTANTS.iter().for_each(|mutant| println!("  {}", mutant.name));
         return ExitCode::FAILURE;
     }
-    let effort = match flags.iter().any(|flag| flag == "--all") {
-        true => Effort::All,
-        false => Effort::First,
+    let asked = |flag: &str| flags.iter().any(|given| given == flag);
+    let effort = if asked("--scenarios") {
+        Effort::Scenarios
+    } else if asked("--all") {
+        Effort::All
+    } else {
+        Effort::First
     };
     let chosen: Vec<&Mutant> = MUTANTS
         .iter()
@@ -46,7 +51,11 @@ fn main() -> ExitCode {
 fn run(chosen: &[&Mutant], effort: Effort) -> Result<usize, String> {
     let server =
         std::env::var("DATABASE_URL").expect("DATABASE_URL is not set; run this with `./dev mutants`");
-    let judge = Judge::new(&server, TestsOfStore::build()?);
+    let tests_of_store = match effort {
+        Effort::Scenarios => None,
+        Effort::First | Effort::All => Some(TestsOfStore::build()?),
+    };
+    let judge = Judge::new(&server, tests_of_store);
     let mut scenarios: Vec<&str> = chosen
         .iter()
         .flat_map(|mutant| mutant.scenarios)

@@ -18,14 +18,14 @@ const ENDLESS: u64 = 600_000;
 /// A heartbeat comes late.
 pub(super) async fn late_beat(_scale: Scale) -> Outcome {
     let system = system(&[]).await;
-    let job = Probe::doing(&[work(WORK)]).tough().submit_one(&system.database);
+    let job = Probe::doing(&[work(ENDLESS)]).tough().submit_one(&system.database);
     late_write(system, &job, "beat", "claims.beat").await
 }
 
 /// A progress comes late.
 pub(super) async fn late_progress(_scale: Scale) -> Outcome {
     let system = system(&[]).await;
-    let job = Probe::doing(&[work(WORK)]).tough().submit_one(&system.database);
+    let job = Probe::doing(&[work(ENDLESS)]).tough().submit_one(&system.database);
     late_write(system, &job, "progress", "claims.progress").await
 }
 
