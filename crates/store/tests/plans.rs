@@ -191,3 +191,30 @@ async fn every_list_claim_and_lookup_goes_by_an_index() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+/// What the functions do shows in no plan, but in the counters of the transaction.
+#[tokio::test]
+async fn a_claim_goes_by_an_index_inside_its_function_too() {
+    let database = TestDatabase::migrated().await;
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    sqlx::raw_sql(FILL).execute(&mut connection).await.unwrap();
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        let claim = format!(
+            "set plan_cache_mode = {mode}; begin;
+             select id from claim_job('default', gen_random_uuid(), interval '1 minute', '{{TRAIN}}', 1, 1000000)"
+        );
+        let claimed = sqlx::raw_sql(AssertSqlSafe(claim))
+            .fetch_all(&mut connection)
+            .await;
+        assert_eq!(claimed.unwrap().len(), 1, "the database has a due job");
+        let scanned: Vec<(String, i64)> = sqlx::query_as(
+            "select relname::text, seq_scan from pg_stat_xact_user_tables where relname = any($1) and seq_scan > 0",
+        )
+        .bind(GROWING)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(scanned, [], "{mode}");
+        sqlx::raw_sql("rollback").execute(&mut connection).await.unwrap();
+    }
+}

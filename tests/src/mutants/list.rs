@@ -68,16 +68,16 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "claim_waits_for_locked_jobs",
-        file: "crates/store/sql/claims/claim.sql",
+        file: "migrations/0012_claim_job.up.sql",
         from: "for no key update of j skip locked",
         to: "for no key update of j",
         scenarios: &["stuck_sessions"],
     },
     Mutant {
         name: "pick_waits_for_locked_projects",
-        file: "crates/store/sql/claims/pick_project.sql",
-        from: "for no key update of p skip locked",
-        to: "for no key update of p",
+        file: "migrations/0012_claim_job.up.sql",
+        from: "where p.id = candidate for no key update skip locked",
+        to: "where p.id = candidate for no key update",
         scenarios: &["stuck_sessions"],
     },
     Mutant {

@@ -5,7 +5,7 @@ use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{Epoch, JobId, JobKind, ProjectId, TrainSpec, WorkerId};
 use serde_json::Value;
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -66,7 +66,7 @@ impl ClaimedJob {
     }
 }
 
-/// How often a claim looks again after another worker took the job that it was about to take.
+/// How often a claim looks again after other workers took the jobs that it was about to take.
 const TRIES: usize = 5;
 
 enum Attempt {
@@ -86,14 +86,9 @@ async fn claim_once(
         .iter()
         .map(|kind| kind.as_str().to_owned())
         .collect();
-    let mut transaction = connection.begin().await?;
-    let Some(project) = pick_project(&mut transaction, request, &kinds).await? else {
-        return Ok(Attempt::NothingDue);
-    };
     let row = sqlx::query_file_as!(
         ClaimedRow,
         "sql/claims/claim.sql",
-        project,
         request.queue,
         request.worker.0,
         stored::micros(request.lease),
@@ -101,47 +96,9 @@ async fn claim_once(
         request.max_spec_version,
         stored::bytes(request.free_memory_bytes)
     )
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let Some(row) = row else {
-        return Ok(Attempt::Outrun);
-    };
-    transaction.commit().await?;
-    Ok(Attempt::Claimed(Box::new(row.into_job()?)))
-}
-
-/// The project that goes next, locked until the transaction ends.
-async fn pick_project(
-    connection: &mut PgConnection,
-    request: &ClaimRequest<'_>,
-    kinds: &[String],
-) -> Result<Option<String>, StoreError> {
-    let (version, free) = (request.max_spec_version, stored::bytes(request.free_memory_bytes));
-    let fresh = stored::micros(request.lease);
-    let next = sqlx::query_file_scalar!(
-        "sql/claims/pick_project.sql",
-        request.queue,
-        kinds,
-        version,
-        free,
-        fresh
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    if next.is_some() {
-        return Ok(next);
-    }
-    let locked = sqlx::query_file_scalar!(
-        "sql/claims/pick_project_waiting.sql",
-        request.queue,
-        kinds,
-        version,
-        free,
-        fresh
-    )
     .fetch_optional(connection)
     .await?;
-    Ok(locked)
+    row.map_or(Ok(Attempt::NothingDue), ClaimedRow::into_attempt)
 }
 
 /// Waits until the claims that are under way have ended. A claim that goes on later reads queue, project and worker anew,
@@ -153,41 +110,60 @@ pub(crate) async fn await_under_way(connection: &mut PgConnection) -> Result<(),
     Ok(())
 }
 
+/// What `claim_job` returns: a job, or nothing but nulls.
 struct ClaimedRow {
-    id: Uuid,
-    lease_epoch: i64,
-    project: String,
-    kind: String,
-    spec: Value,
-    spec_version: i32,
+    id: Option<Uuid>,
+    lease_epoch: Option<i64>,
+    project: Option<String>,
+    kind: Option<String>,
+    spec: Option<Value>,
+    spec_version: Option<i32>,
     traceparent: Option<String>,
     request_id: Option<String>,
-    created_at: DateTime<Utc>,
-    run_at: DateTime<Utc>,
-    claimed_at: DateTime<Utc>,
-    time_left_micros: i64,
+    created_at: Option<DateTime<Utc>>,
+    run_at: Option<DateTime<Utc>>,
+    started_at: Option<DateTime<Utc>>,
+    time_left_micros: Option<i64>,
     memory_bytes: Option<i64>,
 }
 
 impl ClaimedRow {
-    fn into_job(self) -> Result<ClaimedJob, StoreError> {
-        Ok(ClaimedJob {
+    fn into_attempt(self) -> Result<Attempt, StoreError> {
+        let Self {
+            id: Some(id),
+            lease_epoch: Some(epoch),
+            project: Some(project),
+            kind: Some(kind),
+            spec: Some(spec),
+            spec_version: Some(spec_version),
+            traceparent,
+            request_id,
+            created_at: Some(created_at),
+            run_at: Some(due_at),
+            started_at: Some(claimed_at),
+            time_left_micros: Some(time_left),
+            memory_bytes,
+        } = self
+        else {
+            return Ok(Attempt::Outrun);
+        };
+        Ok(Attempt::Claimed(Box::new(ClaimedJob {
             lease: Lease {
-                job: JobId(self.id),
-                epoch: Epoch(self.lease_epoch),
+                job: JobId(id),
+                epoch: Epoch(epoch),
             },
-            project: stored::parse("job.project", &self.project)?,
-            kind: stored::word("job.kind", &self.kind, JobKind::from_word(&self.kind))?,
-            spec: self.spec,
-            spec_version: self.spec_version,
-            traceparent: self.traceparent,
-            request_id: self.request_id,
-            created_at: self.created_at,
-            due_at: self.run_at,
-            claimed_at: self.claimed_at,
-            time_left: stored::duration(self.time_left_micros),
-            memory_bytes: self.memory_bytes.map(i64::unsigned_abs),
-        })
+            project: stored::parse("job.project", &project)?,
+            kind: stored::word("job.kind", &kind, JobKind::from_word(&kind))?,
+            spec,
+            spec_version,
+            traceparent,
+            request_id,
+            created_at,
+            due_at,
+            claimed_at,
+            time_left: stored::duration(time_left),
+            memory_bytes: memory_bytes.map(i64::unsigned_abs),
+        })))
     }
 }
 
