@@ -3,10 +3,14 @@
 use crate::{StoreConfig, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
+
+/// A connection that was used within this time is used again without asking first whether it still lives, which would cost each call
+/// a round trip. One that died meanwhile fails its next call as one that dies during a call does.
+const UNTESTED: Duration = Duration::from_secs(1);
 
 /// A handle on Postgres. Clones share the pool.
 #[derive(Debug, Clone)]
@@ -43,6 +47,15 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)
             .acquire_timeout(config.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for >= UNTESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Ok(Self {
             pool,
