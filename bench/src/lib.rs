@@ -4,6 +4,7 @@ pub mod cpu;
 pub mod lists;
 pub mod matrices;
 pub mod peers;
+pub mod queue;
 pub mod report;
 pub mod service;
 

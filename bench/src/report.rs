@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What the ratio of ours to the peer's should be.
+/// What a number, or the ratio of ours to the peer's, should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Goal {
     /// Less is better.
@@ -34,7 +34,7 @@ pub struct Row {
 }
 
 impl Goal {
-    fn is_met(self, ratio: f64) -> bool {
+    pub(crate) fn is_met(self, ratio: f64) -> bool {
         match self {
             Self::AtMost(most) => ratio <= most,
             Self::AtLeast(least) => ratio >= least,
