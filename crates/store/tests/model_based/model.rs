@@ -380,7 +380,7 @@ impl World {
         let staged = job.attempts.last().unwrap().result.map(|(number, _)| number);
         let named = match result {
             FinishWith::Own(number) => Some(number),
-            FinishWith::OfTheAttemptBefore => None,
+            FinishWith::OfTheAttemptBefore | FinishWith::OfTheAttemptAfter => None,
         };
         if named.is_none() || named != staged {
             return "not staged".into();

@@ -82,6 +82,9 @@ pub(crate) enum FinishWith {
     Own(usize),
     /// The first one of the attempt before.
     OfTheAttemptBefore,
+    /// The first one of the attempt after, if there is one: the way in which a stale finish could do harm, since its own result
+    /// is an orphan.
+    OfTheAttemptAfter,
 }
 
 use Operation::*;
@@ -104,7 +107,13 @@ fn class() -> impl Strategy<Value = FailureClass> {
 }
 
 fn finish_with() -> impl Strategy<Value = FinishWith> {
-    prop_oneof![4 => Just(FinishWith::Own(0)), 1 => Just(FinishWith::Own(1)), 1 => Just(FinishWith::OfTheAttemptBefore)]
+    use FinishWith::{OfTheAttemptAfter, OfTheAttemptBefore, Own};
+    prop_oneof![
+        4 => Just(Own(0)),
+        1 => Just(Own(1)),
+        1 => Just(OfTheAttemptBefore),
+        1 => Just(OfTheAttemptAfter),
+    ]
 }
 
 fn create() -> impl Strategy<Value = Operation> {
@@ -149,14 +158,19 @@ fn of_others() -> impl Strategy<Value = Operation> {
 /// A job that another worker runs now, and what its worker of before still does: it fell silent, or gave the job back.
 fn beside_its_successor() -> impl Strategy<Value = Vec<Operation>> {
     let before = of_a_worker(&Just(1).boxed());
-    (any::<bool>(), before, of_a_worker(&lease())).prop_map(|(silent, before, then)| {
+    let finish = Just(Finish {
+        lease: 1,
+        result: FinishWith::OfTheAttemptAfter,
+    });
+    let staged = prop_oneof![3 => before.prop_map(|one| vec![one]), 1 => finish.prop_map(|one| vec![Stage { lease: 0, result: 0 }, one])];
+    (any::<bool>(), staged, of_a_worker(&lease())).prop_map(|(silent, before, then)| {
         let away = if silent {
             vec![Expire { lease: 0 }, Reap, MakeDue { lease: 0 }]
         } else {
             vec![Release { lease: 0 }]
         };
         let claim = |worker| vec![Claim { worker }];
-        [claim(0), away, claim(1), vec![before, then]].concat()
+        [claim(0), away, claim(1), before, vec![then]].concat()
     })
 }
 

@@ -318,6 +318,7 @@ impl Run<'_> {
                 let result = match result {
                     FinishWith::Own(number) => self.result(job, epoch, number),
                     FinishWith::OfTheAttemptBefore => self.result(job, epoch - 1, 0),
+                    FinishWith::OfTheAttemptAfter => self.result(job, epoch + 1, 0),
                 };
                 self.finish(lease, result).await
             }
