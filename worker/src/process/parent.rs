@@ -156,7 +156,7 @@ impl Hold {
             Ok(Message::Ended(Ended::Failed(failure))) => return Some(End::Failed(failure)),
             Ok(Message::Ended(Ended::Stopped)) => return Some(End::Stopped),
             Err(error) => {
-                tracing::warn!(%error, "the process of the attempt said something that is not understood")
+                tracing::warn!(%error, "the process of the attempt said something that is not understood");
             }
         }
         None
