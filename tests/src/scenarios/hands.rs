@@ -154,14 +154,20 @@ pub(super) async fn broken_rules(_scale: Scale) -> Outcome {
     Probe::nothing().submit_one(&system.database);
     super::all_ended(&system.database, crate::wait::PATIENCE).await;
     system.database.sql("UPDATE project SET max_running = 1");
-    let running = Probe::doing(&[crate::scenarios::probe::sleep(4000)]).submit_one(&system.database);
+    let running = Probe::doing(&[crate::scenarios::probe::sleep(600_000)]).submit_one(&system.database);
     super::runs_in_epoch(&system.database, &running, 1).await;
     Probe::nothing().submit_one(&system.database);
     for (what, change) in REFUSED {
         let refused = system.database.refusal(&format!("UPDATE job {change}"));
         assert!(refused.is_some(), "{what}: Postgres allowed it");
     }
+    system.database.sql(
+        "UPDATE job SET cancel_requested_at = now(), cancel_requested_by = 'test' WHERE state = 'RUNNING'",
+    );
     super::all_ended(&system.database, crate::wait::PATIENCE).await;
-    assert_all_succeeded(&system);
+    let ends = system
+        .database
+        .sql("SELECT string_agg(state, ' ' ORDER BY created_at) FROM job");
+    assert_eq!(ends, "SUCCEEDED CANCELLED SUCCEEDED");
     Outcome::of(&system, REFUSED.len() as u32).await
 }

@@ -80,16 +80,6 @@ pub async fn settle(system: &System, patience: Duration) {
     all_ended(&system.database, patience).await;
 }
 
-/// What an operator's retry does to rows: back to the queue with full budgets, under the same epoch.
-pub fn retry_statement(which: &str) -> String {
-    format!(
-        "UPDATE job SET state = 'QUEUED', run_at = now(), finished_at = null, failures = 0, infra_failures = 0, lost_count = 0,
-                error_class = null, error_code = null, error_message = null, error_phase = null,
-                cancel_requested_at = null, cancel_requested_by = null, cancel_reason = null
-          WHERE {which} RETURNING id"
-    )
-}
-
 /// The same on an empty database.
 async fn system_on(database: Database, settings: &[(&str, &str)]) -> System {
     let settings = [SETTINGS, settings].concat();

@@ -5,6 +5,7 @@ use crate::process::Signal;
 use crate::scenarios::probe::{Probe, work};
 use crate::system::System;
 use crate::{invariants, wait};
+use mltraining_proto::v1 as pb;
 use std::time::Duration;
 
 /// A worker with its children is stopped past its lease, another takes over; continued while the successor still runs, it
@@ -67,9 +68,12 @@ pub(super) async fn operator_retry(scale: Scale) -> Outcome {
             &format!("state = 'DEAD' FROM job WHERE id = '{job}'"),
         )
         .await;
-        system
-            .database
-            .sql(&super::retry_statement(&format!("id = '{job}'")));
+        let request = pb::RetryJobRequest {
+            name: format!("projects/default/jobs/{job}"),
+            ..Default::default()
+        };
+        let retried = system.caller().jobs.clone().retry_job(request).await;
+        retried.expect("a dead job can be retried");
         runs_in_epoch(&system.database, &job, 2).await;
         let before = system.stale_writes().len();
         system.workers[zombie].signal_all(Signal::Continue);

@@ -48,7 +48,7 @@ impl Load {
         match random.random_range(0..10) {
             0 if !job.is_empty() => self.cancel(&job).await,
             1 | 2 if !job.is_empty() => self.watch(job),
-            3 => self.retry(system),
+            3 => self.retry(system).await,
             _ => {}
         }
         while self.watchers.try_join_next().is_some() {}
@@ -106,12 +106,21 @@ impl Load {
         self.count("watches begun", 1);
     }
 
-    /// What an operator's retry does to a row: back to the queue with full budgets, under the same epoch.
-    fn retry(&mut self, system: &System) {
-        let retried = system.database.sql(&crate::scenarios::retry_statement(
-            "id = (SELECT id FROM job WHERE state IN ('FAILED', 'DEAD') AND lease_epoch < 5 ORDER BY random() LIMIT 1)",
-        ));
-        self.count("retries", retried.lines().count() as u64);
+    /// An operator's retry of a job that ended badly.
+    async fn retry(&mut self, system: &System) {
+        let job = system.database.sql(
+            "SELECT id FROM job WHERE state IN ('FAILED', 'DEAD') AND lease_epoch < 5 ORDER BY random() LIMIT 1",
+        );
+        if job.is_empty() {
+            return;
+        }
+        let request = pb::RetryJobRequest {
+            name: format!("projects/default/jobs/{job}"),
+            ..Default::default()
+        };
+        if self.caller.jobs.clone().retry_job(request).await.is_ok() {
+            self.count("retries", 1);
+        }
     }
 
     fn count(&mut self, what: &'static str, more: u64) {
