@@ -19,7 +19,7 @@ struct Step {
 /// finish did.
 const STEPS: &[Step] = &[
     Step {
-        name: "claims.claim/COMMIT",
+        name: "claims.claim",
         done: "state = 'RUNNING'",
         epoch_without: 1,
         epoch_with: 2,

@@ -14,7 +14,7 @@ const NO_SERVER: &str = "this machine has no programs of a Postgres server";
 
 /// Postgres stops at once in the middle of a claim: the claim came to be or not, and the job is done either way.
 pub(super) async fn crash_mid_claim(_scale: Scale) -> Outcome {
-    crash_at("claims.claim/COMMIT", ["1", "2"]).await
+    crash_at("claims.claim", ["1", "2"]).await
 }
 
 /// Postgres stops at once in the middle of a finish: the same attempt finishes when it is back.
