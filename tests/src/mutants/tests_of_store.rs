@@ -17,14 +17,9 @@ impl TestsOfStore {
     /// What cargo says against it.
     pub fn build() -> Result<Self, String> {
         let mut command = Command::new("cargo");
-        command.current_dir(checkout()).args([
-            "test",
-            "-p",
-            "mltraining-store",
-            "--no-run",
-            "--message-format",
-            "json",
-        ]);
+        command
+            .current_dir(checkout()) // The whole workspace, so that they share the build of `./dev test`.
+            .args(["test", "--workspace", "--no-run", "--message-format", "json"]);
         for name in NAMES {
             command.args(["--test", name]);
         }
