@@ -41,28 +41,28 @@ pub struct Length {
 }
 
 impl Length {
-    /// At most five minutes.
+    /// Some five minutes.
     pub const FULL: Self = Self {
         name: "full",
-        pgbench: Duration::from_secs(5),
-        load: Duration::from_secs(5),
+        pgbench: Duration::from_secs(4),
+        load: Duration::from_secs(4),
         finished: 100_000,
         pickups: 200,
-        polled_pickups: 60,
-        beats: 200,
-        watch: Duration::from_secs(20),
+        polled_pickups: 24,
+        beats: 150,
+        watch: Duration::from_secs(15),
     };
 
-    /// A minute.
+    /// A minute or so.
     pub const QUICK: Self = Self {
         name: "quick",
-        pgbench: Duration::from_secs(2),
-        load: Duration::from_secs(2),
+        pgbench: Duration::from_secs(1),
+        load: Duration::from_secs(1),
         finished: 20_000,
-        pickups: 40,
-        polled_pickups: 8,
+        pickups: 30,
+        polled_pickups: 4,
         beats: 100,
-        watch: Duration::from_secs(6),
+        watch: Duration::from_secs(5),
     };
 }
 
