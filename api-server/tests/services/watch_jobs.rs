@@ -252,6 +252,25 @@ async fn a_stream_that_resumes_misses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_resumes_tells_what_happened_to_jobs_that_still_run() {
+    let house = House::with_bars().await;
+    let name = house.train().await;
+    let lease = house.claim().await;
+    let mut stream = watch(&house, "", "").await.unwrap();
+    let (_, token) = snapshot(&mut stream).await;
+    drop(stream);
+    house.progress(lease, 1).await;
+    house.progress(lease, 2).await;
+    let mut resumed = watch(&house, "", &token).await.unwrap();
+    let (open, _) = snapshot(&mut resumed).await;
+    assert_eq!(open, BTreeMap::from([(name.clone(), 4)]));
+    for seq in 1..=4 {
+        let (job, found, _) = event(&mut resumed).await;
+        assert_eq!((job, found), (name.clone(), seq));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_token_of_a_later_message_leaves_out_what_is_long_past() {
     let house = House::with_bars().await;
     let name = house.train().await;

@@ -147,7 +147,10 @@ impl ProjectWatcher {
                 .batch_get_jobs(&self.project, &ids, JobView::Basic)
                 .await?
             {
-                self.sent.insert(job.id, (job.event_seq, Instant::now()));
+                // Who resumes has seen less than this snapshot shows: what lies between is sent after it.
+                if self.position.is_none() {
+                    self.sent.insert(job.id, (job.event_seq, Instant::now()));
+                }
                 jobs.push(v1::WatchedJob {
                     job: Some(wire::show(&job, &[])?),
                     sequence: job.event_seq,
