@@ -96,6 +96,7 @@ async fn late_write(mut system: System, job: &str, kind: &str, step: &str) -> Ou
         .add_worker_with(&[
             ("MLTS_DATABASE__URL", &proxy.url(&url)),
             ("MLTS_WORKER__REAP_INTERVAL", "5m"),
+            ("MLTS_DATABASE__STATEMENT_TIMEOUT", "2m"), // it waits for its answer as long as the write is on its way
         ])
         .await;
     write.sprung().await;
