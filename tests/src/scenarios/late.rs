@@ -81,28 +81,21 @@ async fn training_that_logs(system: &System, caller: &Caller) -> String {
     system.database.sql("SELECT id FROM job")
 }
 
-/// A first worker (which reaps nothing, so that the lease stands until the second one comes) whose heartbeats and whose write at `step` are held on their way; a second one that takes the job over; then
+/// A first worker whose heartbeats and whose write at `step` are held on their way; a second one that takes the job over; then
 /// the write goes on.
 async fn late_write(mut system: System, job: &str, kind: &str, step: &str) -> Outcome {
-    let url = system.database.url();
-    let proxy = Proxy::to(&url, Protocol::Postgres);
+    let proxy = Proxy::to(&system.database.url(), Protocol::Postgres);
     let held: Vec<Trap> = ["claims.beat", "claims.progress"]
         .into_iter()
         .filter(|other| *other != step)
         .map(|other| proxy.trap(other, When::Before, Action::Hold))
         .collect();
     let write = proxy.trap(step, When::Before, Action::Hold);
-    system
-        .add_worker_with(&[
-            ("MLTS_DATABASE__URL", &proxy.url(&url)),
-            ("MLTS_WORKER__REAP_INTERVAL", "5m"),
-            ("MLTS_DATABASE__STATEMENT_TIMEOUT", "2m"), // it waits for its answer as long as the write is on its way
-        ])
-        .await;
+    start_first(&mut system, &proxy).await;
     write.sprung().await;
+    let stand = stands(&system.database, job);
     assert_eq!(
-        stands(&system.database, job),
-        "RUNNING|1",
+        stand, "RUNNING|1",
         "the write is held while its lease still stands"
     );
     let successor = system.add_worker_with(&[("MLTS_WORKER__LEASE", "20s")]).await;
@@ -112,44 +105,54 @@ async fn late_write(mut system: System, job: &str, kind: &str, step: &str) -> Ou
         rows_say(&system.database, "the successor fits its model", question).await;
     }
     // Taking the job back made a staged result an orphan, which stops a late finish too; the fence must hold alone.
-    system
-        .database
-        .sql("UPDATE result SET state = 'STAGED' WHERE lease_epoch = 1");
+    let staged = "UPDATE result SET state = 'STAGED' WHERE lease_epoch = 1";
+    system.database.sql(staged);
     // While the successor is stopped, whatever changes is the late write's.
     system.workers[successor].signal(Signal::Stop);
     let before = settled(&system, job).await;
     write.release();
     refused(&system, kind).await;
     assert_eq!(row(&system, job), before, "the late {kind} changes nothing");
-    assert_eq!(
-        stands(&system.database, job),
-        "RUNNING|2",
-        "the successor still has the job"
-    );
+    let stand = stands(&system.database, job);
+    assert_eq!(stand, "RUNNING|2", "the successor still has the job");
+    let orphaned = "UPDATE result SET state = 'ORPHANED' WHERE lease_epoch = 1";
+    system.database.sql(orphaned);
     if matches!(kind, "beat" | "progress" | "log") {
         cancel(&system); // the successor would compute for long
     }
     system.workers[successor].signal(Signal::Continue);
-    system
-        .database
-        .sql("UPDATE result SET state = 'ORPHANED' WHERE lease_epoch = 1");
     let violations = invariants::violations_of_rows(&system.database);
     assert!(violations.is_empty(), "{}", invariants::listed(&violations));
     drop(held);
+    super::all_ended(&system.database, wait::PATIENCE).await;
+    assert_kept(&system, kind);
+    Outcome::of(&system, 1).await
+}
+
+/// The worker whose writes are held. It reaps nothing, so that the lease stands until the second worker comes, and waits for its
+/// answers as long as the writes are on their way.
+async fn start_first(system: &mut System, proxy: &Proxy) {
+    let url = proxy.url(&system.database.url());
+    let settings = [
+        ("MLTS_DATABASE__URL", url.as_str()),
+        ("MLTS_WORKER__REAP_INTERVAL", "5m"),
+        ("MLTS_DATABASE__STATEMENT_TIMEOUT", "2m"),
+    ];
+    system.add_worker_with(&settings).await;
+}
+
+/// The job ended as the second attempt ended it, with its result or none.
+fn assert_kept(system: &System, kind: &str) {
     let end = match kind {
         "fail" => "DEAD 0",
         "stage" | "finish" => "SUCCEEDED 1",
         _ => "CANCELLED 0",
     };
-    super::all_ended(&system.database, wait::PATIENCE).await;
-    let question = "SELECT j.state || ' ' || count(r.id)
-                      FROM job j LEFT JOIN result r ON r.job_id = j.id AND r.state = 'COMMITTED' AND r.lease_epoch = 2 GROUP BY j.state";
-    assert_eq!(
-        system.database.sql(question),
-        end,
-        "what is kept is the successor's"
+    let kept = system.database.sql(
+        "SELECT j.state || ' ' || count(r.id)
+           FROM job j LEFT JOIN result r ON r.job_id = j.id AND r.state = 'COMMITTED' AND r.lease_epoch = 2 GROUP BY j.state",
     );
-    Outcome::of(&system, 1).await
+    assert_eq!(kept, end, "what is kept is the successor's");
 }
 
 fn cancel(system: &System) {
