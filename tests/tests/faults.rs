@@ -221,3 +221,8 @@ async fn no_lease_is_lost_while_all_cores_are_busy() {
 async fn each_job_of_many_is_done_once_by_many_workers() {
     survives("each_exactly_once").await;
 }
+
+#[tokio::test]
+async fn a_cancel_that_comes_before_a_finish_wins() {
+    survives("cancel_meets_finish").await;
+}

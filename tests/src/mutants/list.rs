@@ -90,8 +90,8 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "finish_deaf_to_cancels",
         file: "crates/store/sql/claims/finish.sql",
-        from: "set state = case when j.cancel_requested_at is null then 'SUCCEEDED' else 'CANCELLED' end,\n         result_id = case when j.cancel_requested_at is null then $3::uuid end,",
-        to: "set state = 'SUCCEEDED', cancel_requested_at = null,\n         result_id = $3::uuid,",
-        scenarios: &["random_cancels"],
+        from: "set state = case when j.cancel_requested_at is null then 'SUCCEEDED' else 'CANCELLED' end,\n         result_id = case when j.cancel_requested_at is null then $3::uuid end,\n         error_code = case when j.cancel_requested_at is not null then 'CANCELLED' end,\n         error_message = case when j.cancel_requested_at is not null\n                              then cancel_message(j.cancel_requested_by, j.cancel_reason) end,",
+        to: "set state = 'SUCCEEDED', cancel_requested_at = null, result_id = $3::uuid,",
+        scenarios: &["cancel_meets_finish"],
     },
 ];

@@ -2,6 +2,7 @@
 
 use super::{Outcome, Scale, system};
 use crate::caller::Caller;
+use crate::proxy::{Action, Protocol, Proxy, When};
 use crate::scenarios::probe::{Probe, sleep, work};
 use crate::wait;
 use mltraining_proto::v1 as pb;
@@ -46,6 +47,30 @@ pub(super) async fn random_cancels(scale: Scale) -> Outcome {
         .count("SELECT count(*) FROM job_attempt WHERE outcome = 'CANCELLED'");
     assert!(running > 0, "some were cancelled while they ran");
     Outcome::of(&system, states.len() as u32).await
+}
+
+/// A cancel is acknowledged while the finish is on its way to Postgres and no heartbeat tells the worker: the job is cancelled.
+pub(super) async fn cancel_meets_finish(scale: Scale) -> Outcome {
+    let mut outcome = Outcome::default();
+    for _ in 0..scale.of(1, 5) {
+        let mut system = system(&[]).await;
+        let url = system.database.url();
+        let proxy = Proxy::to(&url, Protocol::Postgres);
+        let beats = proxy.trap("claims.beat", When::Before, Action::Hold);
+        let finish = proxy.trap("claims.finish", When::Before, Action::Hold);
+        let job = Probe::nothing().submit_one(&system.database);
+        system
+            .add_worker_with(&[("MLTS_DATABASE__URL", &proxy.url(&url))])
+            .await;
+        finish.sprung().await;
+        assert!(cancel(&system.caller(), &job).await, "the cancel is acknowledged");
+        finish.release();
+        super::all_ended(&system.database, wait::PATIENCE).await;
+        assert_eq!(super::stands(&system.database, &job), "CANCELLED|1");
+        drop(beats);
+        outcome = outcome.and(Outcome::of(&system, 1).await);
+    }
+    outcome
 }
 
 /// True when the cancel was acknowledged: the job is cancelled, or will be.

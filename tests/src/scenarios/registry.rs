@@ -143,6 +143,10 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |scale| boxed(cancel::random_cancels(scale)),
     },
     Scenario {
+        name: "cancel_meets_finish",
+        run: |scale| boxed(cancel::cancel_meets_finish(scale)),
+    },
+    Scenario {
         name: "many_reapers",
         run: |scale| boxed(zombie::many_reapers(scale)),
     },
