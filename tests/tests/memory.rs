@@ -15,6 +15,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("MLTS_WORKER__LEASE", "3s"),
     ("MLTS_WORKER__HEARTBEAT", "300ms"),
     ("MLTS_WORKER__REAP_INTERVAL", "300ms"),
+    ("MLTS_WORKER__LARGE_WORKER_GRACE", "6s"),
     ("MLTS_WORKER__POLL_MIN", "50ms"),
     ("MLTS_WORKER__POLL_MAX", "100ms"),
 ];
@@ -127,7 +128,7 @@ async fn a_job_too_large_for_every_worker_fails_with_the_numbers() {
 }
 
 #[tokio::test]
-async fn a_job_that_waits_for_a_larger_worker_which_vanishes_ends_all_the_same() {
+async fn a_job_that_waits_for_a_larger_worker_which_vanishes_for_good_ends_all_the_same() {
     let mut system = System::start_with(SETTINGS).await;
     let larger = system.add_worker_with(&[GIB]).await;
     let busy = job(&system, 1, FOREVER);
@@ -144,4 +145,34 @@ async fn a_job_that_waits_for_a_larger_worker_which_vanishes_ends_all_the_same()
     .await;
     assert!(row.starts_with("FAILED|RESOURCE|MEMORY_LIMIT|"), "{row}");
     assert!(row.contains("512 MiB") && row.contains("256 MiB"), "{row}");
+}
+
+#[tokio::test]
+async fn a_large_job_that_waits_outlives_the_restart_of_the_large_worker() {
+    let mut system = System::start_with(SETTINGS).await;
+    let patient = ("MLTS_WORKER__LARGE_WORKER_GRACE", "10m");
+    let brisk = ("MLTS_WORKER__DRAIN_GRACE", "0ms");
+    let larger = system.add_worker_with(&[GIB, patient, brisk]).await;
+    let busy = job(&system, 1, FOREVER);
+    probe::until_state(&system.database, &busy, "RUNNING").await;
+    system.add_worker_with(&[QUARTER, patient]).await;
+    let large = job(&system, 512, 10);
+    handed_back(&system, &large, 512).await;
+    system.workers[larger].signal(Signal::Term);
+    let code = system.workers[larger].exit().await.code();
+    assert_eq!(code, Some(0), "{}", system.workers[larger].log());
+    // The small worker has claimed what the large one gave back, so it has looked past the large job since.
+    probe::until_state(&system.database, &busy, "RUNNING").await;
+    cancel(&system, &busy).await;
+    let after = job(&system, 1, 10);
+    assert_eq!(probe::ended(&system.database, &after, "state").await, "SUCCEEDED");
+    let row = format!("SELECT state, lease_epoch FROM job WHERE id = '{large}'");
+    assert_eq!(
+        system.database.sql(&row),
+        "QUEUED|1",
+        "it waits while no large worker runs"
+    );
+    system.add_worker_with(&[GIB, patient]).await;
+    let row = probe::ended(&system.database, &large, "state, lease_epoch").await;
+    assert_eq!(row, "SUCCEEDED|2");
 }

@@ -42,6 +42,7 @@ async fn claim(context: &Context) -> Option<ClaimedJob> {
         worker: context.worker,
         lease: context.config.worker.lease,
         free_memory_bytes: context.memory.free(),
+        large_worker_grace: context.config.worker.large_worker_grace,
         kinds: if context.config.worker.probe_jobs {
             KINDS_AND_PROBES
         } else {

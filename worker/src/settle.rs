@@ -145,15 +145,15 @@ pub(crate) async fn stopped(context: &Context, job: &ClaimedJob, work: &Work) {
     }
 }
 
-/// Gives a job back that needs more memory than is free here, for when or where more is; fails it when no worker that lives
-/// has as much at all.
+/// Gives a job back that needs more memory than is free here, for when or where more is; fails it when no worker
+/// that was heard within the grace has as much at all.
 pub(crate) async fn too_large(context: &Context, job: &ClaimedJob, need: Need, work: &Work) {
     let here = context.memory.capacity();
-    let fresh = context.config.worker.lease;
+    let grace = context.config.worker.large_worker_grace;
     let largest = if need.bytes <= here {
         Ok(here)
     } else {
-        until_answered("fail", &work.stop, || context.store.largest_worker(fresh)).await
+        until_answered("fail", &work.stop, || context.store.largest_worker(grace)).await
     };
     let failure = match largest {
         Ok(largest) if need.bytes <= largest => {

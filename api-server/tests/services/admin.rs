@@ -131,6 +131,7 @@ async fn claims(house: &House, worker: WorkerId) -> Option<String> {
         kinds: &[JobKind::Train],
         max_spec_version: 1,
         free_memory_bytes: u64::MAX,
+        large_worker_grace: std::time::Duration::from_secs(600),
     };
     let claimed = house.api.store.claim_job(&request).await.unwrap();
     claimed.map(|job| format!("projects/{}/jobs/{}", job.project, job.lease.job))

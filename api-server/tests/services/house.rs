@@ -134,6 +134,7 @@ impl House {
             kinds: &[JobKind::Train],
             max_spec_version: 1,
             free_memory_bytes: u64::MAX,
+            large_worker_grace: std::time::Duration::from_secs(600),
         };
         let claimed = self.api.store.claim_job(&request).await.unwrap();
         claimed.expect("a job waits").lease

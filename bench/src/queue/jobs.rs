@@ -234,6 +234,7 @@ pub(super) async fn claim(
         kinds: &[kind],
         max_spec_version: 1,
         free_memory_bytes: u64::MAX,
+        large_worker_grace: LEASE,
     };
     store.claim_job(&request).await
 }

@@ -271,14 +271,15 @@ impl Store {
         .await
     }
 
-    /// The memory of the largest worker that was heard within `fresh` and takes new jobs, in bytes; 0 when there is none.
+    /// The memory of the largest worker that was heard within `grace`, whether it takes jobs now, drains or has stopped, in
+    /// bytes; 0 when there is none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
-    pub async fn largest_worker(&self, fresh: Duration) -> Result<u64, StoreError> {
+    pub async fn largest_worker(&self, grace: Duration) -> Result<u64, StoreError> {
         self.within("workers.largest", async {
             let mut session = self.session().await?;
-            let largest = sqlx::query_file_scalar!("sql/workers/largest.sql", stored::micros(fresh))
+            let largest = sqlx::query_file_scalar!("sql/workers/largest.sql", stored::micros(grace))
                 .fetch_one(&mut *session)
                 .await?;
             session.release();

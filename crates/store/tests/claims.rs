@@ -504,6 +504,7 @@ async fn a_paused_queue_and_an_unknown_kind_give_nothing() {
         kinds: &[],
         max_spec_version: 1,
         free_memory_bytes: u64::MAX,
+        large_worker_grace: LEASE,
     };
     assert!(fixture.store.claim_job(&request).await.unwrap().is_none());
     assert!(fixture.try_claim(LEASE).await.is_some());

@@ -9,6 +9,9 @@ use mltraining_store::workers::NewWorker;
 use std::time::Duration;
 use support::{Fixture, LEASE, failure};
 
+/// How long a worker that is gone is counted on to come back.
+const GRACE: Duration = Duration::from_secs(900);
+
 async fn claim_with(fixture: &Fixture, free_memory_bytes: u64) -> Option<ClaimedJob> {
     let request = ClaimRequest {
         queue: "default",
@@ -17,6 +20,7 @@ async fn claim_with(fixture: &Fixture, free_memory_bytes: u64) -> Option<Claimed
         kinds: &[mltraining_domain::JobKind::Train],
         max_spec_version: 1,
         free_memory_bytes,
+        large_worker_grace: GRACE,
     };
     fixture.store.claim_job(&request).await.unwrap()
 }
@@ -32,6 +36,15 @@ async fn register(fixture: &Fixture, memory_bytes: u64) -> WorkerId {
     };
     fixture.store.register_worker(&worker).await.unwrap();
     id
+}
+
+async fn heard_ago(fixture: &Fixture, worker: WorkerId, ago: Duration) {
+    sqlx::query("update worker set heartbeat_at = now() - $2 * interval '1 second' where id = $1")
+        .bind(worker.0)
+        .bind(ago.as_secs_f64())
+        .execute(&fixture.sql().await)
+        .await
+        .unwrap();
 }
 
 async fn handed_back(fixture: &Fixture, bytes: u64) -> Lease {
@@ -68,22 +81,19 @@ async fn a_job_that_needs_more_than_is_free_waits_for_a_worker_that_has_it() {
 }
 
 #[tokio::test]
-async fn a_job_that_no_living_worker_has_room_for_can_be_claimed_to_be_failed() {
+async fn a_job_waits_for_a_large_worker_through_its_restart_and_can_be_claimed_to_be_failed_after_the_grace()
+{
     let fixture = Fixture::new().await;
     let large = register(&fixture, 500).await;
     let lease = handed_back(&fixture, 400).await;
     assert!(claim_with(&fixture, 1).await.is_none());
     fixture.store.drain_worker(large).await.unwrap();
-    assert_eq!(claim_with(&fixture, 1).await.unwrap().lease.job, lease.job);
-
-    let silent = register(&fixture, 500).await;
-    let lease = handed_back(&fixture, 400).await;
-    assert!(claim_with(&fixture, 1).await.is_none());
-    sqlx::query("update worker set heartbeat_at = now() - interval '1 hour' where id = $1")
-        .bind(silent.0)
-        .execute(&fixture.sql().await)
-        .await
-        .unwrap();
+    assert!(claim_with(&fixture, 1).await.is_none(), "it drains");
+    fixture.store.stop_worker(large).await.unwrap();
+    assert!(claim_with(&fixture, 1).await.is_none(), "it has stopped");
+    heard_ago(&fixture, large, GRACE - Duration::from_secs(60)).await;
+    assert!(claim_with(&fixture, 1).await.is_none(), "it may come back");
+    heard_ago(&fixture, large, GRACE + Duration::from_secs(1)).await;
     assert_eq!(claim_with(&fixture, 1).await.unwrap().lease.job, lease.job);
 }
 

@@ -201,7 +201,7 @@ async fn a_claim_goes_by_an_index_inside_its_function_too() {
     for mode in ["force_custom_plan", "force_generic_plan"] {
         let claim = format!(
             "set plan_cache_mode = {mode}; begin;
-             select id from claim_job('default', gen_random_uuid(), interval '1 minute', '{{TRAIN}}', 1, 1000000)"
+             select id from claim_job('default', gen_random_uuid(), interval '1 minute', '{{TRAIN}}', 1, 1000000, interval '15 minutes')"
         );
         let claimed = sqlx::raw_sql(AssertSqlSafe(claim))
             .fetch_all(&mut connection)

@@ -24,6 +24,7 @@ async fn claim_as(store: &Store, worker: WorkerId) -> Option<ClaimedJob> {
         kinds: &[JobKind::Train],
         max_spec_version: 1,
         free_memory_bytes: u64::MAX,
+        large_worker_grace: LEASE,
     };
     store.claim_job(&request).await.unwrap()
 }

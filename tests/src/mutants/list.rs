@@ -68,14 +68,14 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "claim_waits_for_locked_jobs",
-        file: "migrations/0012_claim_job.up.sql",
+        file: "migrations/0013_large_jobs.up.sql",
         from: "for no key update of j skip locked",
         to: "for no key update of j",
         scenarios: &["stuck_sessions"],
     },
     Mutant {
         name: "pick_waits_for_locked_projects",
-        file: "migrations/0012_claim_job.up.sql",
+        file: "migrations/0013_large_jobs.up.sql",
         from: "where p.id = candidate for no key update skip locked",
         to: "where p.id = candidate for no key update",
         scenarios: &["stuck_sessions"],

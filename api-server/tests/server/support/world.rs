@@ -98,6 +98,7 @@ async fn claim(store: &Store) -> Lease {
         kinds: &[JobKind::Train],
         max_spec_version: 1,
         free_memory_bytes: u64::MAX,
+        large_worker_grace: Duration::from_secs(60),
     };
     store.claim_job(&request).await.unwrap().unwrap().lease
 }

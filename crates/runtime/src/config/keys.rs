@@ -157,6 +157,7 @@ pub const KEYS: &[Key] = &[
     key("worker.lease", Worker, "1m", Span("1s", "1h"), "Time without heartbeat after which a job is another worker's"),
     key("worker.heartbeat", Worker, "10s", Span("100ms", "20m"), "Time between two heartbeats, give or take 20 %; at most a third of the lease"),
     key("worker.reap_interval", Worker, "15s", Span("100ms", "10m"), "Time between two searches for jobs whose lease has expired"),
+    key("worker.large_worker_grace", Worker, "15m", Span("1s", "1d"), "Time that a job which needs a larger worker waits for one to come back after the last was heard; then it fails. Longer than a restart or an outage takes"),
     key("worker.probe_jobs", Worker, "false", Switch, "Claims jobs of kind PROBE as well, which do what a test of the service asks for; never in production"),
     key("worker.drain_grace", Worker, "30s", Span("0ms", "1d"), "Time that running jobs have after SIGTERM before they are released"),
 

@@ -54,6 +54,13 @@ impl CrossChecks for WorkerConfig {
                 "must be at most a third of worker.lease",
             ));
         }
+        let kept = self.retention.workers;
+        if !kept.is_zero() && kept < worker.large_worker_grace {
+            problems.push(Problem::new(
+                "retention.workers",
+                "must be at least worker.large_worker_grace, or 0ms",
+            ));
+        }
         self.retention.cross_checks(problems);
     }
 }

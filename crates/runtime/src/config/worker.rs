@@ -31,6 +31,9 @@ pub struct WorkerSection {
     /// Time between two searches for jobs whose lease has expired.
     #[serde(with = "span")]
     pub reap_interval: Duration,
+    /// Time that a job which needs a larger worker waits for one after the last was heard.
+    #[serde(with = "span")]
+    pub large_worker_grace: Duration,
     /// Claims jobs of kind PROBE as well.
     pub probe_jobs: bool,
     /// Time that running jobs have after SIGTERM before they are released.
@@ -57,6 +60,7 @@ impl Default for WorkerSection {
             lease: seconds(60),
             heartbeat: seconds(10),
             reap_interval: seconds(15),
+            large_worker_grace: seconds(900),
             probe_jobs: false,
             drain_grace: seconds(30),
         }

@@ -23,8 +23,10 @@ pub struct ClaimRequest<'a> {
     /// The newest form of specs that it can read.
     pub max_spec_version: i32,
     /// What is free of its memory, in bytes. A job that is known to need more is left for another time or worker, as long
-    /// as a worker lives that has so much at all.
+    /// as a worker that has so much at all was heard within [`large_worker_grace`](Self::large_worker_grace).
     pub free_memory_bytes: u64,
+    /// How long a worker that is not heard any more, or has stopped, is counted on to come back.
+    pub large_worker_grace: Duration,
 }
 
 /// A job that is now this worker's.
@@ -94,7 +96,8 @@ async fn claim_once(
         stored::micros(request.lease),
         &kinds,
         request.max_spec_version,
-        stored::bytes(request.free_memory_bytes)
+        stored::bytes(request.free_memory_bytes),
+        stored::micros(request.large_worker_grace)
     )
     .fetch_optional(connection)
     .await?;

@@ -216,6 +216,7 @@ impl Run<'_> {
             kinds: &[JobKind::Train],
             max_spec_version: 1,
             free_memory_bytes: u64::MAX,
+            large_worker_grace: LEASE,
         };
         match self.system.fixture.store.claim_job(&request).await.unwrap() {
             Some(job) => format!(

@@ -259,6 +259,7 @@ impl Fixture {
             kinds: &[JobKind::Train],
             max_spec_version: 1,
             free_memory_bytes: u64::MAX,
+            large_worker_grace: lease,
         };
         self.store.claim_job(&request).await.unwrap()
     }
