@@ -155,13 +155,24 @@ async fn a_job_that_never_yields_is_cancelled_all_the_same() {
     assert_eq!(system.database.count(VIOLATIONS), 0);
 }
 
-/// A job that spins in its first attempt, and the process that does it.
+/// A job that spins in its first attempt, and the process that does it, which has begun.
 async fn spinning(system: &System) -> (String, u32) {
     let spec = json!({"steps": [{"do": "spin", "millis": 600_000}], "until_epoch": 1});
     let id = probe::submit(&system.database, &spec);
     probe::until_state(&system.database, &id, "RUNNING").await;
     let child = wait::until("the attempt has its process", || async {
         system.workers[0].children().first().copied()
+    })
+    .await;
+    wait::until("the process has begun", || async {
+        let tasks = std::fs::read_dir(format!("/proc/{child}/task")).ok()?;
+        let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
+        // Its progress is told from when it has begun.
+        tasks
+            .flatten()
+            .filter_map(name)
+            .any(|name| name.trim() == "progress")
+            .then_some(())
     })
     .await;
     (id, child)
@@ -223,4 +234,32 @@ async fn what_ends_the_worker_in_good_order_does_not_end_its_attempts() {
     assert_eq!(system.workers[0].exit().await.code(), Some(0));
     let row = system.database.sql("SELECT state, lease_epoch FROM job");
     assert_eq!(row, "SUCCEEDED|1", "it had its grace");
+}
+
+#[tokio::test]
+async fn a_file_of_settings_that_is_broken_meanwhile_touches_no_attempt() {
+    let mut system = System::start_with(SETTINGS).await;
+    let file = system.folder.path().join("worker.toml");
+    std::fs::write(&file, "[log]\nlevel = \"info,worker=debug\"\n").unwrap();
+    let path = file.to_str().unwrap().to_owned();
+    system.add_worker_with(&[("MLTS_CONFIG", &path)]).await;
+    std::fs::write(&file, "[worker]\nno_such_key = 1\n").unwrap();
+    let id = probe::submit(&system.database, &json!({"steps": []}));
+    let row = probe::ended_soon(&system.database, &id, "state, lease_epoch").await;
+    assert_eq!(row, "SUCCEEDED|1");
+    assert!(system.workers[0].is_running());
+}
+
+#[tokio::test]
+async fn an_attempt_lists_no_settings_in_its_command_line_or_its_environment() {
+    let system = system().await;
+    let (_, child) = spinning(&system).await;
+    for list in ["cmdline", "environ"] {
+        let listed = std::fs::read(format!("/proc/{child}/{list}")).unwrap();
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        assert!(
+            !listed.contains("MLTS_") && !listed.contains("--config"),
+            "{list}: {listed}"
+        );
+    }
 }

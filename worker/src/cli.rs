@@ -4,7 +4,7 @@ use crate::process;
 use crate::process::program::Program;
 use anyhow::Context;
 use clap::Parser;
-use mltraining_runtime::config::{self, LogOutput, Sources, WorkerConfig};
+use mltraining_runtime::config::{self, Sources, WorkerConfig};
 use mltraining_runtime::telemetry::{Service, Telemetry};
 use mltraining_runtime::{exit, shutdown};
 use std::io::Write;
@@ -32,34 +32,30 @@ impl Cli {
     /// # Errors
     /// A wrong configuration (exit code 64) before anything is bound; whatever ends the worker early.
     pub async fn run(self) -> anyhow::Result<()> {
-        let mut config: WorkerConfig = config::load(&Sources::of_process(self.config.clone()))?;
-        if self.print_config {
-            return Ok(write!(std::io::stdout(), "{}", config::print(&config))?);
-        }
         let service = Service {
             name: "worker",
             version: env!("CARGO_PKG_VERSION"),
         };
         if self.attempt {
-            config.log.output = LogOutput::Stderr; // standard output is the line to the worker
+            return process::child::run(service).await;
+        }
+        let config: WorkerConfig = config::load(&Sources::of_process(self.config))?;
+        if self.print_config {
+            return Ok(write!(std::io::stdout(), "{}", config::print(&config))?);
         }
         let telemetry = Telemetry::init(service, &config.log, &config.telemetry)?;
-        let outcome = if self.attempt {
-            process::child::run(config).await
-        } else {
-            self.work(config).await
-        };
+        let outcome = work(config).await;
         telemetry.shutdown().await;
         outcome
     }
+}
 
-    async fn work(self, config: WorkerConfig) -> anyhow::Result<()> {
-        let program = Program::of_process(self.config)?;
-        let stop = shutdown::on_signal()?;
-        let listener = TcpListener::bind(config.health.listen)
-            .await
-            .with_context(|| format!("health.listen: {} cannot be bound", config.health.listen))
-            .map_err(|e| exit::Coded::new(exit::Code::Unavailable, e))?;
-        crate::run(listener, config, program, stop).await
-    }
+async fn work(config: WorkerConfig) -> anyhow::Result<()> {
+    let program = Program::of_process()?;
+    let stop = shutdown::on_signal()?;
+    let listener = TcpListener::bind(config.health.listen)
+        .await
+        .with_context(|| format!("health.listen: {} cannot be bound", config.health.listen))
+        .map_err(|e| exit::Coded::new(exit::Code::Unavailable, e))?;
+    crate::run(listener, config, program, stop).await
 }

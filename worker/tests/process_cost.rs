@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 const RUNS: usize = 100;
 
-/// A probe without steps, as the worker orders it.
-const ORDER: &str = r#"{"start":{"job":"01890000-0000-7000-8000-000000000001","epoch":1,"project":"default","kind":"PROBE","spec":{},
-    "request_id":null,"traceparent":null,"threads":1,"memory_limit_bytes":1073741824}}"#;
+/// A probe without steps, as the worker orders it. It reads no rows.
+const ORDER: &str = r#"{"start":{"setup":{"config":{"artifacts":{"dir":"FOLDER"}},"database_url":"postgres://nobody@127.0.0.1:1/nothing"},
+    "order":{"job":"01890000-0000-7000-8000-000000000001","epoch":1,"project":"default","kind":"PROBE","spec":{},
+    "request_id":null,"traceparent":null,"threads":1,"memory_limit_bytes":1073741824}}}"#;
 
 struct Took {
     first_word: Duration,
@@ -30,15 +31,16 @@ fn process(folder: &std::path::Path) -> Took {
     let begin = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_worker"))
         .arg("--attempt")
-        .env("MLTS_DATABASE__URL", "postgres://nobody@127.0.0.1:1/nothing") // a probe reads no rows
-        .env("MLTS_ARTIFACTS__DIR", folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    writeln!(input, "{}", ORDER.replace('\n', " ")).unwrap();
+    let order = ORDER
+        .replace('\n', " ")
+        .replace("FOLDER", folder.to_str().unwrap());
+    writeln!(input, "{order}").unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
     let first_word = begin.elapsed();

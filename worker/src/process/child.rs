@@ -1,14 +1,15 @@
 //! The process of one attempt, from its order to its last word.
 
 use super::link::{self, Link};
-use super::message::{Ended, Message, Order, Stored};
+use super::message::{Ended, Message, Order, Start, Stored};
 use super::{files, limits};
 use crate::context::{artifacts, store_config};
 use crate::work::{Work, WorkError};
 use crate::{probe_job, train_job};
 use mltraining_artifacts::Artifacts;
 use mltraining_domain::{JobKind, WorkPhase};
-use mltraining_runtime::config::WorkerConfig;
+use mltraining_runtime::config::{LogOutput, WorkerConfig};
+use mltraining_runtime::telemetry::{Service, Telemetry};
 use mltraining_runtime::trace;
 use mltraining_store::Store;
 use std::io;
@@ -34,18 +35,27 @@ pub(crate) struct Task {
     pub link: Link,
 }
 
-/// Does the one attempt that the worker orders, and says how it ended.
+/// Does the one attempt that the worker orders, with the settings that the worker hands over, and says how it ended.
 ///
 /// # Errors
-/// What cannot be opened; the worker sees that this process ended without a last word.
-pub(crate) async fn run(config: WorkerConfig) -> anyhow::Result<()> {
+/// What cannot be opened; the worker sees that this process ended before it began.
+pub(crate) async fn run(service: Service) -> anyhow::Result<()> {
     let work = Work::default();
-    let (link, order) = Link::open(work.stop.clone())?;
+    let (link, start) = Link::open(work.stop.clone())?;
     let _unheeded = heed_no_signal()?;
     limits::be_first_to_go();
-    let order = order.await?;
+    let Start { setup, order } = start.await?;
     limits::bound_memory(order.memory_limit_bytes);
-    Link::tell_progress(work.board.clone())?;
+    let mut config = setup.into_config();
+    config.log.output = LogOutput::Stderr; // standard output is the line to the worker
+    let telemetry = Telemetry::init(service, &config.log, &config.telemetry)?;
+    let outcome = follow(order, config, work, link).await;
+    telemetry.shutdown().await;
+    outcome
+}
+
+/// Does what the worker orders. Once everything is open it says so: what goes wrong before is not the job's doing.
+async fn follow(order: Order, config: WorkerConfig, work: Work, link: Link) -> anyhow::Result<()> {
     let span = span_of(&order);
     let task = Task {
         store: Store::open(&store_config(&config.database, CONNECTIONS))?,
@@ -55,6 +65,8 @@ pub(crate) async fn run(config: WorkerConfig) -> anyhow::Result<()> {
         work,
         link,
     };
+    link::say(&Message::Started);
+    Link::tell_progress(task.work.board.clone())?;
     let ended = match task.attempt().instrument(span).await {
         Ok(stored) => Ended::Made(Box::new(stored)),
         Err(WorkError::Failed(failure)) => Ended::Failed(failure),

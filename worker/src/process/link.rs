@@ -1,6 +1,6 @@
 //! The child's end of the line to its worker.
 
-use super::message::{Command, Message, Need, Order};
+use super::message::{Command, Message, Need, Start};
 use crate::progress::Board;
 use crate::stop::Stop;
 use crate::work::WorkError;
@@ -26,15 +26,15 @@ pub(crate) struct Link {
 
 impl Link {
     /// Listens to the worker from now on, on a thread of its own. When the worker is gone, so is this process, at once.
-    pub(super) fn open(stop: Stop) -> anyhow::Result<(Self, oneshot::Receiver<Order>)> {
-        let (order, ordered) = oneshot::channel();
+    pub(super) fn open(stop: Stop) -> anyhow::Result<(Self, oneshot::Receiver<Start>)> {
+        let (start, started) = oneshot::channel();
         let (grant, grants) = sync_channel(1);
         std::thread::Builder::new()
             .name("link".to_owned())
-            .spawn(move || listen(order, &grant, &stop))
+            .spawn(move || listen(start, &grant, &stop))
             .context("the link to the worker cannot be opened")?;
         let grants = Mutex::new(grants);
-        Ok((Self { grants }, ordered))
+        Ok((Self { grants }, started))
     }
 
     /// Tells `board` now and then, on a thread of its own, as long as this process runs.
@@ -81,13 +81,13 @@ pub(crate) fn say(message: &Message) {
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
 }
 
-fn listen(order: oneshot::Sender<Order>, grant: &SyncSender<()>, stop: &Stop) {
-    let mut order = Some(order);
+fn listen(start: oneshot::Sender<Start>, grant: &SyncSender<()>, stop: &Stop) {
+    let mut start = Some(start);
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         match serde_json::from_str(&line) {
-            Ok(Command::Start(start)) => {
-                if let Some(order) = order.take() {
-                    let _ = order.send(*start);
+            Ok(Command::Start(told)) => {
+                if let Some(start) = start.take() {
+                    let _ = start.send(*told);
                 }
             }
             Ok(Command::Grant) => match grant.try_send(()) {

@@ -1,5 +1,6 @@
 //! What a worker and the process of an attempt say to each other.
 
+use super::setup::Setup;
 use crate::made::Output;
 use crate::stop::StopReason;
 use mltraining_domain::{Epoch, JobFailure, JobId, JobKind, Progress, ProjectId};
@@ -13,11 +14,20 @@ use serde_json::Value;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Command {
     /// Do this; said once, first.
-    Start(Box<Order>),
+    Start(Box<Start>),
     /// The memory asked for is reserved.
     Grant,
     /// End soon, without a result.
     Stop(StopReason),
+}
+
+/// All that a process needs to know.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Start {
+    /// The settings.
+    pub setup: Setup,
+    /// What it does.
+    pub order: Order,
 }
 
 /// One attempt, as its process needs to know it.
@@ -47,6 +57,8 @@ pub(crate) struct Order {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Message {
+    /// It has all it needs, and begins; said once, first.
+    Started,
     /// How far it is.
     Progress(Progress),
     /// A line for the job's log.

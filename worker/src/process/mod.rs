@@ -11,3 +11,4 @@ pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod parent;
 pub(crate) mod program;
+mod setup;

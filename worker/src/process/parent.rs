@@ -1,6 +1,7 @@
 //! The worker's hold on the process of one attempt.
 
-use super::message::{Command, Ended, Message, Need, Order, Stored};
+use super::message::{Command, Ended, Message, Need, Order, Start, Stored};
+use super::setup::Setup;
 use crate::context::Context;
 use crate::memory::Reservation;
 use crate::stop::StopReason;
@@ -44,8 +45,10 @@ pub(crate) async fn run(context: &Context, job: &ClaimedJob, work: &Work, memory
         Ok(hold) => hold,
         Err(error) => return End::Failed(not_started(&error, work)),
     };
-    let order = order(context, job);
-    let start = Command::Start(Box::new(order));
+    let start = Command::Start(Box::new(Start {
+        setup: Setup::of(&context.config),
+        order: order(context, job),
+    }));
     tokio::select! {
         () = hold.say(&start) => {}
         () = work.stop.stopped() => {} // a process that does not listen does not keep the attempt
@@ -61,6 +64,8 @@ struct Hold {
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     memory: Reservation,
+    /// It has said that it began.
+    started: bool,
 }
 
 impl Hold {
@@ -77,6 +82,7 @@ impl Hold {
             input,
             output: BufReader::new(output).lines(),
             memory,
+            started: false,
         })
     }
 
@@ -134,6 +140,7 @@ impl Hold {
     /// Acts on one message; the end of the attempt if it was the last.
     async fn heed(&mut self, context: &Context, job: &ClaimedJob, work: &Work, line: &str) -> Option<End> {
         match serde_json::from_str(line) {
+            Ok(Message::Started) => self.started = true,
             Ok(Message::Progress(progress)) => work.board.set(progress),
             Ok(Message::Log { severity, text }) => {
                 match context.store.append_log(job.lease, severity, &text).await {
@@ -162,7 +169,8 @@ impl Hold {
         None
     }
 
-    /// What it means that the process ended without a last word.
+    /// What it means that the process ended without a last word: before its first one, that it could not begin, which is not
+    /// the job's doing.
     async fn died(&mut self, work: &Work) -> End {
         let status = self.process.wait().await;
         if work.stop.reason().is_some() {
@@ -170,6 +178,11 @@ impl Hold {
         }
         let phase = work.board.read().phase;
         let how = status.map_or_else(|error| error.to_string(), how_it_ended);
+        if !self.started {
+            let message =
+                format!("the process of the attempt {how} before it began; the worker's log says why");
+            return End::Failed(not_begun(message, work));
+        }
         End::Failed(JobFailure {
             class: FailureClass::Lost,
             reason: Reason::AttemptCrashed,
@@ -186,6 +199,7 @@ impl Hold {
             input,
             output,
             memory,
+            started: _,
         } = self;
         context.processes.spawn(async move {
             if tokio::time::timeout(grace, process.wait()).await.is_err() {
@@ -213,10 +227,16 @@ fn order(context: &Context, job: &ClaimedJob) -> Order {
 
 fn not_started(error: &io::Error, work: &Work) -> JobFailure {
     tracing::warn!(%error, "the process of the attempt cannot be started");
+    let message = "the worker cannot start a process for the attempt now; its log says why";
+    not_begun(message.to_owned(), work)
+}
+
+/// An attempt whose process did not begin: the worker's trouble, whatever the job is.
+fn not_begun(message: String, work: &Work) -> JobFailure {
     JobFailure {
         class: FailureClass::Infra,
         reason: Reason::Unavailable,
-        message: "the worker cannot start a process for the attempt now; its log says why".to_owned(),
+        message,
         phase: work.board.read().phase,
     }
 }

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::process::{Child, Command};
 
-/// The program of this process, and the file of its settings.
+/// The program of this process.
 #[derive(Debug, Clone)]
 pub struct Program {
     executable: PathBuf,
-    config: Option<PathBuf>,
 }
 
 impl Program {
@@ -17,17 +16,17 @@ impl Program {
     ///
     /// # Errors
     /// Where the system does not tell.
-    pub fn of_process(config: Option<PathBuf>) -> io::Result<Self> {
+    pub fn of_process() -> io::Result<Self> {
         let executable = if cfg!(target_os = "linux") {
             PathBuf::from("/proc/self/exe")
         } else {
             std::env::current_exe()?
         };
-        Ok(Self { executable, config })
+        Ok(Self { executable })
     }
 
     /// Starts it for one attempt: in a process group of its own, so that what a terminal sends to the worker does not reach
-    /// it; with its log lines where the worker's go.
+    /// it; with its log lines where the worker's go; without the worker's settings, which it is told over its input.
     pub(super) fn start(&self, lines: Stdio) -> io::Result<Child> {
         let mut command = Command::new(&self.executable);
         command
@@ -38,8 +37,10 @@ impl Program {
             .stderr(lines)
             .process_group(0)
             .kill_on_drop(true);
-        if let Some(file) = &self.config {
-            command.arg("--config").arg(file);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MLTS_") {
+                command.env_remove(name);
+            }
         }
         command.spawn()
     }
