@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use mltraining_proto::v1 as pb;
+use mltraining_tests::probe::{self, PROBES};
 use mltraining_tests::process::Signal;
 use mltraining_tests::system::{self, System};
 use mltraining_tests::{data, wait};
+use serde_json::json;
 use std::process::Output;
 use tonic_health::pb::health_check_response::ServingStatus;
 
@@ -93,6 +95,39 @@ async fn a_sigterm_after_a_drain_is_the_first_one() {
     let code = system.workers[worker].exit().await.code();
     assert_eq!(code, Some(0), "{}", system.workers[worker].log());
     assert_eq!(system.database.sql("SELECT outcome FROM job_attempt"), "RELEASED");
+}
+
+#[tokio::test]
+async fn a_worker_told_to_end_is_shown_draining_with_its_job_until_that_ends() {
+    let mut system = System::start_with(&[PROBES, ("MLTS_WORKER__HEARTBEAT", "200ms")]).await;
+    let worker = system
+        .add_worker_with(&[("MLTS_WORKER__DRAIN_GRACE", "10m")])
+        .await;
+    let job = probe::submit(
+        &system.database,
+        &json!({"steps": [{"do": "sleep", "millis": 600_000}]}),
+    );
+    runs(&system).await;
+    system.workers[worker].signal(Signal::Term);
+    wait::until("the worker drains and is heard", || async {
+        let row = "SELECT count(*) FROM worker WHERE heartbeat_at > draining_at + interval '300 ms' AND stopped_at IS NULL";
+        (system.database.count(row) == 1).then_some(())
+    })
+    .await;
+    let mut admin = system.admin();
+    let listed = admin.list_workers(pb::ListWorkersRequest::default());
+    let listed = listed.await.unwrap().into_inner().workers;
+    assert_eq!(listed[0].state(), pb::WorkerState::Draining);
+    assert!(listed[0].running_jobs[0].job.ends_with(&job), "{listed:?}");
+    let request = pb::CancelJobRequest {
+        name: format!("projects/default/jobs/{job}"),
+        ..Default::default()
+    };
+    system.caller().jobs.clone().cancel_job(request).await.unwrap();
+    let code = system.workers[worker].exit().await.code();
+    assert_eq!(code, Some(0), "{}", system.workers[worker].log());
+    let row = system.database.sql("SELECT stopped_at IS NOT NULL FROM worker");
+    assert_eq!(row, "t");
 }
 
 #[tokio::test]

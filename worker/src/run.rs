@@ -8,6 +8,7 @@ use mltraining_runtime::config::{RedisConfig, WorkerConfig};
 use mltraining_runtime::health::Health;
 use mltraining_runtime::readiness::Checks;
 use mltraining_signal::{Limits, Signal};
+use mltraining_store::StoreError;
 use mltraining_store::workers::{NewWorker, Wanted};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,13 +45,15 @@ pub async fn run(
     let readiness = tokio::spawn(checks(&context, &signal).run(health, stop.clone()));
     let attempts = TaskTracker::new();
     if wait_for_schema(&context).await {
-        let row = tokio::spawn(keep_row(Arc::clone(&context)));
+        let drained = CancellationToken::new();
+        let row = tokio::spawn(keep_row(Arc::clone(&context), drained.clone()));
         let reaper = tokio::spawn(reaper::run(Arc::clone(&context)));
         let sweep = tokio::spawn(sweep::run(Arc::clone(&context)));
         let retention = tokio::spawn(retention::run(Arc::clone(&context)));
         tracing::info!(worker.id = %context.worker, slots = context.config.worker.slots, "working");
         claims::run(Arc::clone(&context), signal.listen(), attempts.clone()).await;
         drain(&context, attempts).await;
+        drained.cancel();
         let _ = tokio::join!(row, reaper, sweep, retention);
     }
     let _ = readiness.await;
@@ -134,29 +137,37 @@ async fn drain(context: &Context, attempts: TaskTracker) {
     }
 }
 
-/// Keeps the worker's row, which people look at, until the worker stops; stops it when the row says so.
-async fn keep_row(context: Arc<Context>) {
+/// Keeps the worker's row, which people look at, until the worker has drained; stops the worker when the row says so.
+async fn keep_row(context: Arc<Context>, drained: CancellationToken) {
     let row = new_worker(&context);
-    while !context.stop.is_cancelled() {
-        let told = match context.store.worker_heartbeat(context.worker).await {
-            Ok(Wanted::Entry) => context.store.register_worker(&row).await,
-            Ok(Wanted::Drain) => {
-                tracing::info!(worker.id = %context.worker, "stopping: told to drain");
-                context.stop.cancel();
-                Ok(())
-            }
-            Ok(Wanted::Work) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = told {
+    while !drained.is_cancelled() {
+        let stopping = context.stop.is_cancelled();
+        if let Err(error) = say_alive(&context, &row).await {
             tracing::debug!(%error, "the worker's row cannot be written now");
         }
         tokio::select! {
-            () = context.stop.cancelled() => {}
+            () = drained.cancelled() => {}
+            () = context.stop.cancelled(), if !stopping => {} // the row says so at once
             () = tokio::time::sleep(context.config.worker.heartbeat) => {}
         }
     }
     let _ = context.store.stop_worker(context.worker).await;
+}
+
+/// Says that the worker lives, and whether it drains; stops it when the row says that it should.
+async fn say_alive(context: &Context, row: &NewWorker) -> Result<(), StoreError> {
+    match context.store.worker_heartbeat(context.worker).await? {
+        Wanted::Entry => context.store.register_worker(row).await?,
+        Wanted::Drain if !context.stop.is_cancelled() => {
+            tracing::info!(worker.id = %context.worker, "stopping: told to drain");
+            context.stop.cancel();
+        }
+        Wanted::Work if context.stop.is_cancelled() => {
+            context.store.drain_worker(context.worker).await?;
+        }
+        Wanted::Drain | Wanted::Work => {}
+    }
+    Ok(())
 }
 
 fn new_worker(context: &Context) -> NewWorker {
