@@ -122,13 +122,16 @@ async fn wait_for_schema(context: &Context) -> bool {
     }
 }
 
-/// Lets running attempts end, as long as their grace and the writing of their ends may take.
+/// Lets running attempts end, and their processes after them, as long as their grace and the writing of their ends may take.
 async fn drain(context: &Context, attempts: TaskTracker) {
     attempts.close();
     tracing::info!(attempts = attempts.len(), "draining");
     let patience = context.config.worker.drain_grace + SETTLE;
-    context.processes.close();
-    let all = async { tokio::join!(attempts.wait(), context.processes.wait()) };
+    let all = async {
+        attempts.wait().await;
+        context.processes.close(); // only now: an attempt leaves its process behind when it ends
+        context.processes.wait().await;
+    };
     if tokio::time::timeout(patience, all).await.is_err() {
         tracing::warn!(
             attempts = attempts.len(),
