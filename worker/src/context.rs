@@ -26,7 +26,7 @@ pub(crate) struct Context {
     pub config: WorkerConfig,
     /// Postgres.
     pub store: Store,
-    /// Where files go; read by its checks alone, an attempt's process has its own.
+    /// Where files go: asked whether they have room, and swept. An attempt's process has its own handle.
     pub artifacts: Artifacts,
     /// What attempts may take together.
     pub memory: Arc<Memory>,

@@ -43,6 +43,8 @@ impl Store {
             // A call that is cut short closes its connection; its statement ends soon after, not with its timeout.
             ("client_connection_check_interval", "250ms"),
             ("timezone", "UTC"),
+            // What the fence and the locks count on; a database or role may have another default.
+            ("default_transaction_isolation", "read committed"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)

@@ -149,7 +149,7 @@ impl Hold {
                         tracing::warn!(stale_write = "log", "the lease is lost; the line was refused");
                         work.stop.stop(StopReason::Lost);
                     }
-                    Err(error) => tracing::debug!(%error, "the line is not in the job's log"),
+                    Err(error) => tracing::warn!(%error, "a line is lost to the job's log"),
                 }
             }
             Ok(Message::Need(need)) => {
