@@ -1,6 +1,7 @@
 //! One attempt at one job: from its claim to what is written about its end.
 
 use crate::context::Context;
+use crate::lease_keeper::Held;
 use crate::memory::Reservation;
 use crate::process::parent::{self, End};
 use crate::reporter;
@@ -13,13 +14,39 @@ use mltraining_store::claims::ClaimedJob;
 use std::time::SystemTime;
 use tracing::{Instrument, Span};
 
+/// What a claimed job takes of the worker, from its claim on.
+pub(crate) struct Claim {
+    job: ClaimedJob,
+    memory: Reservation,
+    work: Work,
+    held: Held,
+}
+
+impl Claim {
+    /// Renews the lease of the job from now on.
+    pub(crate) fn take(context: &Context, job: ClaimedJob, memory: Reservation) -> Self {
+        let work = Work::default();
+        let held = context.keeper.hold(job.lease, job.time_left, work.stop.clone());
+        Self {
+            job,
+            memory,
+            work,
+            held,
+        }
+    }
+}
+
 /// Runs the attempt in its span. Never fails: every end is written to the row, or the lease runs out.
-pub(crate) async fn run(context: &Context, job: ClaimedJob, memory: Reservation) {
+pub(crate) async fn run(context: &Context, claim: Claim) {
+    let Claim {
+        job,
+        memory,
+        work,
+        held,
+    } = claim;
     let span = span_of(&job);
     async {
         tracing::info!("claimed");
-        let work = Work::default();
-        let held = context.keeper.hold(job.lease, job.time_left, work.stop.clone());
         tokio::select! {
             () = drive(context, &job, &work, memory) => {}
             () = reporter::run(&context.store, job.lease, &work.board, &work.stop) => {}

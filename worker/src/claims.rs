@@ -1,7 +1,8 @@
 //! The claim loop: woken by a hint or by a jittered poll, it takes what can start now, until nothing is due.
 
-use crate::attempt;
+use crate::attempt::{self, Claim};
 use crate::context::{Context, QUEUE};
+use crate::unheard::Unheard;
 use mltraining_domain::JobKind;
 use mltraining_domain::spec::train::SPEC_VERSION;
 use mltraining_signal::HintListener;
@@ -21,12 +22,21 @@ const KINDS_AND_PROBES: &[JobKind] = &[JobKind::Train, JobKind::Probe];
 pub(crate) async fn run(context: Arc<Context>, mut hints: HintListener, attempts: TaskTracker) {
     let slots = Arc::new(Semaphore::new(context.config.worker.slots as usize));
     let stop = context.stop.clone();
+    let mut unheard = Unheard::default();
     while !stop.is_cancelled() {
         let slot = tokio::select! {
-            () = stop.cancelled() => return,
-            slot = Arc::clone(&slots).acquire_owned() => slot.expect("the slots are never closed"),
+            () = stop.cancelled() => break,
+            () = unheard.settled() => None, // the slots may be taken for long
+            slot = Arc::clone(&slots).acquire_owned() => Some(slot.expect("the slots are never closed")),
         };
-        match claim(&context).await {
+        if let Err(error) = unheard.give_back(&context).await {
+            tracing::warn!(%error, "no job can be claimed now");
+            drop(slot);
+            wait(&context, &mut hints).await;
+            continue;
+        }
+        let Some(slot) = slot else { continue };
+        match claim(&context, &mut unheard).await {
             Some(job) => start(&context, &attempts, job, slot),
             None => {
                 drop(slot);
@@ -34,9 +44,12 @@ pub(crate) async fn run(context: Arc<Context>, mut hints: HintListener, attempts
             }
         }
     }
+    if let Err(error) = unheard.give_back(&context).await {
+        tracing::warn!(%error, "a job whose claim was not heard of may wait until its lease runs out");
+    }
 }
 
-async fn claim(context: &Context) -> Option<ClaimedJob> {
+async fn claim(context: &Context, unheard: &mut Unheard) -> Option<ClaimedJob> {
     let request = ClaimRequest {
         queue: QUEUE,
         worker: context.worker,
@@ -54,6 +67,7 @@ async fn claim(context: &Context) -> Option<ClaimedJob> {
         Ok(job) => job,
         Err(error) => {
             tracing::warn!(%error, "no job can be claimed now");
+            unheard.note(context);
             None
         }
     }
@@ -62,9 +76,11 @@ async fn claim(context: &Context) -> Option<ClaimedJob> {
 fn start(context: &Arc<Context>, attempts: &TaskTracker, job: ClaimedJob, slot: OwnedSemaphorePermit) {
     // Taken before the next claim, so that two jobs never count on the same bytes.
     let memory = context.memory.reserve(job.memory_bytes.unwrap_or(0));
+    // Held before it starts, so that a look for jobs that nobody does never meets it.
+    let claim = Claim::take(context, job, memory);
     let context = Arc::clone(context);
     attempts.spawn(async move {
-        attempt::run(&context, job, memory).await;
+        attempt::run(&context, claim).await;
         drop(slot);
     });
 }

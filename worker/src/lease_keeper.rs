@@ -74,6 +74,11 @@ impl LeaseKeeper {
         Ok(Self { leases, end })
     }
 
+    /// The leases that are being renewed now.
+    pub(crate) fn held(&self) -> Vec<Lease> {
+        self.leases.lock().keys().copied().collect()
+    }
+
     /// Renews `lease` from now on, and stops `stop` when the database says so or `time_left` is over.
     pub(crate) fn hold(&self, lease: Lease, time_left: Duration, stop: Stop) -> Held {
         let holder = Holder {

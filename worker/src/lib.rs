@@ -26,6 +26,7 @@ pub mod stop;
 mod sweep;
 pub mod train;
 mod train_job;
+mod unheard;
 pub mod work;
 
 pub use process::program::Program;

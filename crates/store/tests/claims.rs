@@ -919,3 +919,26 @@ async fn one_statement_serves_the_watchers_of_many_jobs() {
     assert_eq!(by_job.len(), 5);
     assert!(by_job.values().all(|seqs| *seqs == [2]));
 }
+
+#[tokio::test]
+async fn a_worker_learns_what_runs_in_its_name() {
+    let fixture = Fixture::new().await;
+    let me = worker();
+    assert!(fixture.store.leases_of(me).await.unwrap().is_empty());
+    fixture.running().await;
+    let mine = fixture.create(&Wish::default()).await;
+    let request = ClaimRequest {
+        queue: DEFAULT_QUEUE,
+        worker: me,
+        lease: LEASE,
+        kinds: &[mltraining_domain::JobKind::Train],
+        max_spec_version: 1,
+        free_memory_bytes: u64::MAX,
+        large_worker_grace: LEASE,
+    };
+    let lease = fixture.store.claim_job(&request).await.unwrap().unwrap().lease;
+    assert_eq!(lease.job, mine.id);
+    assert_eq!(fixture.store.leases_of(me).await.unwrap(), [lease]);
+    fixture.store.release_job(lease).await.unwrap();
+    assert!(fixture.store.leases_of(me).await.unwrap().is_empty());
+}

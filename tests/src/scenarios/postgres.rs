@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const NO_SERVER: &str = "this machine has no programs of a Postgres server";
 
-/// Postgres stops at once in the middle of a claim: the claim came to be or not, and the job is done either way.
+/// Postgres stops at once in the middle of a claim: the claim came to be or not, and the job is done either way, uncharged.
 pub(super) async fn crash_mid_claim(_scale: Scale) -> Outcome {
     crash_at("claims.claim", ["1", "2"]).await
 }
@@ -49,7 +49,7 @@ async fn crash_at(step: &str, epochs: [&str; 2]) -> Outcome {
         super::all_ended(&system.database, wait::PATIENCE).await;
         let row = system
             .database
-            .sql("SELECT state, lease_epoch, failures + infra_failures FROM job");
+            .sql("SELECT state, lease_epoch, failures + infra_failures + lost_count FROM job");
         assert_eq!(row, format!("SUCCEEDED|{epoch}|0"), "{step} {when:?}");
         outcome = outcome.and(Outcome::of(&system, 1).await);
     }

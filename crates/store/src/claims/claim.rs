@@ -174,7 +174,8 @@ impl Store {
     /// Claims the next job, `None` when nothing can start now.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Timeout`]: perhaps a job was claimed; the reaper returns it.
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`]: perhaps a job was claimed; [`leases_of`](Self::leases_of) tells, and
+    /// the reaper returns it at the latest.
     pub async fn claim_job(&self, request: &ClaimRequest<'_>) -> Result<Option<ClaimedJob>, StoreError> {
         self.within("claims.claim", async {
             for _ in 0..TRIES {
@@ -188,6 +189,26 @@ impl Store {
                 }
             }
             Ok(None)
+        })
+        .await
+    }
+
+    /// What runs in the name of a worker, whether it knows or not. A claim of it that is still under way may add one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn leases_of(&self, worker: WorkerId) -> Result<Vec<Lease>, StoreError> {
+        self.within("claims.in_name", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file!("sql/claims/in_name.sql", worker.0)
+                .fetch_all(&mut *session)
+                .await?;
+            session.release();
+            let leases = rows.into_iter().map(|row| Lease {
+                job: JobId(row.id),
+                epoch: Epoch(row.lease_epoch),
+            });
+            Ok(leases.collect())
         })
         .await
     }
