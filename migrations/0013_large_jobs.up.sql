@@ -3,6 +3,9 @@
 drop function claim_job(text, uuid, interval, text[], integer, bigint);
 drop function claim_of_project(text, text, uuid, interval, text[], integer, bigint);
 
+-- Jobs that were given back for their memory: few, and looked at by each claim.
+create index job_large_idx on job (queue, run_at) where state = 'QUEUED' and memory_bytes is not null;
+
 -- By the largest first; stopped workers count as well, which `worker_live_idx` leaves out.
 create index worker_memory_idx on worker (memory_bytes);
 
@@ -10,7 +13,7 @@ create index worker_memory_idx on worker (memory_bytes);
 -- own it sees what was committed before the lock was granted, which the statement that took the lock does not.
 create function claim_of_project(
   locked text, wanted_queue text, by_worker uuid, lease interval, wanted_kinds text[], newest_spec_version integer, free_memory bigint,
-  large_worker_grace interval)
+  large_worker_grace interval, overdue uuid, overdue_priority smallint)
 returns setof job language plpgsql as $$
 begin
   return query
@@ -21,6 +24,7 @@ begin
        and (j.memory_bytes is null or j.memory_bytes <= free_memory or not exists (
          select from worker w
           where w.memory_bytes >= j.memory_bytes and w.heartbeat_at > now() - large_worker_grace))
+       and (overdue is null or j.id = overdue or j.priority < overdue_priority)
        and (select count(*) from job r where r.state = 'RUNNING' and r.project = locked)
            < (select p.max_running from project p where p.id = locked)
        and not exists (select from queue q where q.id = wanted_queue and q.paused_at is not null)
@@ -47,6 +51,8 @@ end $$;
 -- Claims the next job: no row when nothing is due, one without an id when something was and is no longer, so that another call
 -- should look again. A job that is known to need more memory than is free is left, as long as a worker that has so much at all was heard
 -- within `large_worker_grace`: one that drains or has stopped will have a successor, and after an outage no worker was heard of late.
+-- One that has been passed over for ten leases is passed over no more by one worker, the first by id of those that have so much at
+-- all: that one takes nothing but it and jobs of a higher priority, until so much is free.
 -- Of the projects with due jobs, the one with the fewest running jobs goes first, then by the head of its queue and by who waited longest;
 -- one that another claim has locked is passed over, and waited for only when it is the only one left: nobody waits for a second
 -- lock, so claims cannot block each other.
@@ -58,7 +64,18 @@ declare
   candidate text;
   busy text;
   holds_one boolean := false;
+  overdue uuid;
+  overdue_priority smallint;
 begin
+  select j.id, j.priority into overdue, overdue_priority from job j
+   where j.state = 'QUEUED' and j.queue = wanted_queue and j.memory_bytes is not null and j.run_at <= now() - lease * 10
+     and j.kind = any(wanted_kinds) and j.spec_version <= newest_spec_version
+     and by_worker = (select w.id from worker w
+                       where w.stopped_at is null and w.draining_at is null and w.memory_bytes >= j.memory_bytes
+                         and w.heartbeat_at > now() - lease order by w.id limit 1)
+     and (select count(*) from job r where r.state = 'RUNNING' and r.project = j.project)
+         < (select p.max_running from project p where p.id = j.project)
+   order by j.priority, j.run_at, j.id limit 1;
   for candidate in
     select p.id from project p
      cross join lateral (select count(*) as jobs from job r where r.state = 'RUNNING' and r.project = p.id) running
@@ -68,6 +85,7 @@ begin
                             and (j.memory_bytes is null or j.memory_bytes <= free_memory or not exists (
                               select from worker w
                                where w.memory_bytes >= j.memory_bytes and w.heartbeat_at > now() - large_worker_grace))
+                            and (overdue is null or j.id = overdue or j.priority < overdue_priority)
                           order by j.priority, j.run_at, j.id limit 1) head
      where running.jobs < p.max_running
        and not exists (select from queue q where q.id = wanted_queue and q.paused_at is not null)
@@ -79,7 +97,7 @@ begin
       continue;
     end if;
     return query select * from claim_of_project(candidate, wanted_queue, by_worker, lease, wanted_kinds, newest_spec_version, free_memory,
-      large_worker_grace);
+      large_worker_grace, overdue, overdue_priority);
     if found then return; end if;
     holds_one := true;
   end loop;
@@ -87,7 +105,7 @@ begin
   if not holds_one then
     perform from project p where p.id = busy for no key update;
     return query select * from claim_of_project(busy, wanted_queue, by_worker, lease, wanted_kinds, newest_spec_version, free_memory,
-      large_worker_grace);
+      large_worker_grace, overdue, overdue_priority);
     if found then return; end if;
   end if;
   return next null::job;

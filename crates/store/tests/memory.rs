@@ -13,9 +13,13 @@ use support::{Fixture, LEASE, failure};
 const GRACE: Duration = Duration::from_secs(900);
 
 async fn claim_with(fixture: &Fixture, free_memory_bytes: u64) -> Option<ClaimedJob> {
+    claim_as(fixture, support::worker(), free_memory_bytes).await
+}
+
+async fn claim_as(fixture: &Fixture, worker: WorkerId, free_memory_bytes: u64) -> Option<ClaimedJob> {
     let request = ClaimRequest {
         queue: "default",
-        worker: support::worker(),
+        worker,
         lease: LEASE,
         kinds: &[mltraining_domain::JobKind::Train],
         max_spec_version: 1,
@@ -95,6 +99,57 @@ async fn a_job_waits_for_a_large_worker_through_its_restart_and_can_be_claimed_t
     assert!(claim_with(&fixture, 1).await.is_none(), "it may come back");
     heard_ago(&fixture, large, GRACE + Duration::from_secs(1)).await;
     assert_eq!(claim_with(&fixture, 1).await.unwrap().lease.job, lease.job);
+}
+
+#[tokio::test]
+async fn a_large_job_passed_over_for_ten_leases_keeps_one_worker_free_until_it_fits() {
+    let fixture = Fixture::new().await;
+    let project = mltraining_domain::ProjectId::default_project();
+    fixture.store.set_quota(&project, 100, 1000).await.unwrap();
+    let mut workers = [register(&fixture, 500).await, register(&fixture, 500).await];
+    workers.sort_by_key(|worker| worker.0);
+    let [kept, other] = workers;
+    let small = register(&fixture, 399).await;
+    let large = handed_back(&fixture, 400).await.job;
+    for _ in 0..4 {
+        fixture.create(&support::Wish::default()).await;
+    }
+    assert!(
+        claim_as(&fixture, kept, 399).await.is_some(),
+        "it waits not long yet"
+    );
+    sqlx::query("update job set run_at = now() - $2 * interval '1 second' where id = $1")
+        .bind(large.0)
+        .bind(LEASE.as_secs_f64() * 10.0 + 1.0)
+        .execute(&fixture.sql().await)
+        .await
+        .unwrap();
+    assert!(
+        claim_as(&fixture, kept, 399).await.is_none(),
+        "nothing delays it here"
+    );
+    assert!(
+        claim_as(&fixture, other, 399).await.is_some(),
+        "one worker is enough"
+    );
+    assert!(
+        claim_as(&fixture, small, 399).await.is_some(),
+        "it never fits there"
+    );
+    let urgent = fixture
+        .create(&support::Wish {
+            priority: 1,
+            ..support::Wish::default()
+        })
+        .await;
+    let claimed = claim_as(&fixture, kept, 399).await.unwrap().lease.job;
+    assert_eq!(claimed, urgent.id, "a higher priority goes first all the same");
+    let claimed = claim_as(&fixture, kept, 400).await.unwrap().lease.job;
+    assert_eq!(claimed, large);
+    assert!(
+        claim_as(&fixture, kept, 1).await.is_some(),
+        "then others have their turn"
+    );
 }
 
 #[tokio::test]
