@@ -76,8 +76,11 @@ where
             value: value.clone(),
             asked_at,
         };
-        // The first to come stays, unless he read before a change and this one after it.
-        let kept = self.entries.entry(place).or_insert(entry).await.into_value();
+        // The first to come stays, unless what he read is too old by now, or he read before a change and this one after it.
+        let place = self.entries.entry(place);
+        let is_old = |kept: &Entry<V>| !self.is_young(kept);
+        let kept = place.or_insert_with_if(std::future::ready(entry), is_old).await;
+        let kept = kept.into_value();
         if kept.value.revision() < value.revision() {
             self.forget(key);
         }
@@ -112,7 +115,11 @@ where
 
     async fn find(&self, place: &(K, u64)) -> Option<V> {
         let entry = self.entries.get(place).await?;
-        (entry.asked_at.elapsed() < self.max_age).then_some(entry.value)
+        self.is_young(&entry).then_some(entry.value)
+    }
+
+    fn is_young(&self, entry: &Entry<V>) -> bool {
+        entry.asked_at.elapsed() < self.max_age
     }
 
     /// Both parts only grow, so their sum is another one after any change.
@@ -224,7 +231,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_value_is_no_older_than_the_bound_counted_from_the_question() {
-        let (kept, _) = kept(MAX_AGE);
+        let (kept, counters) = kept(MAX_AGE);
         let slow = async {
             tokio::time::sleep(MAX_AGE / 2).await;
             Ok::<_, Infallible>(1)
@@ -234,6 +241,8 @@ mod tests {
         assert_eq!(get(&kept, "a", 2).await, 1);
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(get(&kept, "a", 2).await, 2);
+        assert_eq!(get(&kept, "a", 3).await, 2, "the next one is kept at once");
+        assert_eq!(counters.snapshot().invalidations, 0, "it aged, nobody changed it");
     }
 
     #[tokio::test]

@@ -35,7 +35,8 @@ pub(super) async fn fill(house: &House, rows: u32) {
          insert into source select (jsonb_populate_record(s, jsonb_build_object('id', 's' || m.n, 'uid', gen_random_uuid(),
              'idempotency_key', null, 'request_hash', null))).* from source s, made m where s.id = 'bars';
          insert into source_phase select (jsonb_populate_record(p, jsonb_build_object('id', 100 + m.n))).*
-           from (select distinct on (project, source) * from source_phase where source = 'bars') p, made m;
+           from source_phase p, made m
+            where p.source = 'bars' and p.id = (select min(id) from source_phase where source = 'bars');
          insert into worker (id, hostname, version, slots) select gen_random_uuid(), 'h', '1', 1 from made;
          commit;"
     ));
