@@ -2,9 +2,12 @@
 
 use super::{Job, JobFilter};
 use crate::{Store, StoreError, stored};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use mltraining_domain::{JobId, JobKind, ModelId, Priority, ProjectId};
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Once;
+use uuid::Uuid;
 
 /// What filters look at in a job, but for its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,55 @@ pub struct RecentJob {
     pub first_seq: i64,
     /// The sequence of its last event.
     pub last_seq: i64,
+}
+
+struct RecentRow {
+    id: Uuid,
+    project: String,
+    kind: String,
+    model: Option<String>,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    labels: serde_json::Value,
+    priority: i16,
+    first_seq: i64,
+    last_seq: i64,
+}
+
+impl RecentRow {
+    /// The job; `None` for one that this version cannot read, as a kind of a newer one: everybody else's events go on.
+    fn known(self) -> Option<RecentJob> {
+        /// One line of the log, and not four a second.
+        static SAID: Once = Once::new();
+        let id = self.id;
+        match self.into_job() {
+            Ok(job) => Some(job),
+            Err(error) => {
+                SAID.call_once(
+                    || tracing::warn!(job.id = %id, %error, "jobs that cannot be read are not followed"),
+                );
+                None
+            }
+        }
+    }
+
+    fn into_job(self) -> Result<RecentJob, StoreError> {
+        let facts = JobFacts {
+            kind: stored::word("job.kind", &self.kind, JobKind::from_word(&self.kind))?,
+            model: self.model.map(|m| stored::parse("job.model", &m)).transpose()?,
+            created_by: self.created_by,
+            created_at: self.created_at,
+            labels: stored::json("job.labels", self.labels)?,
+            priority: super::row::priority(self.priority)?,
+        };
+        Ok(RecentJob {
+            id: JobId(self.id),
+            project: stored::parse("job.project", &self.project)?,
+            facts,
+            first_seq: self.first_seq,
+            last_seq: self.last_seq,
+        })
+    }
 }
 
 impl Job {
@@ -104,31 +156,47 @@ impl Store {
         projects: &[ProjectId],
         since: DateTime<Utc>,
     ) -> Result<Vec<RecentJob>, StoreError> {
+        self.recent_events(projects, since, None, None).await
+    }
+
+    /// The same of a slice of time: the jobs with events from its start to before its end. `overlap` after the end counts for
+    /// the range of their sequences too, since an event may be stamped so much earlier than the one before it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn jobs_with_events_in(
+        &self,
+        projects: &[ProjectId],
+        slice: Range<DateTime<Utc>>,
+        overlap: TimeDelta,
+    ) -> Result<Vec<RecentJob>, StoreError> {
+        let read_to = slice.end + overlap;
+        self.recent_events(projects, slice.start, Some(slice.end), Some(read_to))
+            .await
+    }
+
+    async fn recent_events(
+        &self,
+        projects: &[ProjectId],
+        since: DateTime<Utc>,
+        before: Option<DateTime<Utc>>,
+        read_to: Option<DateTime<Utc>>,
+    ) -> Result<Vec<RecentJob>, StoreError> {
         let projects: Vec<String> = projects.iter().map(ToString::to_string).collect();
         self.within("jobs.recent_events", async {
             let mut session = self.session().await?;
-            let rows = sqlx::query_file!("sql/jobs/recent_events.sql", &projects, since)
-                .fetch_all(&mut *session)
-                .await?;
+            let rows = sqlx::query_file_as!(
+                RecentRow,
+                "sql/jobs/recent_events.sql",
+                &projects,
+                since,
+                before,
+                read_to
+            )
+            .fetch_all(&mut *session)
+            .await?;
             session.release();
-            let jobs = rows.into_iter().map(|row| {
-                let facts = JobFacts {
-                    kind: stored::word("job.kind", &row.kind, JobKind::from_word(&row.kind))?,
-                    model: row.model.map(|m| stored::parse("job.model", &m)).transpose()?,
-                    created_by: row.created_by,
-                    created_at: row.created_at,
-                    labels: stored::json("job.labels", row.labels)?,
-                    priority: super::row::priority(row.priority)?,
-                };
-                Ok(RecentJob {
-                    id: JobId(row.id),
-                    project: stored::parse("job.project", &row.project)?,
-                    facts,
-                    first_seq: row.first_seq,
-                    last_seq: row.last_seq,
-                })
-            });
-            jobs.collect()
+            Ok(rows.into_iter().filter_map(RecentRow::known).collect())
         })
         .await
     }
