@@ -34,7 +34,8 @@ impl JobApi {
         // The log of a foreign job is not there either.
         let job = call.store.job(&name.project, name.job, JobView::Basic).await;
         job.map_err(missing(&name))?;
-        let next_page_token = page.cut(&mut lines, |line| line.seq);
+        let cut_at = job_log::fit(&mut lines, self.context.config.server.max_response_bytes);
+        let next_page_token = page.cut_searched(&mut lines, |line| line.seq, cut_at);
         Ok(v1::ListJobLogsResponse {
             entries: lines.iter().map(job_log::show_entry).collect(),
             next_page_token,
