@@ -45,7 +45,12 @@ pub fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
         .server
         .request_timeout
         .max(context.config.database.statement_timeout);
-    let feed = Feed::new(context.store.clone(), context.stop.clone(), longest);
+    let feed = Feed::new(
+        context.store.clone(),
+        context.cache.clone(),
+        context.stop.clone(),
+        longest,
+    );
     let labels = LabelCounter::new();
     let artifact = ArtifactServiceServer::new(artifact::ArtifactApi::new(context.clone()));
     routes.add_service(

@@ -1,11 +1,12 @@
 //! What servers remember, and forget: two of them on one database.
 
 use crate::house::House;
-use crate::support::until;
 use crate::support::world::{furnish, make_version};
+use crate::support::{soon, until};
 use api_server::cache::Counts;
 use api_server::context::Context;
 use api_server::serve::{Listeners, run};
+use mltraining_domain::JobId;
 use mltraining_proto::v1;
 use mltraining_runtime::config::ApiConfig;
 use mltraining_signal::{Change, Changed};
@@ -171,7 +172,14 @@ async fn whoever_sees_that_a_job_succeeded_sees_its_version_in_the_model() {
     let context = &pair.here.api.context;
     for version in 2..=3 {
         assert_eq!(model_at(&pair.channel).await.version_count, version - 1);
-        let job = make_version(&context.store, &context.artifacts, &"default".parse().unwrap()).await;
+        let job = JobId(Uuid::now_v7());
+        make_version(
+            &context.store,
+            &context.artifacts,
+            &"default".parse().unwrap(),
+            job,
+        )
+        .await;
         assert_eq!(
             model_at(&pair.channel).await.version_count,
             version - 1,
@@ -194,6 +202,63 @@ async fn whoever_sees_that_a_job_succeeded_sees_its_version_in_the_model() {
             while events.message().await.unwrap().is_some() {}
         }
         assert_eq!(model_at(&pair.channel).await.version_count, version);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_hears_that_a_job_succeeded_sees_its_version_in_the_model() {
+    let pair = Pair::start(|config| config.cache.max_age = LONG).await;
+    let context = &pair.here.api.context;
+    let project = "default".parse().unwrap();
+    let mut jobs = JobServiceClient::new(pair.channel.clone());
+    let request = v1::WatchJobsRequest::default();
+    let mut events = jobs.watch_jobs(request).await.unwrap().into_inner();
+    soon(events.message()).await.unwrap().unwrap();
+    assert_eq!(model_at(&pair.channel).await.version_count, 1);
+    make_version(
+        &context.store,
+        &context.artifacts,
+        &project,
+        JobId(Uuid::now_v7()),
+    )
+    .await;
+    let result = loop {
+        let message = soon(events.message()).await.unwrap().unwrap();
+        if let Some(result) = succeeded(message) {
+            break result;
+        }
+    };
+    assert_eq!(result.model_version, format!("{NAME}/versions/2"));
+    assert_eq!(model_at(&pair.channel).await.version_count, 2);
+    drop(events);
+    let job = JobId(Uuid::now_v7());
+    make_version(&context.store, &context.artifacts, &project, job).await;
+    let request = v1::TailJobLogsRequest {
+        name: format!("projects/default/jobs/{job}"),
+        follow: true,
+        ..v1::TailJobLogsRequest::default()
+    };
+    let mut lines = jobs.tail_job_logs(request).await.unwrap().into_inner();
+    let mut end = None;
+    while let Some(message) = soon(lines.message()).await.unwrap() {
+        end = message.event;
+    }
+    let Some(v1::tail_job_logs_response::Event::End(change)) = end else {
+        panic!("{end:?} is not the end")
+    };
+    let result = change.result.expect("a job that SUCCEEDED has a result");
+    assert_eq!(result.model_version, format!("{NAME}/versions/3"));
+    assert_eq!(model_at(&pair.channel).await.version_count, 3);
+}
+
+/// What the message says that a job left behind.
+fn succeeded(message: v1::WatchJobsResponse) -> Option<v1::JobResult> {
+    let Some(v1::watch_jobs_response::Event::JobEvent(watched)) = message.event else {
+        return None;
+    };
+    match watched.event?.event? {
+        v1::job_event::Event::StateChange(change) => change.result,
+        _ => None,
     }
 }
 

@@ -216,7 +216,15 @@ async fn a_tail_ends_after_the_lines_that_are_there_unless_it_follows() {
     let seen = rest(&mut ended).await;
     assert_eq!(
         seen,
-        ["snapshot JOB_STATE_FAILED", "a", "b", "c", "too light", "d"]
+        [
+            "snapshot JOB_STATE_FAILED",
+            "a",
+            "b",
+            "c",
+            "too light",
+            "d",
+            "end JOB_STATE_FAILED"
+        ]
     );
 }
 

@@ -2,10 +2,12 @@
 
 use crate::house::{House, PARENT, fields, refused};
 use crate::support::soon;
+use chrono::Utc;
+use mltraining_domain::page;
 use mltraining_proto::v1;
 use mltraining_store::jobs::LogSeverity;
 use secrecy::ExposeSecret;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
 use tonic::{Code, Status, Streaming};
 use v1::job_event::Event as Happened;
@@ -113,14 +115,23 @@ async fn a_watcher_sees_only_the_jobs_that_pass_and_only_of_its_project() {
     assert_eq!(snapshot(&mut none).await.0, BTreeMap::new());
     assert_eq!(snapshot(&mut stream).await.0, BTreeMap::from([(alpha, 1)]));
     house.train().await;
-    house.sql(
-        "insert into project (id) values ('other');
-         with made as (insert into job (id, project, queue, kind, spec, spec_version, created_by, event_seq, model, source,
-                                        range_start, range_end, horizon, labels)
-           select gen_random_uuid(), 'default', 'default', 'TRAIN', '{}', 1, 'x', 1, 'm', 'bars', '2026-01-01', '2026-01-02',
-                  '1 min', '{\"team\": \"beta\"}' returning id)
-         insert into job_event (job_id, seq, lease_epoch, kind, payload) select id, 1, 0, 'state', '{\"state\": \"QUEUED\"}' from made",
+    // The other project is watched too, so that the server finds its events.
+    house.sql("insert into project (id) values ('other')");
+    let request = v1::WatchJobsRequest {
+        parent: "projects/other".to_owned(),
+        filter: "labels.team = alpha".to_owned(),
+        ..v1::WatchJobsRequest::default()
+    };
+    let mut other = house.jobs().watch_jobs(request).await.unwrap().into_inner();
+    assert_eq!(snapshot(&mut other).await.0, BTreeMap::new());
+    let foreign = house.sql(
+        "with made as (insert into job (id, project, queue, kind, spec, spec_version, created_by, event_seq, labels)
+           values (gen_random_uuid(), 'other', 'default', 'PROBE', '{\"steps\": []}', 1, 'x', 1, '{\"team\": \"alpha\"}')
+           returning id)
+         insert into job_event (job_id, seq, lease_epoch, kind, payload)
+           select id, 1, 0, 'state', '{\"state\": \"QUEUED\"}' from made returning 'projects/other/jobs/' || job_id",
     );
+    assert_eq!(event(&mut other).await, (foreign, 1, "QUEUED".to_owned()));
     let second = house.train_with(&[("team", "alpha")]).await;
     assert_eq!(event(&mut stream).await, (second, 1, "QUEUED".to_owned()));
 }
@@ -292,6 +303,39 @@ async fn the_token_of_a_later_message_leaves_out_what_is_long_past() {
         (name, 2, "CANCELLED".to_owned()),
         "the hour-old event stays away"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_resumes_after_an_hour_walks_through_it_and_misses_nothing() {
+    let house = House::with_bars().await;
+    let mut expected = BTreeMap::new();
+    for _ in 0..3 {
+        let name = house.train().await;
+        house.claim().await;
+        expected.insert(name, vec![1, 2]);
+    }
+    let hour_ago = Utc::now().timestamp_micros() - 3_600_000_000;
+    let token = page::encode(&hour_ago, &["WatchJobs", "default", ""]);
+    // The second event of each job is stamped before its first, on the other side of a multiple of five minutes from there.
+    house.sql(
+        "update job_event e set at = now() - (case seq when 1 then 345 else 375 end + 600 * n) * interval '1 second'
+           from (select id, row_number() over (order by created_at) as n from job) j where j.id = e.job_id",
+    );
+    let mut resumed = watch(&house, "", &token).await.unwrap();
+    snapshot(&mut resumed).await;
+    let mut seen = BTreeMap::<String, Vec<i64>>::new();
+    let mut tokens = BTreeSet::new();
+    for _ in 0..6 {
+        let message = next(&mut resumed).await;
+        let Some(Event::JobEvent(watched)) = message.event else {
+            panic!("{message:?} is no event of a job")
+        };
+        tokens.insert(message.resume_token);
+        let sequence = watched.event.unwrap().sequence;
+        seen.entry(watched.job).or_default().push(sequence);
+    }
+    assert_eq!(seen, expected);
+    assert_eq!(tokens.len(), 3, "whoever breaks off meanwhile goes on from there");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,6 +58,7 @@ impl JobApi {
         let (messages, stream) = mpsc::channel(QUEUED_MESSAGES);
         let tail = LogTail {
             store: self.context.store.clone(),
+            cache: self.context.cache.clone(),
             filter,
             follow: if request.follow {
                 Follow::ToTheEnd

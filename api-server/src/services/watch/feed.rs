@@ -4,7 +4,9 @@
 //! between its look and the poller's next one.
 
 use super::found::{Found, Reading};
+use super::hub;
 use super::rounds::{Look, Rounds};
+use crate::cache::Cache;
 use chrono::{DateTime, Utc};
 use mltraining_domain::ProjectId;
 use mltraining_store::{Store, StoreError};
@@ -35,9 +37,13 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(crate) struct Feed {
     store: Store,
+    /// Who hears of a version here finds it in its model.
+    cache: Cache,
     stop: CancellationToken,
     /// Longer than any transaction that writes an event.
     window: Duration,
+    /// Parts that a slow watcher may lag behind.
+    backlog: usize,
     watched: Mutex<Watched>,
 }
 
@@ -65,11 +71,13 @@ struct Round {
 impl Feed {
     /// A feed without watchers; it polls only while there are some, and not after `stop`. `longest` is the longest time that
     /// a transaction of this service may take.
-    pub(crate) fn new(store: Store, stop: CancellationToken, longest: Duration) -> Arc<Self> {
+    pub(crate) fn new(store: Store, cache: Cache, stop: CancellationToken, longest: Duration) -> Arc<Self> {
         Arc::new(Self {
             store,
+            cache,
             stop,
             window: longest + Duration::from_secs(30),
+            backlog: BACKLOG,
             watched: Mutex::default(),
         })
     }
@@ -81,7 +89,7 @@ impl Feed {
             .projects
             .entry(project.clone())
             .or_insert_with(|| WatchedProject {
-                parts: broadcast::Sender::new(BACKLOG),
+                parts: broadcast::Sender::new(self.backlog),
                 position: watch::Sender::new(None),
                 watchers: 0,
             });
@@ -99,6 +107,13 @@ impl Feed {
         }
     }
 
+    /// The same with another backlog.
+    #[cfg(test)]
+    pub(super) fn with_backlog(self: Arc<Self>, backlog: usize) -> Arc<Self> {
+        let feed = Arc::into_inner(self).expect("nobody listens yet");
+        Arc::new(Self { backlog, ..feed })
+    }
+
     #[cfg(test)]
     pub(super) fn polls(&self) -> bool {
         self.lock().polling
@@ -113,8 +128,8 @@ impl Feed {
         let mut rounds = Rounds::new(self.window);
         let mut away = false;
         while let Some(round) = self.next_round() {
-            let looked = self.look(&mut rounds, &round).await;
-            super::hub::report(&looked, &mut away);
+            let looked = hub::survive(self.look(&mut rounds, &round)).await;
+            hub::report(&looked, &mut away);
             let pause = looked.map_or(PAUSE, |()| INTERVAL);
             tokio::select! {
                 () = self.stop.cancelled() => {
@@ -155,7 +170,7 @@ impl Feed {
             jobs = self.store.jobs_with_events(projects, look.since()).await?;
         }
         let mut reading = Reading::of(rounds.wanted(now, jobs));
-        while let Some(found) = reading.next(&self.store).await? {
+        while let Some(found) = reading.next(&self.store, &self.cache).await? {
             for event in &found {
                 rounds.sent(&event.project, event.job, event.seq);
             }
@@ -214,6 +229,11 @@ impl FeedSubscription {
     /// Postgres, as the poller uses it.
     pub(super) fn store(&self) -> Store {
         self.feed.store.clone()
+    }
+
+    /// What is remembered of it.
+    pub(super) fn cache(&self) -> Cache {
+        self.feed.cache.clone()
     }
 
     /// How far events overlap: one that is stamped with a time may still appear so much later.

@@ -1,10 +1,11 @@
 //! Events of jobs, read and put into the form in which every client of WatchJobs gets them.
 
+use crate::cache::Cache;
 use crate::convert::{event, job as wire};
 use mltraining_domain::name::JobName;
 use mltraining_domain::{JobId, JobState, ProjectId};
 use mltraining_proto::v1;
-use mltraining_store::jobs::{EventBody, JobEvent, JobFacts, JobView, RecentJob};
+use mltraining_store::jobs::{EventBody, Job, JobEvent, JobFacts, JobView, RecentJob};
 use mltraining_store::{Store, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,7 +47,11 @@ impl Reading {
     }
 
     /// The next part; `None` at the end. After an error the same part is read again.
-    pub(super) async fn next(&mut self, store: &Store) -> Result<Option<Vec<Found>>, StoreError> {
+    pub(super) async fn next(
+        &mut self,
+        store: &Store,
+        cache: &Cache,
+    ) -> Result<Option<Vec<Found>>, StoreError> {
         let at_once = self.left.len().min(JOBS_AT_ONCE);
         if at_once == 0 {
             return Ok(None);
@@ -56,7 +61,7 @@ impl Reading {
             .map(|wanted| (wanted.job.id, wanted.after))
             .collect();
         let events = store.poll_events(&watched, EVENTS_EACH).await?;
-        let results = results(store, &self.left[..at_once], &events).await?;
+        let results = results(store, cache, &self.left[..at_once], &events).await?;
         let mut found = Vec::with_capacity(events.len());
         let mut reached = HashMap::<JobId, i64>::new();
         let jobs: HashMap<JobId, &RecentJob> = self.left[..at_once]
@@ -89,9 +94,22 @@ impl Reading {
     }
 }
 
-/// What the jobs among these left behind that have SUCCEEDED.
+/// What a job left behind that has SUCCEEDED, for one who is about to hear of it.
+pub(super) async fn result(
+    store: &Store,
+    cache: &Cache,
+    job: &Job,
+) -> Result<Option<v1::JobResult>, StoreError> {
+    let ended = store.job(&job.project, job.id, JobView::Basic).await?;
+    cache.saw_job(&ended).await;
+    let result = ended.result.as_ref();
+    Ok(result.map(|result| wire::show_result(&ended, result)))
+}
+
+/// What the jobs among these left behind that have SUCCEEDED, for those who are about to hear of it.
 async fn results(
     store: &Store,
+    cache: &Cache,
     wanted: &[Wanted],
     events: &[JobEvent],
 ) -> Result<HashMap<JobId, v1::JobResult>, StoreError> {
@@ -105,6 +123,7 @@ async fn results(
     let mut results = HashMap::new();
     for (project, ids) in by_project {
         for job in store.batch_get_jobs(project, &ids, JobView::Basic).await? {
+            cache.saw_job(&job).await;
             if let Some(result) = &job.result {
                 results.insert(job.id, wire::show_result(&job, result));
             }

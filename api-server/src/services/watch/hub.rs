@@ -3,10 +3,12 @@
 //! A watcher subscribes *before* it looks at the job, and then says up to which sequence it has looked. So nothing falls
 //! between its look and the next poll.
 
+use futures::FutureExt;
 use mltraining_domain::JobId;
 use mltraining_store::jobs::JobEvent;
 use mltraining_store::{Store, StoreError};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -81,6 +83,11 @@ impl Hub {
     }
 
     #[cfg(test)]
+    pub(super) fn sent(&self, job: JobId) -> Option<i64> {
+        self.lock().jobs.get(&job)?.sent
+    }
+
+    #[cfg(test)]
     pub(super) fn polls(&self) -> bool {
         self.lock().polling
     }
@@ -98,7 +105,7 @@ impl Hub {
             };
             let polled = match looked_at.as_slice() {
                 [] => Ok(Vec::new()),
-                jobs => self.store.poll_events(jobs, EVENTS_EACH).await,
+                jobs => survive(self.store.poll_events(jobs, EVENTS_EACH)).await,
             };
             report(&polled, &mut away);
             let pause = polled.map_or(PAUSE, |events| self.send_on(events));
@@ -149,8 +156,17 @@ impl Hub {
     }
 }
 
+/// Makes a panic an error, so that the one poller looks again. The panic hook has logged it by then.
+pub(super) async fn survive<T>(look: impl Future<Output = Result<T, StoreError>>) -> anyhow::Result<T> {
+    // What a look shares is whole between any two statements.
+    match AssertUnwindSafe(look).catch_unwind().await {
+        Ok(found) => Ok(found?),
+        Err(_) => Err(anyhow::anyhow!("a panic")),
+    }
+}
+
 /// Says once that Postgres went away, and once that it is back.
-pub(super) fn report<T>(polled: &Result<T, StoreError>, away: &mut bool) {
+pub(super) fn report<T>(polled: &anyhow::Result<T>, away: &mut bool) {
     match polled {
         Err(error) if !*away => {
             tracing::warn!(error = %error, "watched jobs cannot be followed: their events are not read");

@@ -1,9 +1,12 @@
 //! One reader of a job's log: the snapshot, the lines that are there, then those that come.
 
 use super::Subscription;
+use super::found::result;
+use crate::cache::Cache;
 use crate::convert::{event as wire, job_log, time};
 use crate::error::ApiError;
 use chrono::{DateTime, Utc};
+use mltraining_domain::JobState;
 use mltraining_proto::v1;
 use mltraining_store::Store;
 use mltraining_store::jobs::{EventBody, Job, JobEvent, LogFilter, LogLine};
@@ -31,6 +34,8 @@ pub(crate) enum Follow {
 pub(crate) struct LogTail {
     /// Postgres.
     pub(crate) store: Store,
+    /// Who hears of a version here finds it in its model.
+    pub(crate) cache: Cache,
     /// Which lines.
     pub(crate) filter: LogFilter,
     /// Whether it goes on.
@@ -70,15 +75,34 @@ impl LogTail {
     }
 
     async fn read(&mut self, snapshot: v1::Job) -> Result<(), ApiError> {
+        let end = self.end_of(&snapshot);
         let told = self.tell(Event::Snapshot(snapshot), Utc::now()).await;
         if told.is_break() || self.catch_up(self.seen.event_seq).await?.is_break() {
             return Ok(());
         }
-        if self.follow == Follow::No || self.seen.state.is_final() {
+        if self.follow == Follow::No {
+            return Ok(());
+        }
+        if let Some(end) = end {
+            let at = self.seen.finished_at.unwrap_or_else(Utc::now);
+            // Nobody who listens no more is told that it ended.
+            let _ = self.tell(Event::End(end), at).await;
             return Ok(());
         }
         while self.step().await?.is_continue() {}
         Ok(())
+    }
+
+    /// The end of a job that had ended when it was looked at.
+    fn end_of(&self, snapshot: &v1::Job) -> Option<v1::JobStateChange> {
+        self.seen.state.is_final().then(|| v1::JobStateChange {
+            state: snapshot.state,
+            display_state: snapshot.display_state,
+            attempt: self.seen.epoch.0,
+            error: snapshot.error.clone(),
+            result: snapshot.result.clone(),
+            run_time: None,
+        })
     }
 
     /// Waits for the next event and sends it, if it is a line.
@@ -107,10 +131,13 @@ impl LogTail {
         }
         match &event.body {
             EventBody::State(change) if change.state.is_final() => {
+                let result = match change.state {
+                    JobState::Succeeded => result(&self.store, &self.cache, &self.seen).await?,
+                    _ => None,
+                };
+                let end = wire::show_change(event, change, result);
                 // Nobody who listens no more is told that it ended.
-                let _ = self
-                    .tell(Event::End(wire::show_change(event, change, None)), event.at)
-                    .await;
+                let _ = self.tell(Event::End(end), event.at).await;
                 Ok(ControlFlow::Break(()))
             }
             _ => Ok(ControlFlow::Continue(())),
@@ -119,7 +146,7 @@ impl LogTail {
 
     /// Reads and sends the lines up to the event `seq`.
     async fn catch_up(&mut self, seq: i64) -> Step {
-        loop {
+        while self.sent < seq {
             let lines = self
                 .store
                 .job_logs(self.seen.id, &self.filter, self.sent, CATCH_UP)
@@ -137,9 +164,9 @@ impl LogTail {
             }
             if is_last || lines.last().is_some_and(|line| line.seq > seq) {
                 self.sent = self.sent.max(seq);
-                return Ok(ControlFlow::Continue(()));
             }
         }
+        Ok(ControlFlow::Continue(()))
     }
 
     async fn tell(&mut self, what: Event, at: DateTime<Utc>) -> ControlFlow<()> {

@@ -3,6 +3,7 @@
 use super::feed::{FeedSubscription, Lagged, Part};
 use super::found::{Found, Reading, Wanted};
 use super::resume::{ResumeScope, check_age};
+use crate::cache::Cache;
 use crate::convert::{job as wire, time};
 use crate::error::ApiError;
 use crate::services::call::Call;
@@ -10,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mltraining_domain::{JobId, ProjectId};
 use mltraining_proto::v1;
 use mltraining_store::Store;
-use mltraining_store::jobs::{JobFilter, JobView, OpenJob};
+use mltraining_store::jobs::{JobFilter, JobView, OpenJob, RecentJob};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -27,6 +28,9 @@ const JOBS_AT_ONCE: usize = 100;
 /// From so many jobs on, those that have long been silent are forgotten.
 const REMEMBERED: usize = 20_000;
 
+/// So much of a break is looked at in one statement.
+const SLICE: TimeDelta = TimeDelta::minutes(5);
+
 /// To the client.
 pub(crate) type Messages = mpsc::Sender<Result<v1::WatchJobsResponse, Status>>;
 
@@ -34,6 +38,8 @@ pub(crate) type Messages = mpsc::Sender<Result<v1::WatchJobsResponse, Status>>;
 #[derive(Debug)]
 pub(crate) struct ProjectWatcher {
     store: Store,
+    /// Who hears of a version here finds it in its model.
+    cache: Cache,
     project: ProjectId,
     /// `None` when its terms contradict each other: no job passes.
     filter: Option<JobFilter>,
@@ -45,6 +51,8 @@ pub(crate) struct ProjectWatcher {
     began: Option<DateTime<Utc>>,
     /// The last sequence of each job that the client has, and when it got it.
     sent: HashMap<JobId, (i64, Instant)>,
+    /// With so many of them it looks for those to forget.
+    forget_at: usize,
     /// Up to when the client has everything; `None` before a first snapshot is whole.
     position: Option<DateTime<Utc>>,
     /// When something was last sent.
@@ -89,6 +97,7 @@ impl ProjectWatcher {
         }
         Ok(Self {
             store: feed.store(),
+            cache: feed.cache(),
             project: call.project.clone(),
             filter,
             scope,
@@ -96,6 +105,7 @@ impl ProjectWatcher {
             open,
             began,
             sent: HashMap::new(),
+            forget_at: REMEMBERED,
             position: resumed,
             told: Instant::now(),
             messages,
@@ -147,6 +157,7 @@ impl ProjectWatcher {
                 .batch_get_jobs(&self.project, &ids, JobView::Basic)
                 .await?
             {
+                self.cache.saw_job(&job).await;
                 // Who resumes has seen less than this snapshot shows: what lies between is sent after it.
                 if self.position.is_none() {
                     self.sent.insert(job.id, (job.event_seq, Instant::now()));
@@ -210,9 +221,31 @@ impl ProjectWatcher {
     async fn catch_up(&mut self, since: DateTime<Utc>) -> Step {
         let now = self.store.now().await?;
         let window = TimeDelta::from_std(self.feed.window()).unwrap_or(TimeDelta::MAX);
-        let projects = [self.project.clone()];
+        let mut start = since - window;
+        while now - start > SLICE {
+            let slice = start..start + SLICE;
+            start = slice.end;
+            let projects = std::slice::from_ref(&self.project);
+            let found = self.store.jobs_with_events_in(projects, slice, window).await?;
+            if self.send_missed(found).await?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            // What is committed late in the slice is found from here on: whoever resumes goes back by the window.
+            self.position = self.position.max(Some(start));
+        }
+        let found = self
+            .store
+            .jobs_with_events(std::slice::from_ref(&self.project), start)
+            .await?;
+        let sent = self.send_missed(found).await?;
+        self.position = self.position.max(Some(now));
+        Ok(sent)
+    }
+
+    /// Reads and sends what the client misses of these jobs.
+    async fn send_missed(&mut self, jobs: Vec<RecentJob>) -> Step {
         let mut wanted = Vec::new();
-        for job in self.store.jobs_with_events(&projects, since - window).await? {
+        for job in jobs {
             let passes = self
                 .filter
                 .as_ref()
@@ -223,14 +256,13 @@ impl ProjectWatcher {
             }
         }
         let mut reading = Reading::of(wanted);
-        while let Some(found) = reading.next(&self.store).await? {
+        while let Some(found) = reading.next(&self.store, &self.cache).await? {
             for event in &found {
                 if self.send(event).await.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
         }
-        self.position = self.position.max(Some(now));
         Ok(ControlFlow::Continue(()))
     }
 
@@ -257,10 +289,12 @@ impl ProjectWatcher {
 
     /// Keeps the memory of a long stream small: what lies behind the window cannot come again.
     fn forget(&mut self) {
-        if self.sent.len() > REMEMBERED {
+        if self.sent.len() > self.forget_at {
             let oldest = Instant::now().checked_sub(self.feed.window() * 3);
             self.sent
                 .retain(|_, (_, at)| oldest.is_none_or(|oldest| *at >= oldest));
+            // Where none could go, each further one would look at all of them again.
+            self.forget_at = REMEMBERED.max(2 * self.sent.len());
         }
     }
 

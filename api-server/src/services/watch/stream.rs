@@ -1,14 +1,15 @@
 //! One watcher: the snapshot, what happened before, then what happens.
 
 use super::Subscription;
+use super::found::result;
 use crate::cache::Cache;
-use crate::convert::{event, job};
+use crate::convert::event;
 use crate::error::ApiError;
 use chrono::Utc;
 use mltraining_domain::JobState;
 use mltraining_proto::v1;
 use mltraining_store::Store;
-use mltraining_store::jobs::{EventBody, Job, JobEvent, JobView};
+use mltraining_store::jobs::{EventBody, Job, JobEvent};
 use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -112,7 +113,7 @@ impl Watcher {
             _ => None,
         };
         let result = match state {
-            Some(JobState::Succeeded) => self.result().await?,
+            Some(JobState::Succeeded) => result(&self.store, &self.cache, &self.seen).await?,
             _ => None,
         };
         let sent = self.messages.send(Ok(event::show(event, result))).await;
@@ -124,18 +125,6 @@ impl Watcher {
         } else {
             ControlFlow::Continue(())
         })
-    }
-
-    async fn result(&self) -> Result<Option<v1::JobResult>, ApiError> {
-        let ended = self
-            .store
-            .job(&self.seen.project, self.seen.id, JobView::Basic)
-            .await?;
-        self.cache.saw_job(&ended).await;
-        Ok(ended
-            .result
-            .as_ref()
-            .map(|result| job::show_result(&ended, result)))
     }
 
     /// Sends what is no event of the job; it repeats the last sequence.

@@ -1,20 +1,24 @@
 //! Watching without a database: what is sent while nothing happens.
 #![allow(clippy::unwrap_used)]
 
-use super::{Feed, Hub, Watcher};
+mod slow;
+
+use super::{Feed, Follow, Hub, LogTail, Watcher};
 use crate::cache::Cache;
 use mltraining_domain::{Epoch, JobId, JobKind, JobState, Priority, ProjectId, Span};
 use mltraining_proto::v1;
 use mltraining_runtime::config::CacheConfig;
 use mltraining_signal::{Limits, Signal};
-use mltraining_store::jobs::Job;
+use mltraining_store::jobs::{Job, LogFilter};
 use mltraining_store::{Store, StoreConfig};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use v1::job_event::Event;
+use v1::tail_job_logs_response::Event as Told;
 
 /// One that never answers.
 fn store() -> Store {
@@ -108,6 +112,42 @@ async fn a_silent_watch_says_again_and_again_that_it_lives() {
 }
 
 #[tokio::test]
+async fn a_silent_tail_says_again_and_again_that_it_lives() {
+    let (messages, mut stream) = mpsc::channel(4);
+    let tail = LogTail {
+        store: store(),
+        cache: cache(),
+        filter: LogFilter::default(),
+        follow: Follow::ToTheEnd,
+        sent: 3,
+        events: hub().subscribe(job(3).id),
+        seen: job(3),
+        heartbeat: Duration::from_millis(1),
+        told: Instant::now(),
+        messages,
+    };
+    let running = tokio::spawn(tail.run(v1::Job::default()));
+    let snapshot = stream.recv().await.unwrap().unwrap();
+    assert!(matches!(snapshot.event, Some(Told::Snapshot(_))));
+    for _ in 0..3 {
+        let message = stream.recv().await.unwrap().unwrap();
+        assert_eq!(message.event, Some(Told::Heartbeat(v1::Heartbeat {})));
+        assert_eq!(message.sequence, 3);
+    }
+    drop(stream);
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_look_that_panics_is_one_that_failed() {
+    let looked = super::hub::survive(async {
+        assert!(store().pool_use().max > 1_000_000, "a fault");
+        Ok(())
+    });
+    assert!(looked.await.is_err());
+}
+
+#[tokio::test]
 async fn the_poller_ends_with_the_last_watcher_and_begins_anew_with_the_next() {
     let hub = hub();
     for _ in 0..2 {
@@ -121,7 +161,12 @@ async fn the_poller_ends_with_the_last_watcher_and_begins_anew_with_the_next() {
 
 #[tokio::test]
 async fn the_poller_of_projects_ends_with_its_last_watcher_and_begins_anew_with_the_next() {
-    let feed = Feed::new(store(), CancellationToken::new(), Duration::from_secs(30));
+    let feed = Feed::new(
+        store(),
+        cache(),
+        CancellationToken::new(),
+        Duration::from_secs(30),
+    );
     let project = ProjectId::default_project();
     for _ in 0..2 {
         let (first, second) = (feed.subscribe(&project), feed.subscribe(&project));

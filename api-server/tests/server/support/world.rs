@@ -33,16 +33,13 @@ pub async fn furnish(store: &Store, artifacts: &Artifacts, project: &ProjectId) 
         created_by: "test".to_owned(),
     };
     store.create_source(&source).await.unwrap();
-    create_job(store, project, JOB.parse().unwrap()).await;
-    finish(store, artifacts, project).await;
+    make_version(store, artifacts, project, JOB.parse().unwrap()).await;
 }
 
-/// One more version of model `x`, made by a job of its own.
-pub async fn make_version(store: &Store, artifacts: &Artifacts, project: &ProjectId) -> JobId {
-    let job = JobId(Uuid::now_v7());
+/// One more version of model `x`, made by this job.
+pub async fn make_version(store: &Store, artifacts: &Artifacts, project: &ProjectId, job: JobId) {
     create_job(store, project, job).await;
     finish(store, artifacts, project).await;
-    job
 }
 
 /// Does the next job, as a worker does.
