@@ -36,7 +36,8 @@ pub(crate) fn show(queue: &str, stats: &QueueStats) -> v1::QueueStats {
 /// leave, at least an equal share, at most `max_running`. All of them busy, one of them is free again after the mean time of a
 /// job over their number (the rate of c servers is c / mean).
 fn expected_wait(stats: &QueueStats) -> Option<Duration> {
-    let share = stats.slots / (stats.other_projects + 1);
+    // Rounded up: one slot of two projects is each one's in turn.
+    let share = (stats.slots + stats.other_projects) / (stats.other_projects + 1);
     let left = (stats.slots - stats.others_running).max(share);
     let slots = left.min(stats.max_running.into());
     if stats.paused_at.is_some() || slots <= 0 {
@@ -142,6 +143,11 @@ mod tests {
         let others = |stats: &mut QueueStats| (stats.others_running, stats.other_projects) = (4, 1);
         assert_eq!(wait(others), Some(140.0));
         assert_eq!(wait(|stats| stats.slots = 9), Some(0.0));
+        // One slot, busy with others: all 8 and itself are done on it, one every 40 s.
+        let one_slot = |stats: &mut QueueStats| {
+            (stats.slots, stats.others_running, stats.other_projects) = (1, 1, 1);
+        };
+        assert_eq!(wait(one_slot), Some(320.0));
     }
 
     #[test]
