@@ -1,9 +1,10 @@
 //! Projects, the unit of access and of quotas.
 
+use crate::jobs::create;
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, ProjectId};
-use sqlx::PgConnection;
+use sqlx::{Acquire, PgConnection};
 
 /// A project and its quotas.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,8 +171,8 @@ impl Store {
         .await
     }
 
-    /// Changes limits of a project, if they are still as `expected`. No claim is committed later that goes by a larger limit
-    /// than the new one.
+    /// Changes limits of a project, if they are still as `expected`. No claim and no job is committed later that goes by a
+    /// larger limit than the new one.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] for a negative number.
@@ -183,6 +184,11 @@ impl Store {
     ) -> Result<QuotaOutcome, StoreError> {
         self.within("projects.update_quota", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
+            // Claims lock the project's row; those who add a job that waits read it under this lock.
+            if change.max_queued.is_some() {
+                create::lock(&mut transaction, id).await?;
+            }
             let done = sqlx::query_file!(
                 "sql/projects/update_quota.sql",
                 id.as_str(),
@@ -191,9 +197,10 @@ impl Store {
                 expected.map(|limits| limits.max_running),
                 expected.map(|limits| limits.max_queued)
             )
-            .execute(&mut *session)
+            .execute(&mut *transaction)
             .await?;
-            let quota = read_quota(&mut session, id).await?;
+            let quota = read_quota(&mut transaction, id).await?;
+            transaction.commit().await?;
             session.release();
             Ok(match done.rows_affected() {
                 1 => QuotaOutcome::Done(quota),

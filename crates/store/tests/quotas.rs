@@ -119,6 +119,36 @@ async fn no_number_of_claimers_runs_more_of_a_project_than_it_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_limit_of_waiting_jobs_waits_for_the_request_that_is_under_way() {
+    let fixture = Fixture::new().await;
+    let project = fixture.project("tight", 1, 5).await;
+    let mut under_way = fixture.sql().await.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('job.create ' || $1, 0))")
+        .bind(project.as_str())
+        .execute(&mut *under_way)
+        .await
+        .unwrap();
+    let change = |max_running, max_queued| {
+        let (store, project) = (fixture.store.clone(), project.clone());
+        let change = QuotaChange {
+            max_running,
+            max_queued,
+        };
+        tokio::spawn(async move { store.update_quota(&project, change, None).await.unwrap() })
+    };
+    let lower = change(None, Some(0));
+    let waiting = "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                    where datname = current_database() and locktype = 'advisory' and not granted";
+    support::until("the change waits", async || count(&fixture, waiting).await == 1).await;
+    let other = change(Some(3), None).await.unwrap();
+    assert!(matches!(other, QuotaOutcome::Done(quota) if quota.limits.max_running == 3));
+    assert!(!lower.is_finished());
+    under_way.commit().await.unwrap();
+    let lower = lower.await.unwrap();
+    assert!(matches!(lower, QuotaOutcome::Done(quota) if quota.limits.max_queued == 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_fifty_requests_at_once_as_many_are_queued_as_may_be() {
     let fixture = Fixture::new().await;
     let project = fixture.project("tight", 0, 17).await;

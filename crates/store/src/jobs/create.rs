@@ -66,7 +66,7 @@ enum Inserted {
 }
 
 /// Makes the count of the project's waiting jobs stand still until the end of the transaction: whoever adds one holds this lock.
-pub(super) async fn lock(connection: &mut PgConnection, project: &ProjectId) -> Result<(), StoreError> {
+pub(crate) async fn lock(connection: &mut PgConnection, project: &ProjectId) -> Result<(), StoreError> {
     sqlx::query_file!("sql/jobs/create_lock.sql", project.as_str())
         .execute(connection)
         .await?;

@@ -3,7 +3,7 @@
 mod cancel;
 mod cancel_many;
 mod count;
-mod create;
+pub(crate) mod create;
 mod events;
 mod list;
 mod logs;
