@@ -1,7 +1,7 @@
 //! What this server remembers of Postgres: models and sources, by name.
 //!
-//! A change made here is forgotten before its answer, and told to all API servers after its commit; what the others do not
-//! hear is as old as `cache.max_age` at most. A caller is authorized before the cache is asked, and a row that is not there is
+//! A model that is changed here is forgotten before the answer, and the change is told to all API servers after its commit; what
+//! the others do not hear is as old as `cache.max_age` at most. No RPC changes a source, so nobody tells of one. A caller is authorized before the cache is asked, and a row that is not there is
 //! not remembered. Changes are checked and made in Postgres alone.
 
 mod counts;
@@ -180,10 +180,6 @@ impl Cache {
         match change.kind {
             Changed::Model => match id.parse() {
                 Ok(model) => self.inner.models.forget(&ModelName { project, model }),
-                Err(_) => self.forget_everything(),
-            },
-            Changed::Source => match id.parse() {
-                Ok(source) => self.inner.sources.forget(&SourceName { project, source }),
                 Err(_) => self.forget_everything(),
             },
         }

@@ -2,6 +2,7 @@
 
 use super::field::wire_count;
 use super::time::show_instant;
+use crate::cache;
 use chrono::{DateTime, Utc};
 use mltraining_proto::v1;
 use mltraining_runtime::dependency::{Dependency, Weight};
@@ -60,6 +61,16 @@ pub(crate) fn show_hints(counts: Counts) -> v1::HintCounts {
     v1::HintCounts {
         sent: wire_count(counts.sent),
         failed: wire_count(counts.failed),
+    }
+}
+
+/// The message of the counts of what is remembered.
+pub(crate) fn show_cache(counts: cache::Counts) -> v1::CacheCounts {
+    v1::CacheCounts {
+        hits: wire_count(counts.hits),
+        misses: wire_count(counts.misses),
+        invalidations: wire_count(counts.invalidations),
+        flushes: wire_count(counts.flushes),
     }
 }
 

@@ -114,6 +114,7 @@ impl AdminApi {
             expected_schema_version: Store::expected_schema_version(),
             dependencies: dependencies.iter().map(server_info::show_dependency).collect(),
             hints: Some(server_info::show_hints(self.context.signal.counts())),
+            cache: Some(server_info::show_cache(self.context.cache.counts())),
             database_pool: Some(server_info::show_pool(self.context.store.pool_use())),
             queues: queues
                 .unwrap_or_default()

@@ -2,6 +2,7 @@
 
 use crate::house::{House, metadata, refused, train};
 use crate::support::until;
+use crate::support::world::furnish;
 use api_server::access::Port;
 use mltraining_domain::{JobKind, Role, WorkerId};
 use mltraining_proto::v1;
@@ -181,6 +182,36 @@ async fn hints_are_counted_also_when_redis_takes_none() {
     house.train().await;
     let hints = info(&house).await.hints.unwrap();
     assert_eq!((hints.sent, hints.failed), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_remembered_and_forgotten_is_counted() {
+    let house = House::with(|config| config.cache.max_age = std::time::Duration::from_secs(3600)).await;
+    let (store, artifacts) = (&house.api.store, &house.api.context.artifacts);
+    furnish(store, artifacts, &"default".parse().unwrap()).await;
+    let name = "projects/default/models/x".to_owned();
+    let read = async || {
+        let request = v1::GetModelRequest { name: name.clone() };
+        house.models().get_model(request).await.unwrap();
+    };
+    for _ in 0..3 {
+        read().await;
+    }
+    let etag = String::new();
+    let request = v1::DeleteModelRequest {
+        name: name.clone(),
+        etag,
+    };
+    house.models().delete_model(request).await.unwrap();
+    read().await;
+    let counts = info(&house).await.cache.unwrap();
+    let expected = v1::CacheCounts {
+        hits: 2,
+        misses: 2,
+        invalidations: 1,
+        flushes: 0,
+    };
+    assert_eq!(counts, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

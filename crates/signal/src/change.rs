@@ -11,17 +11,14 @@ const VERSION: &str = "1";
 pub enum Changed {
     /// A model: its row, or its newest version.
     Model,
-    /// A source, or its phases.
-    Source,
 }
 
 impl Changed {
-    const ALL: [(Self, &str); 2] = [(Self::Model, "model"), (Self::Source, "source")];
+    const ALL: [(Self, &str); 1] = [(Self::Model, "model")];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Model => "model",
-            Self::Source => "source",
         }
     }
 }

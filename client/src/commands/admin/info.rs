@@ -39,6 +39,15 @@ fn text(info: &v1::ServerInfo, paint: Paint) -> String {
     if let Some(hints) = &info.hints {
         lines.push(format!("hints sent {}, failed {}", hints.sent, hints.failed));
     }
+    if let Some(cache) = &info.cache {
+        lines.push(format!(
+            "remembered: {} of {} reads, {} changed, {} times all forgotten",
+            cache.hits,
+            cache.hits + cache.misses,
+            cache.invalidations,
+            cache.flushes
+        ));
+    }
     if let Some(pool) = &info.database_pool {
         let (open, idle, max) = (pool.open, pool.idle, pool.max);
         lines.push(format!(
@@ -95,6 +104,12 @@ mod tests {
             version: "0.1.0".to_owned(),
             state: v1::ServerState::NotReady.into(),
             expected_schema_version: 9,
+            cache: Some(v1::CacheCounts {
+                hits: 30,
+                misses: 10,
+                invalidations: 4,
+                flushes: 1,
+            }),
             dependencies: vec![v1::Dependency {
                 name: "database".to_owned(),
                 state: v1::DependencyState::Down.into(),
@@ -109,5 +124,9 @@ mod tests {
         assert!(text.contains("not ready, up for –"), "{text}");
         assert!(text.contains("schema –, this build needs 9"), "{text}");
         assert!(text.contains("2026-01-01 00:00: refused"), "{text}");
+        assert!(
+            text.contains("remembered: 30 of 40 reads, 4 changed, 1 times all forgotten"),
+            "{text}"
+        );
     }
 }
