@@ -9,11 +9,13 @@ use crate::error::ApiError;
 use mltraining_domain::name::{ModelName, VersionName};
 use mltraining_domain::{ModelId, Reason, Violations};
 use mltraining_proto::v1;
+use mltraining_store::StoreError;
 use mltraining_store::models::{
     Deleted, Model, ModelChange, ModelCursor, ModelList, UpdateOutcome, VersionView,
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
+use tracing::Instrument;
 use v1::model_service_server::ModelService;
 
 /// The service.
@@ -161,12 +163,13 @@ impl ModelApi {
         let outcome = if change == ModelChange::default() {
             unchanged(find(&call, &name).await?, revision)
         } else {
-            let updated = call
-                .store
-                .update_model(&name.project, &name.model, &change, revision)
-                .await;
-            call.cache.model_changed(&name).await;
-            updated.map_err(missing(&name))?
+            let (store, of) = (call.store.clone(), name.clone());
+            let updating = async move {
+                store
+                    .update_model(&of.project, &of.model, &change, revision)
+                    .await
+            };
+            told(&call, &name, updating).await?
         };
         done(outcome, &name, |_| {
             let text = format!("{name} is deleted; undelete it first");
@@ -181,12 +184,9 @@ impl ModelApi {
         let name = name::read("name", &request.name, ModelName::parse)?;
         let call = Call::begin(&self.context, &extensions, name.project.clone())?;
         let revision = etag::read(wire::ETAG, &request.etag);
-        let deleted = call
-            .store
-            .delete_model(&name.project, &name.model, revision)
-            .await;
-        call.cache.model_changed(&name).await;
-        let model = done(deleted.map_err(missing(&name))?, &name, |_| {
+        let (store, of) = (call.store.clone(), name.clone());
+        let deleting = async move { store.delete_model(&of.project, &of.model, revision).await };
+        let model = done(told(&call, &name, deleting).await?, &name, |_| {
             ApiError::not_found(&name)
         })?;
         tracing::info!(model.name = %name, caller.key = call.caller.key, "a model was deleted");
@@ -198,12 +198,9 @@ impl ModelApi {
         let name = name::read("name", &request.name, ModelName::parse)?;
         let call = Call::begin(&self.context, &extensions, name.project.clone())?;
         let revision = etag::read(wire::ETAG, &request.etag);
-        let undeleted = call
-            .store
-            .undelete_model(&name.project, &name.model, revision)
-            .await;
-        call.cache.model_changed(&name).await;
-        done(undeleted.map_err(missing(&name))?, &name, |_| {
+        let (store, of) = (call.store.clone(), name.clone());
+        let undeleting = async move { store.undelete_model(&of.project, &of.model, revision).await };
+        done(told(&call, &name, undeleting).await?, &name, |_| {
             ApiError::new(Reason::AlreadyExists, format!("{name} is not deleted")).with("name", &name)
         })
     }
@@ -270,6 +267,22 @@ async fn find(call: &Call, name: &ModelName) -> Result<Model, ApiError> {
     let model = model.map_err(missing(name))?;
     call.cache.saw_model(&model).await;
     Ok(model)
+}
+
+/// Changes a model and tells it. Both go on when the caller goes meanwhile: what is committed is told.
+async fn told(
+    call: &Call,
+    name: &ModelName,
+    change: impl Future<Output = Result<UpdateOutcome, StoreError>> + Send + 'static,
+) -> Result<UpdateOutcome, ApiError> {
+    let (cache, changed) = (call.cache.clone(), name.clone());
+    let task = async move {
+        let outcome = change.await;
+        cache.model_changed(&changed).await;
+        outcome
+    };
+    let outcome = tokio::spawn(task.in_current_span()).await;
+    outcome.map_err(ApiError::internal)?.map_err(missing(name))
 }
 
 /// What becomes of a change that changes nothing: it is refused as any other would be.
