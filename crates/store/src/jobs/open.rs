@@ -3,7 +3,7 @@
 use super::JobFilter;
 use super::list::Bound;
 use crate::{Store, StoreError, stored};
-use mltraining_domain::{JobId, JobState, ProjectId};
+use mltraining_domain::{JobId, JobState, ModelId, ProjectId};
 
 /// A job that waits or runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Store {
                 &filter.created_by_not,
                 bound.labels,
                 &bound.labels_not,
-                filter.model.as_ref().map(|model| model.as_str()),
+                filter.model.as_ref().map(ModelId::as_str),
                 bound.states.as_deref()
             )
             .fetch_all(&mut *session)
