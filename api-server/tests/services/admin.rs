@@ -365,7 +365,11 @@ async fn a_quota_is_read_and_changed_if_nobody_was_faster() {
     let too_many = house.training().train_model(train()).await.unwrap_err();
     assert_eq!(too_many.code(), Code::ResourceExhausted);
     assert!(claims(&house, WorkerId(Uuid::now_v7())).await.is_some());
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_change_of_a_quota_names_what_is_wrong() {
+    let house = House::empty().await;
     let wrong = update(&house, limits(Some(-1), Some(2_000_000)), &[])
         .await
         .unwrap_err();

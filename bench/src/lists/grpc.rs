@@ -6,6 +6,9 @@ use super::{PAGE, Size};
 use mltraining_proto::v1;
 use mltraining_tests::caller::Caller;
 
+/// The filter of a call, by its number.
+type FilterOf = fn(u32) -> String;
+
 const LEVEL: &str = "grpc";
 
 /// Times each list for a client.
@@ -63,7 +66,7 @@ async fn jobs(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
 
 async fn models(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
     let mut client = caller.models.clone();
-    let filters: [(&str, fn(u32) -> String); 4] = [
+    let filters: [(&str, FilterOf); 4] = [
         ("newest", |_| String::new()),
         ("label, one of 50", |n| format!("labels.team = t{}", n % 50)),
         ("label, twenty of all", |_| "labels.rare = yes".to_owned()),

@@ -8,6 +8,9 @@ use mltraining_store::Store;
 use mltraining_store::jobs::{JobCursor, JobFilter, JobView};
 use mltraining_store::models::{Deleted, ModelFilter, VersionView};
 
+/// The filter of a call, by its number.
+type ModelFilterOf = fn(u32) -> ModelFilter;
+
 const LEVEL: &str = "store";
 /// A page, and the row that shows whether another follows.
 const LIMIT: i64 = PAGE as i64 + 1;
@@ -63,7 +66,7 @@ async fn jobs(store: &Store, size: Size) -> anyhow::Result<Vec<Timing>> {
 }
 
 /// Name and filter of the lists of models.
-fn model_filters() -> [(&'static str, fn(u32) -> ModelFilter); 5] {
+fn model_filters() -> [(&'static str, ModelFilterOf); 5] {
     [
         ("newest", |_| ModelFilter::default()),
         ("deleted ones too", |_| ModelFilter {
