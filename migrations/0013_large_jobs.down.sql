@@ -1,6 +1,6 @@
 drop function claim_job(text, uuid, interval, text[], integer, bigint, interval);
 drop function claim_of_project(text, text, uuid, interval, text[], integer, bigint, interval, uuid, smallint);
-drop index worker_heard_idx;
+drop index worker_memory_idx;
 drop index job_large_idx;
 
 -- Takes the first due job of a project that the caller has locked, if limit, queue and worker still allow it: as a statement of its
