@@ -133,7 +133,10 @@ async fn a_job_that_waits_for_a_larger_worker_which_vanishes_for_good_ends_all_t
     let larger = system.add_worker_with(&[GIB]).await;
     let busy = job(&system, 1, FOREVER);
     probe::until_state(&system.database, &busy, "RUNNING").await;
-    system.add_worker_with(&[QUARTER]).await;
+    // It takes over the busy job as well, whose lease is over before the grace is.
+    system
+        .add_worker_with(&[QUARTER, ("MLTS_WORKER__SLOTS", "2")])
+        .await;
     let large = job(&system, 512, 10);
     handed_back(&system, &large, 512).await;
     system.workers[larger].signal(Signal::Kill);
