@@ -4,7 +4,7 @@
 mod support;
 
 use mltraining_domain::{JobId, Priority};
-use mltraining_store::jobs::{JobFilter, JobView};
+use mltraining_store::jobs::{Job, JobFilter, JobView};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use support::{Fixture, Wish};
 
@@ -43,7 +43,7 @@ async fn all(fixture: &Fixture, filter: &JobFilter) -> (Vec<JobId>, usize) {
         let full = page.jobs.len() == 100;
         after = page
             .searched_to
-            .or(page.jobs.last().filter(|_| full).map(|job| job.cursor()));
+            .or(page.jobs.last().filter(|_| full).map(Job::cursor));
         if after.is_none() {
             return (found, pages);
         }
