@@ -199,14 +199,23 @@ async fn an_event_that_is_committed_long_after_its_time_is_not_missed() {
             "begin; update job set cancel_requested_at = now(), cancel_requested_by = 'slow' where id = '{id}'; select pg_sleep(5); commit"
         ),
     );
-    let mut seen = 0;
+    let expected = (late, 3, "RUNNING".to_owned());
+    let (mut seen, mut came) = (0, false);
     while slow.is_running() {
         let name = house.train().await;
-        assert_eq!(event(&mut stream).await, (name, 1, "QUEUED".to_owned()));
+        let mut found = event(&mut stream).await;
+        // It may be committed between the question above and this answer.
+        if found == expected {
+            came = true;
+            found = event(&mut stream).await;
+        }
+        assert_eq!(found, (name, 1, "QUEUED".to_owned()));
         seen += 1;
     }
     assert!(seen > 3, "only {seen} events came meanwhile");
-    assert_eq!(event(&mut stream).await, (late, 3, "RUNNING".to_owned()));
+    if !came {
+        assert_eq!(event(&mut stream).await, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
