@@ -6,6 +6,15 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+/// What a scenario that could not be done means for the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skips {
+    /// Nothing: it is said, and that is all.
+    Allowed,
+    /// The suite has failed.
+    Fail,
+}
+
 /// One scenario that was run.
 pub struct Row {
     /// Its name.
@@ -17,11 +26,18 @@ pub struct Row {
 }
 
 impl Row {
-    /// True when it did what it must (or could not be done here, and says so).
+    /// True when it was done and did what it must.
     pub fn passed(&self) -> bool {
         self.outcome
             .as_ref()
-            .is_ok_and(|outcome| outcome.violations.is_empty())
+            .is_ok_and(|outcome| outcome.violations.is_empty() && outcome.skipped.is_none())
+    }
+
+    /// True when it, or a part of it, could not be done on this machine.
+    pub fn skipped(&self) -> bool {
+        self.outcome
+            .as_ref()
+            .is_ok_and(|outcome| outcome.skipped.is_some())
     }
 
     fn to_json(&self) -> Value {
@@ -82,6 +98,17 @@ pub fn violations(rows: &[Row]) -> usize {
         .sum()
 }
 
+/// Scenarios that could not be done on this machine.
+pub fn skipped(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| row.skipped()).count()
+}
+
+/// True when every scenario passed, and none was skipped unless that is allowed.
+pub fn is_green(rows: &[Row], skips: Skips) -> bool {
+    let fine = |row: &Row| row.passed() || (skips == Skips::Allowed && row.skipped());
+    violations(rows) == 0 && rows.iter().all(fine)
+}
+
 /// Writes the table to `.dev/faults/faults.json` of the checkout.
 pub fn write(rows: &[Row]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.dev/faults");
@@ -91,5 +118,28 @@ pub fn write(rows: &[Row]) {
         std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join("faults.json"), text));
     if let Err(error) = written {
         eprintln!("faults.json cannot be written: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(outcome: Result<Outcome, String>) -> Row {
+        Row {
+            scenario: "x",
+            outcome,
+            wall: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_skipped_scenario_passes_only_where_that_is_allowed() {
+        let rows = [row(Ok(Outcome::default())), row(Ok(Outcome::skipped("not here")))];
+        assert_eq!((skipped(&rows), violations(&rows)), (1, 0));
+        assert!(!is_green(&rows, Skips::Fail));
+        assert!(is_green(&rows, Skips::Allowed));
+        assert!(is_green(&rows[..1], Skips::Fail));
+        assert!(!is_green(&[row(Err("panicked".to_owned()))], Skips::Allowed));
     }
 }
