@@ -1,15 +1,16 @@
 //! Workers that go away: killed, or told to go.
 
-use super::{Outcome, Scale, all_ended, hurry, rows_say, system};
+use super::{Outcome, SWEEPING, Scale, all_ended, hurry, rows_say, system};
 use crate::process::{self, Signal};
 use crate::scenarios::probe::{Probe, sleep, work};
 use crate::system::System;
 use crate::{data, wait};
 
-/// Workers are killed while they work, one after the other, in a loop; their children go with them, and every job is done.
+/// Workers are killed while they work, one after the other, in a loop; their children go with them, and every job
+/// is done. Sweeps go on beside the attempts.
 pub(super) async fn kill_loop(scale: Scale) -> Outcome {
     let kills = scale.of(4, 40);
-    let mut system = system(&[("MLTS_WORKER__SLOTS", "2")]).await;
+    let mut system = system(&[&[("MLTS_WORKER__SLOTS", "2")], SWEEPING].concat()).await;
     for _ in 0..3 {
         system.add_worker().await;
     }

@@ -65,6 +65,16 @@ const SETTINGS: &[(&str, &str)] = &[
     ("MLTS_DATABASE__STATEMENT_TIMEOUT", "2s"),
 ];
 
+/// Workers that sweep all the time, so that every check of I8 has met a sweep beside running attempts. Jobs and their events are
+/// kept: scenarios count them.
+pub const SWEEPING: &[(&str, &str)] = &[
+    ("MLTS_RETENTION__INTERVAL", "100ms"),
+    ("MLTS_RETENTION__FILES_INTERVAL", "200ms"),
+    ("MLTS_RETENTION__ORPHAN_GRACE", "1ms"),
+    ("MLTS_RETENTION__JOBS", "0ms"),
+    ("MLTS_RETENTION__EVENTS", "1s"),
+];
+
 /// A system under observation: short leases, probe jobs allowed, recorders installed, no worker.
 async fn system(settings: &[(&str, &str)]) -> System {
     system_on(Database::create(), settings).await

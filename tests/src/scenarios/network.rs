@@ -1,7 +1,7 @@
 //! Networks that cut, swallow and lie between workers and Postgres.
 
 use super::kill::assert_all_succeeded;
-use super::{LEASE, Outcome, Scale, rows_say, runs_in_epoch, stands, system};
+use super::{LEASE, Outcome, SWEEPING, Scale, rows_say, runs_in_epoch, stands, system};
 use crate::proxy::{Action, Mode, Protocol, Proxy, When};
 use crate::scenarios::probe::{Probe, work};
 use crate::{data, wait};
@@ -156,10 +156,10 @@ pub(super) async fn partition_of_all(scale: Scale) -> Outcome {
     Outcome::of(&system, rounds).await
 }
 
-/// Connections are reset at random moments, and everything is late.
+/// Connections are reset at random moments, and everything is late, while sweeps go on beside the attempts.
 pub(super) async fn cuts_and_delays(scale: Scale) -> Outcome {
     let cuts = scale.of(8, 100);
-    let mut system = system(&[("MLTS_WORKER__SLOTS", "2")]).await;
+    let mut system = system(&[&[("MLTS_WORKER__SLOTS", "2")], SWEEPING].concat()).await;
     let url = system.database.url();
     let proxy = Proxy::to(&url, Protocol::Postgres);
     for _ in 0..2 {
