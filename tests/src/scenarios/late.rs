@@ -161,11 +161,13 @@ fn cancel(system: &System) {
     );
 }
 
-/// The rows, once what the successor had already sent is done.
+/// The rows, once everything that the stopped successor had sent is done: each session of a worker waits for its next statement,
+/// or holds a statement of the first worker, which is held on its way and so is none of Postgres.
 async fn settled(system: &System, job: &str) -> String {
-    wait::until("the rows stand still", || async {
-        let rows = row(system, job);
-        (row(system, job) == rows).then_some(rows)
+    let idle = "NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+                  AND application_name = 'worker' AND state <> 'idle')";
+    wait::until("no statement of a worker is under way", || async {
+        (system.database.sql(&format!("SELECT {idle}")) == "t").then(|| row(system, job))
     })
     .await
 }
