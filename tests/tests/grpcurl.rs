@@ -3,7 +3,7 @@
 
 use mltraining_tests::system::System;
 use mltraining_tests::{data, wait};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Whether a call of the document is meant to succeed.
@@ -12,6 +12,34 @@ enum Meant {
     Succeeds,
     Fails,
 }
+
+/// What the document promises of the answers.
+const PROMISED: &[&str] = &[
+    "mltraining.v1.JobService",
+    "mltraining.v1.JobService.WatchJob",
+    "SERVING",
+    "rolling_mean",
+    "JOB_STATE_SUCCEEDED",
+    "model.mlts",
+    "\"totalCount\": \"1\"",
+    "maxQueued",
+    "\"team\": \"beta\"",
+    "\"alreadyFinalCount\"",
+    "JOB_NOT_RETRYABLE",
+    "resumeToken",
+    "A rise of 1 % within 10 minutes",
+    "spec.range",
+    "spec.label.change_at_horizon.horizon",
+    "spec.features.features[0]",
+    "did you mean `rolling_mean`",
+    "type.googleapis.com/google.rpc.BadRequest",
+    "Unauthenticated",
+    "mltraining.v1.AdminService",
+    "SERVER_STATE_READY",
+    "QUEUE_STATE_PAUSED",
+    "WORKER_STATE_DRAINING",
+    "quota-8-1000",
+];
 
 /// The blocks of the document that are marked `sh`, or `sh fails`.
 fn calls(document: &str) -> Vec<(Meant, String)> {
@@ -42,6 +70,35 @@ fn grpcurl() -> Option<PathBuf> {
     found.then(|| PathBuf::from("grpcurl"))
 }
 
+/// What the tool prints for a call, which must do what it is meant to.
+async fn answer(system: &System, tool: &Path, worker: &str, meant: Meant, call: &str) -> String {
+    let job = system
+        .database
+        .sql("SELECT 'projects/default/jobs/' || id FROM job LIMIT 1");
+    let text = format!("grpcurl() {{ '{}' \"$@\"; }}\n{call}", tool.display());
+    let out = tokio::process::Command::new("bash")
+        .args(["-c", &text])
+        .env("ADDRESS", system.endpoint.trim_start_matches("http://"))
+        .env("ADMIN", system.admin_endpoint.trim_start_matches("http://"))
+        .env("WORKER", worker)
+        .env("KEY", &system.key)
+        .env("JOB", job)
+        .output()
+        .await
+        .unwrap();
+    let printed = format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
+    assert_eq!(
+        out.status.success(),
+        meant == Meant::Succeeds,
+        "{call}\n{printed}"
+    );
+    printed
+}
+
 #[tokio::test]
 async fn every_call_of_the_document_does_what_it_says() {
     let Some(tool) = grpcurl() else {
@@ -62,60 +119,9 @@ async fn every_call_of_the_document_does_what_it_says() {
     .await;
     let mut answers = String::new();
     for (meant, call) in &calls {
-        let job = system
-            .database
-            .sql("SELECT 'projects/default/jobs/' || id FROM job LIMIT 1");
-        let text = format!("grpcurl() {{ '{}' \"$@\"; }}\n{call}", tool.display());
-        let out = tokio::process::Command::new("bash")
-            .args(["-c", &text])
-            .env("ADDRESS", system.endpoint.trim_start_matches("http://"))
-            .env("ADMIN", system.admin_endpoint.trim_start_matches("http://"))
-            .env("WORKER", &worker)
-            .env("KEY", &system.key)
-            .env("JOB", job)
-            .output()
-            .await
-            .unwrap();
-        let printed = format!(
-            "{}{}",
-            String::from_utf8_lossy(&out.stdout),
-            String::from_utf8_lossy(&out.stderr)
-        );
-        assert_eq!(
-            out.status.success(),
-            *meant == Meant::Succeeds,
-            "{call}\n{printed}"
-        );
-        answers.push_str(&printed);
+        answers.push_str(&answer(&system, &tool, &worker, *meant, call).await);
     }
-    // What the document promises of the answers.
-    let promised = [
-        "mltraining.v1.JobService",
-        "mltraining.v1.JobService.WatchJob",
-        "SERVING",
-        "rolling_mean",
-        "JOB_STATE_SUCCEEDED",
-        "model.mlts",
-        "\"totalCount\": \"1\"",
-        "maxQueued",
-        "\"team\": \"beta\"",
-        "\"alreadyFinalCount\"",
-        "JOB_NOT_RETRYABLE",
-        "resumeToken",
-        "A rise of 1 % within 10 minutes",
-        "spec.range",
-        "spec.label.change_at_horizon.horizon",
-        "spec.features.features[0]",
-        "did you mean `rolling_mean`",
-        "type.googleapis.com/google.rpc.BadRequest",
-        "Unauthenticated",
-        "mltraining.v1.AdminService",
-        "SERVER_STATE_READY",
-        "QUEUE_STATE_PAUSED",
-        "WORKER_STATE_DRAINING",
-        "quota-8-1000",
-    ];
-    for word in promised {
+    for word in PROMISED {
         assert!(answers.contains(word), "no answer has {word}:\n{answers}");
     }
 }
