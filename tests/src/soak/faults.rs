@@ -1,4 +1,5 @@
-//! The random faults of a soak. Every fault ends: killed processes are started again, stopped ones go on, cut networks heal.
+//! The random faults of a soak. Every fault ends: killed processes are started again, stopped ones go on, cut networks heal. The
+//! first worker is stopped and cut off, but never ended.
 
 use crate::process::Signal;
 use crate::proxy::{Mode, Protocol, Proxy};
@@ -69,8 +70,9 @@ impl Faults {
         self.next = now + Duration::from_secs(random.random_range(PAUSE));
         let until = now + Duration::from_millis(random.random_range(500..7000));
         let victim = random.random_range(0..WORKERS);
+        let mortal = random.random_range(1..WORKERS); // the first one is measured as long as the soak lasts
         match random.random_range(0..8) {
-            0 | 1 => self.kill(system, victim).await,
+            0 | 1 => self.kill(system, mortal).await,
             2 => {
                 self.count("workers stopped");
                 system.workers[victim].signal_all(Signal::Stop);
@@ -98,7 +100,7 @@ impl Faults {
                     self.lasting = Some((Lasting::RedisAway, until));
                 }
             }
-            _ => self.replace(system, victim).await,
+            _ => self.replace(system, mortal).await,
         }
     }
 

@@ -146,7 +146,14 @@ impl Load {
         let lost = system
             .database
             .count("SELECT count(*) FROM job_attempt WHERE outcome = 'LOST'");
-        counts.push(("leases lost".to_owned(), lost.unsigned_abs()));
+        counts.push((
+            "leases lost (jobs not yet removed)".to_owned(),
+            lost.unsigned_abs(),
+        ));
+        let removed = system.database.count(
+            "SELECT count(DISTINCT job) FROM invariants.transition t WHERE NOT EXISTS (SELECT FROM job j WHERE j.id = t.job)",
+        );
+        counts.push(("jobs removed by retention".to_owned(), removed.unsigned_abs()));
         counts.push((
             "stale writes refused".to_owned(),
             system.stale_writes().len() as u64,

@@ -5,7 +5,7 @@ mod growth;
 mod load;
 mod sample;
 
-pub use growth::{Growth, Series};
+pub use growth::{Growth, Series, Tolerance, TooFew};
 
 use crate::database::Database;
 use crate::invariants::{self, Violation};
@@ -27,8 +27,8 @@ pub struct Soaked {
     pub time: Duration,
     /// What was done, by name.
     pub counts: Vec<(String, u64)>,
-    /// Growth of each watched quantity.
-    pub growth: Vec<Growth>,
+    /// Growth of each watched quantity, or that it was measured too seldom.
+    pub growth: Vec<Result<Growth, TooFew>>,
     /// What broke an invariant.
     pub violations: Vec<Violation>,
 }
@@ -40,6 +40,8 @@ pub async fn run(time: Duration, seed: u64) -> Soaked {
     let url = redis.as_ref().map(OwnRedis::url);
     let settings: Vec<(&str, &str)> = [("MLTS_WORKER__SLOTS", "2"), ("MLTS_WORKER__THREADS", "2")]
         .into_iter()
+        .chain(scenarios::SWEEPING.iter().copied())
+        .chain([("MLTS_RETENTION__JOBS", "90s"), ("MLTS_RETENTION__EVENTS", "30s")])
         .chain(url.as_deref().map(|url| ("MLTS_REDIS__URL", url)))
         .collect();
     let mut system = scenarios::observed(Database::create(), &settings).await;
@@ -57,17 +59,17 @@ pub async fn run(time: Duration, seed: u64) -> Soaked {
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    let growth = samples.growth(start.elapsed());
     faults.calm(&mut system, redis.as_mut()).await;
     load.end().await;
     scenarios::settle(&system, Duration::from_secs(300)).await;
-    samples.take(&mut system, start.elapsed());
     let violations = invariants::violations(&system, Duration::from_secs(60)).await;
     let mut counts = load.counts(&system);
     counts.extend(faults.counts());
     Soaked {
         time: start.elapsed(),
         counts,
-        growth: samples.growth(),
+        growth,
         violations,
     }
 }
