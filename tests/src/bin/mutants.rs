@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     let chosen: Vec<&Mutant> = MUTANTS
         .iter()
         .filter(|mutant| names.is_empty() || names.iter().any(|name| name == mutant.name))
+        .filter(|mutant| effort != Effort::Scenarios || asks_a_scenario(mutant))
         .collect();
     match run(&chosen, effort) {
         Ok(survivors) => {
@@ -45,6 +46,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// True when a scenario must notice it. One that only the store's tests can notice is left out, and that is said.
+fn asks_a_scenario(mutant: &Mutant) -> bool {
+    let asks = !mutant.scenarios.is_empty();
+    if !asks {
+        println!("{}: left out, the store's tests alone notice it", mutant.name);
+    }
+    asks
 }
 
 /// Judges the mutants. Returns how many were not killed; those that could not be asked count.

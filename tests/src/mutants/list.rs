@@ -11,10 +11,16 @@ pub struct Mutant {
     pub from: &'static str,
     /// What is put in its place. Parameters stay in use, so that the statement still stands.
     pub to: &'static str,
-    /// The scenarios that must notice, beside the store's tests.
+    /// The scenarios that must notice, beside the store's tests; none where only the store's tests can.
     pub scenarios: &'static [&'static str],
 }
 
+/// Every mutant. Not among them, because no test can be red when it is gone:
+///
+/// - The second look at `queue.paused_at`, in `claim_of_project`: it matters to a claim that chose its project before the pause was
+///   committed and locks it after the pause has waited for every lock of a project. Nothing holds a claim between these two statements of
+///   one function, so that no test meets those microseconds; a claim that waits for its lock is waited for by the pause.
+///
 /// Every mutant.
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -93,5 +99,33 @@ pub const MUTANTS: &[Mutant] = &[
         from: "set state = case when j.cancel_requested_at is null then 'SUCCEEDED' else 'CANCELLED' end,\n         result_id = case when j.cancel_requested_at is null then $3::uuid end,\n         error_code = case when j.cancel_requested_at is not null then 'CANCELLED' end,\n         error_message = case when j.cancel_requested_at is not null\n                              then cancel_message(j.cancel_requested_by, j.cancel_reason) end,",
         to: "set state = 'SUCCEEDED', cancel_requested_at = null, result_id = $3::uuid,",
         scenarios: &["cancel_meets_finish"],
+    },
+    Mutant {
+        name: "claim_counts_before_its_lock",
+        file: "migrations/0013_large_jobs.up.sql",
+        from: "< (select p.max_running from project p where p.id = locked)",
+        to: "< 1000000 + (select p.max_running from project p where p.id = locked)",
+        scenarios: &["max_running"],
+    },
+    Mutant {
+        name: "sweep_of_committed_results",
+        file: "crates/store/sql/sweep/remove_results.sql",
+        from: "and r.state <> 'COMMITTED'",
+        to: "and r.state is not null",
+        scenarios: &[],
+    },
+    Mutant {
+        name: "reap_right_after_a_start",
+        file: "crates/store/sql/claims/reap.sql",
+        from: "and now() - pg_postmaster_start_time() > $2::bigint * interval '1 microsecond'",
+        to: "and $2::bigint is not null",
+        scenarios: &[],
+    },
+    Mutant {
+        name: "finish_without_staged_result",
+        file: "crates/store/sql/claims/finish.sql",
+        from: "and exists (select from result r\n                  where r.id = $3 and r.job_id = $1 and r.lease_epoch = $2 and r.state = 'STAGED')",
+        to: "",
+        scenarios: &[],
     },
 ];

@@ -4,8 +4,8 @@ use super::checkout;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The tests of `crates/store/tests` that are about claims.
-const NAMES: [&str; 2] = ["claims", "endings"];
+/// The tests of `crates/store/tests` that are about claims, and about what must not be claimed or removed.
+const NAMES: [&str; 4] = ["claims", "endings", "quotas", "sweep"];
 
 /// Test programs of the store.
 pub struct TestsOfStore(Vec<PathBuf>);
