@@ -75,7 +75,7 @@ async fn answer(system: &System, tool: &Path, worker: &str, meant: Meant, call: 
     let job = system
         .database
         .sql("SELECT 'projects/default/jobs/' || id FROM job LIMIT 1");
-    let text = format!("grpcurl() {{ '{}' \"$@\"; }}\n{call}", tool.display());
+    let text = format!("grpcurl() {{ command '{}' \"$@\"; }}\n{call}", tool.display());
     let out = tokio::process::Command::new("bash")
         .args(["-c", &text])
         .env("ADDRESS", system.endpoint.trim_start_matches("http://"))
