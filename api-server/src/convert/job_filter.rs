@@ -182,7 +182,7 @@ mod tests {
     fn a_filter_that_contradicts_itself_has_no_jobs_rather_than_all() {
         for text in [
             "state = QUEUED AND state = DEAD",
-            "kind != TRAIN",
+            "kind = TRAIN AND kind != TRAIN",
             "priority < 0",
             "model = a AND model = b",
             "labels.team = x AND labels.team = y",

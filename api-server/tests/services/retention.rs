@@ -40,6 +40,11 @@ async fn the_log_of_a_job_whose_events_are_gone_is_empty_and_following_it_ends()
         snapshot.event,
         Some(v1::tail_job_logs_response::Event::Snapshot(_))
     ));
+    let end = soon(stream.message()).await.unwrap().unwrap();
+    assert!(matches!(
+        end.event,
+        Some(v1::tail_job_logs_response::Event::End(_))
+    ));
     assert_eq!(soon(stream.message()).await.unwrap(), None);
 }
 

@@ -85,9 +85,22 @@ impl<'a> Counter<'a> {
         Some(Self { house })
     }
 
-    /// What Postgres executes during the call of a method, name by name. Postgres keeps a limited number of statements of
-    /// all databases: when it dropped some meanwhile, the count may be too small and the call is made again.
+    /// What Postgres executes during the call of a method, name by name. The texts of statements may be missing while Postgres
+    /// tidies them up: so the call is made until two counts agree.
     async fn during(&self, method: &str) -> Vec<String> {
+        let mut counted = self.once(method).await;
+        loop {
+            let again = self.once(method).await;
+            if again == counted {
+                return again;
+            }
+            counted = again;
+        }
+    }
+
+    /// One count. Postgres keeps a limited number of statements of all databases: when it dropped some meanwhile, the count
+    /// may be too small and the call is made again.
+    async fn once(&self, method: &str) -> Vec<String> {
         let dropped = || self.house.sql("select dealloc from pg_stat_statements_info");
         loop {
             let before = dropped();

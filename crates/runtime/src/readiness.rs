@@ -282,6 +282,14 @@ mod tests {
     async fn the_board_tells_the_last_answer_and_keeps_the_last_failure() {
         let mut process = process().await;
         process.redis.becomes(SILENT);
+        let failed = async {
+            while process.board.read()[0].last_failure.is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), failed)
+            .await
+            .unwrap();
         process.postgres.becomes(GOOD);
         process.becomes("readiness", ServingStatus::Serving).await;
         let told = process.board.read();
