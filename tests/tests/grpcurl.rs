@@ -25,7 +25,7 @@ const PROMISED: &[&str] = &[
     "maxQueued",
     "\"team\": \"beta\"",
     "\"alreadyFinalCount\"",
-    "JOB_NOT_RETRYABLE",
+    "only a FAILED, DEAD or CANCELLED job can be retried",
     "resumeToken",
     "A rise of 1 % within 10 minutes",
     "spec.range",
