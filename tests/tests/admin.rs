@@ -72,14 +72,16 @@ async fn a_worker_told_to_drain_releases_its_job_uncharged_and_ends_with_0() {
 #[tokio::test]
 async fn a_sigterm_after_a_drain_is_the_first_one() {
     let mut system = System::start_with(&[
+        PROBES,
         ("MLTS_WORKER__HEARTBEAT", "200ms"),
         ("MLTS_WORKER__DRAIN_GRACE", "3s"),
     ])
     .await;
-    data::make_bars(&system.database, 20, 1000);
-    data::register_bars(&system.caller()).await;
     let worker = system.add_worker().await;
-    submit(&system, "released", 10_000).await;
+    probe::submit(
+        &system.database,
+        &json!({"steps": [{"do": "sleep", "millis": 600_000}]}),
+    );
     runs(&system).await;
     let id = system.database.sql("SELECT 'workers/' || id FROM worker");
     system

@@ -3,7 +3,7 @@
 use crate::support::raw::call;
 use crate::support::requests::Contract;
 use crate::support::{Api, project, soon};
-use api_server::access::{Access, METHODS, Port};
+use api_server::access::{Access, METHODS, Method, Port};
 use bytes::Bytes;
 use mltraining_domain::Role;
 use prost::encoding::{WireType, encode_key, encode_varint};
@@ -14,6 +14,29 @@ fn reason(status: &Status) -> String {
     let info = status.get_details_error_info();
     info.unwrap_or_else(|| panic!("no ErrorInfo in {status:?}"))
         .reason
+}
+
+/// Keys of an admin: of a project, and of the service as a whole.
+struct Keys {
+    of_project: String,
+    of_service: String,
+}
+
+impl Keys {
+    async fn of(api: &Api) -> Self {
+        Self {
+            of_project: api.key(&project("own"), Role::Admin).await,
+            of_service: api.key(&project("default"), Role::Admin).await,
+        }
+    }
+
+    fn fit_for(&self, method: &Method) -> &str {
+        if method.is_on(Port::Admin) {
+            &self.of_service
+        } else {
+            &self.of_project
+        }
+    }
 }
 
 /// A good request, and a field of 2 MiB that nobody knows.
@@ -29,8 +52,9 @@ fn bloated(request: &[u8]) -> Bytes {
 async fn every_method_refuses_two_mebibytes_with_the_limit() {
     let api = Api::start().await;
     let contract = Contract::read();
-    let key = api.key(&project("own"), Role::Admin).await;
+    let keys = Keys::of(&api).await;
     for method in METHODS.iter().filter(|method| method.access != Access::Open) {
+        let key = keys.fit_for(method);
         // Requests to the service as a whole may name nothing.
         let request = if method.is_on(Port::Admin) {
             Bytes::new()
@@ -39,7 +63,7 @@ async fn every_method_refuses_two_mebibytes_with_the_limit() {
         };
         let request = bloated(&request);
         let channel = api.channel_of(method.served).await;
-        let refused = soon(call(channel, method.path, Some(&key), request))
+        let refused = soon(call(channel, method.path, Some(key), request))
             .await
             .expect_err(method.path);
         assert_eq!(
@@ -59,11 +83,12 @@ async fn every_method_refuses_two_mebibytes_with_the_limit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_are_no_message_are_the_callers_fault() {
     let api = Api::start().await;
-    let key = api.key(&project("own"), Role::Admin).await;
+    let keys = Keys::of(&api).await;
     for method in METHODS.iter().filter(|method| method.access != Access::Open) {
+        let key = keys.fit_for(method);
         let garbage = Bytes::from_static(b"\xff\xff\xff");
         let channel = api.channel_of(method.served).await;
-        let refused = call(channel, method.path, Some(&key), garbage)
+        let refused = call(channel, method.path, Some(key), garbage)
             .await
             .expect_err(method.path);
         assert_eq!(
