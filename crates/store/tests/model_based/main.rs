@@ -8,7 +8,6 @@ mod model;
 mod operation;
 mod system;
 
-#[allow(dead_code, unreachable_pub)]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -406,7 +406,7 @@ impl World {
         };
         match class {
             FailureClass::Transient | FailureClass::User => {
-                job.failures = (job.failures + 1).min(MAX_FAILURES)
+                job.failures = (job.failures + 1).min(MAX_FAILURES);
             }
             FailureClass::Infra => job.infra_failures = (job.infra_failures + 1).min(MAX_INFRA_FAILURES),
             FailureClass::Lost => job.lost = (job.lost + 1).min(MAX_LOST),
