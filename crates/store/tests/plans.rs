@@ -55,14 +55,13 @@ fn statement(line: &str) -> (String, String, Wanted) {
 }
 
 /// Statements without a look-up to plan: inserts of one row, settings, the catalogue of Postgres.
-const WITHOUT_PLAN: [&str; 12] = [
+const WITHOUT_PLAN: [&str; 11] = [
     "api_keys/create",
     "migrate/be_patient",
     "migrate/exists",
     "migrate/version",
     "projects/ensure",
     "reader/settings",
-    "reader/snapshot",
     "sources/allow_time",
     "sources/create",
     "sources/inspect",

@@ -5,4 +5,8 @@ mod numeric;
 mod panel;
 mod read;
 
+/// Opens the one snapshot that all statements of a read see. Sent as the statement that begins: a prepared `set transaction`
+/// would be a round trip more, and is counted by pg_stat_statements only once in each session.
+pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+
 pub use panel::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress};

@@ -1,7 +1,7 @@
 //! The steps of a read: one snapshot, the table checked against the catalogue, rows counted, rows copied.
 
 use super::copy_binary::{BadRow, Decoder, Kind, Layout};
-use super::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress};
+use super::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, SNAPSHOT};
 use crate::source_sql::{self, Entities, Rows};
 use crate::sources::{differences, inspect};
 use crate::{StoreError, stored};
@@ -19,11 +19,7 @@ pub(super) async fn begin<'c>(
     connection: &'c mut PgConnection,
     query: &PanelQuery<'_>,
 ) -> Result<Transaction<'c, Postgres>, ReadError> {
-    let mut transaction = connection.begin().await.map_err(StoreError::from)?;
-    sqlx::query_file!("sql/reader/snapshot.sql")
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::from)?;
+    let mut transaction = connection.begin_with(SNAPSHOT).await.map_err(StoreError::from)?;
     // A text cannot hold a NUL: such an entity has no rows.
     let entities: Vec<&String> = query.entities.iter().filter(|e| !e.contains('\0')).collect();
     let timeout = query.timeout.as_millis().max(1).to_string();

@@ -1,6 +1,7 @@
 //! What a source holds in a range of time.
 
 use super::refuse_closed;
+use crate::reader::SNAPSHOT;
 use crate::{Store, StoreError, source_sql, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{SourceSpec, Span, TimeRange};
@@ -119,10 +120,7 @@ impl Store {
     ) -> Result<Coverage, StoreError> {
         self.within("sources.coverage", async {
             let mut session = self.session().await?;
-            let mut transaction = session.begin().await?;
-            sqlx::query_file!("sql/reader/snapshot.sql")
-                .execute(&mut *transaction)
-                .await?;
+            let mut transaction = session.begin_with(SNAPSHOT).await?;
             let timeout = self.call_timeout().as_millis().max(1).to_string();
             sqlx::query_file!("sql/sources/allow_time.sql", timeout)
                 .fetch_one(&mut *transaction)

@@ -1,2 +1,0 @@
--- reader.snapshot
-set transaction isolation level repeatable read, read only
