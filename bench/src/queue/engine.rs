@@ -4,7 +4,7 @@ use super::Length;
 use super::commits::Pgbench;
 use super::jobs;
 use super::report::Report;
-use super::throughput::{Throughput, work};
+use super::throughput::{Throughput, WARM_UP, work};
 use crate::report::Goal;
 use mltraining_domain::JobKind;
 
@@ -24,7 +24,7 @@ pub(super) async fn measure(length: &Length, pgbench: &Pgbench, report: &mut Rep
     for projects in [1, 10] {
         for workers in [1, 4, 20] {
             let (database, _) = jobs::database(projects).await?;
-            jobs::make_probes(&database, PER_SECOND * length.load.as_secs() as u32);
+            jobs::make_probes(&database, PER_SECOND * (length.load + WARM_UP).as_secs() as u32);
             let done = work(&database, JobKind::Probe, workers, length.load).await?;
             let after = pgbench.yardstick(length.pgbench)?;
             let name = format!("{workers} workers, {}", of(projects));
@@ -40,7 +40,7 @@ pub(super) async fn measure(length: &Length, pgbench: &Pgbench, report: &mut Rep
     }
     let (database, _) = jobs::database(1).await?;
     jobs::make_finished(&database, length.finished);
-    jobs::make_probes(&database, PER_SECOND * length.load.as_secs() as u32);
+    jobs::make_probes(&database, PER_SECOND * (length.load + WARM_UP).as_secs() as u32);
     let done = work(&database, JobKind::Probe, 20, length.load).await?;
     let after = pgbench.yardstick(length.pgbench)?;
     let name = format!("20 workers, 1 project, beside {} finished jobs", length.finished);

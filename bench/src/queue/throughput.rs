@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
+/// How long workers work before anything is counted: fresh connections prepare each statement and plan it five times anew.
+pub(super) const WARM_UP: Duration = Duration::from_secs(2);
 /// Connections of one worker, its lease keeper's aside.
 const CONNECTIONS: u32 = 2;
 
@@ -40,7 +42,7 @@ struct Done {
     last: Option<Instant>,
 }
 
-/// Lets `workers` workers, each with a pool of its own, work for `time` or until no job waits.
+/// Lets `workers` workers, each with a pool of its own, work for `time` after a warm-up, or until no job waits.
 ///
 /// # Errors
 /// When a job is lost or Postgres does not answer.
@@ -59,11 +61,11 @@ pub(super) async fn work(
     for _ in 0..workers {
         stores.push(jobs::store(database, CONNECTIONS).await?);
     }
-    let start = Instant::now();
+    let start = Instant::now() + WARM_UP;
     let until = start + time;
     let tasks = stores.iter().map(|store| {
         let (store, made) = (store.clone(), Arc::clone(&made));
-        tokio::spawn(async move { one(&store, kind, &made, until).await })
+        tokio::spawn(async move { one(&store, kind, &made, start, until).await })
     });
     let mut all = Done::default();
     for done in try_join_all(tasks).await? {
@@ -83,7 +85,14 @@ pub(super) async fn work(
     })
 }
 
-async fn one(store: &Store, kind: JobKind, made: &Made, until: Instant) -> anyhow::Result<Done> {
+/// Works until `until` and counts what began at `start` or later.
+async fn one(
+    store: &Store,
+    kind: JobKind,
+    made: &Made,
+    start: Instant,
+    until: Instant,
+) -> anyhow::Result<Done> {
     let worker = WorkerId(Uuid::new_v4());
     let mut done = Done::default();
     while Instant::now() < until {
@@ -94,9 +103,11 @@ async fn one(store: &Store, kind: JobKind, made: &Made, until: Instant) -> anyho
         let claimed = Instant::now();
         finish(store, kind, job.lease, made).await?;
         let finished = Instant::now();
-        done.claims.push(millis(claimed - begin));
-        done.finishes.push(millis(finished - claimed));
-        done.last = Some(finished);
+        if begin >= start {
+            done.claims.push(millis(claimed - begin));
+            done.finishes.push(millis(finished - claimed));
+            done.last = Some(finished);
+        }
     }
     Ok(done)
 }

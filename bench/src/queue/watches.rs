@@ -78,7 +78,7 @@ pub(super) async fn measure(length: &Length, report: &mut Report) -> anyhow::Res
     Ok(())
 }
 
-/// Running jobs of the project `default`.
+/// Running jobs of the project `bench-0`.
 async fn running(system: &System, store: &Store) -> anyhow::Result<Vec<Lease>> {
     jobs::make_probes(&system.database, JOBS);
     let worker = WorkerId(Uuid::new_v4());
@@ -117,7 +117,21 @@ fn watch(
     stop: &CancellationToken,
     opened: &Arc<AtomicUsize>,
 ) -> Vec<Watching> {
-    let callers: Vec<Caller> = (0..WATCHERS / PER_CONNECTION).map(|_| system.caller()).collect();
+    let key = system.run(
+        "api-server",
+        &[
+            "keys",
+            "create",
+            "--project",
+            "bench-0",
+            "--role",
+            "viewer",
+            "--name",
+            "bench",
+        ],
+    );
+    let caller = |_| Caller::new(&system.endpoint, &key);
+    let callers: Vec<Caller> = (0..WATCHERS / PER_CONNECTION).map(caller).collect();
     let start = |number: usize| {
         let caller = callers[number % callers.len()].clone();
         let name = format!("projects/bench-0/jobs/{}", leases[number % leases.len()].job);
