@@ -17,3 +17,4 @@ pub mod services;
 
 mod connections;
 mod details;
+mod hearing;

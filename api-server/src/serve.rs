@@ -6,8 +6,10 @@ mod tests;
 use crate::access::{self, Port};
 use crate::connections;
 use crate::context::Context;
+use crate::hearing;
 use crate::layers;
-use crate::{reflection, services};
+use crate::reflection;
+use crate::services::{self, Hub};
 use anyhow::{Context as _, ensure};
 use futures::future::try_join_all;
 use mltraining_runtime::config::AuthMode;
@@ -43,7 +45,9 @@ pub struct Listeners {
 pub async fn run(listeners: Listeners, context: Arc<Context>, stop: CancellationToken) -> anyhow::Result<()> {
     let checks = checks(&context);
     let mut services = Routes::builder();
-    services::add_services(&mut services, &context);
+    let hub = Hub::new(context.store.clone(), context.stop.clone());
+    services::add_services(&mut services, &context, Arc::clone(&hub));
+    tokio::spawn(hearing::run(Arc::clone(&context), hub));
     let mut ports = vec![Listening::new(Port::Public, listeners.public, services)?];
     if let Some(listener) = listeners.admin {
         let mut services = Routes::builder();
@@ -68,7 +72,6 @@ async fn serve(
         .collect();
     let (health, health_services) = Health::of_ports(&names).await;
     let readiness = tokio::spawn(checks.run(health.clone(), stop.clone()));
-    tokio::spawn(context.cache.clone().follow(context.stop.clone()));
     let draining = tokio::spawn(drain(health, context.clone(), stop));
     let served = ports.into_iter().zip(health_services);
     let outcome = try_join_all(served.map(|(port, health)| port.serve(health, &context))).await;

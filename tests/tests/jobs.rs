@@ -1,12 +1,14 @@
 //! Jobs and the processes that do them.
 #![allow(clippy::unwrap_used)]
 
-use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use mltraining_proto::v1 as pb;
+use mltraining_signal::{Heard, Limits, Signal as Redis};
 use mltraining_tests::caller::Caller;
 use mltraining_tests::process::Signal;
 use mltraining_tests::system::{self, System};
 use mltraining_tests::{data, wait};
+use std::time::Duration;
 use tonic_health::pb::health_check_response::ServingStatus;
 
 /// Short leases, so that a lost worker is noticed within the patience of a test.
@@ -27,16 +29,21 @@ const VIOLATIONS: &str = "
               WHERE a.ended_at IS NULL AND NOT (j.state = 'RUNNING' AND a.lease_epoch = j.lease_epoch))
          + (SELECT count(*) FROM job j WHERE j.lease_epoch <> (SELECT count(*) FROM job_attempt a WHERE a.job_id = j.id))";
 
+/// Submits a training, again while the service says that it cannot answer now: under the load of all tests its connections are not
+/// made in time. The id of the request makes it one job all the same.
 async fn submit(caller: &Caller, model: &str, trees: i32) -> String {
-    let request = data::training(model, 240, trees);
-    caller
-        .training
-        .clone()
-        .train_model(request)
-        .await
-        .expect("the job is taken")
-        .into_inner()
-        .name
+    let request = pb::TrainModelRequest {
+        request_id: uuid::Uuid::new_v4().to_string(),
+        ..data::training(model, 240, trees)
+    };
+    wait::until("the job is taken", || async {
+        match caller.training.clone().train_model(request.clone()).await {
+            Ok(job) => Some(job.into_inner().name),
+            Err(status) if status.code() == tonic::Code::Unavailable => None,
+            Err(status) => panic!("the job is refused: {status}"),
+        }
+    })
+    .await
 }
 
 async fn running(caller: &Caller, name: &str) -> pb::Job {
@@ -65,11 +72,11 @@ async fn two_workers_do_two_hundred_jobs_each_once() {
     for _ in 0..2 {
         system.add_worker_with(&[("MLTS_WORKER__SLOTS", "2")]).await;
     }
-    let names = join_all((0..200).map(|i| {
+    let submits = (0..200).map(|i| {
         let caller = caller.clone();
         async move { submit(&caller, &format!("m{}", i % 10), 2).await }
-    }))
-    .await;
+    });
+    let names: Vec<String> = stream::iter(submits).buffer_unordered(16).collect().await;
     wait::until("all jobs have ended", || async {
         (system
             .database
@@ -92,6 +99,38 @@ async fn two_workers_do_two_hundred_jobs_each_once() {
     );
     assert_eq!(names.len(), 200);
     assert_eq!(system.database.count(VIOLATIONS), 0);
+}
+
+#[tokio::test]
+async fn a_worker_tells_of_a_job_that_it_has_taken_and_of_its_end() {
+    let mut system = System::start().await;
+    data::make_bars(&system.database, 2, 240);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system.add_worker().await;
+    let redis = std::env::var("REDIS_URL").unwrap().into();
+    let signal = Redis::connect(&redis, system.stream(), Limits::default()).unwrap();
+    let mut listener = signal.listen_for_changes();
+    listener.ready().await;
+    // Words are best effort: on a busy machine one may be late, so that another job is tried.
+    let told_twice = async {
+        loop {
+            let name = submit(&caller, "told", 2).await;
+            let words = async {
+                let mut told = 0;
+                while told < 2 {
+                    let heard = listener.next().await;
+                    told +=
+                        i32::from(matches!(heard, Heard::Events(job) if name.ends_with(&job.to_string())));
+                }
+            };
+            if tokio::time::timeout(Duration::from_secs(10), words).await.is_ok() {
+                return;
+            }
+        }
+    };
+    let told = tokio::time::timeout(wait::PATIENCE, told_twice).await;
+    told.expect("the worker tells of a job, once it has it and once it has ended");
 }
 
 #[tokio::test]

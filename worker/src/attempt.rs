@@ -9,6 +9,7 @@ use crate::settle;
 use crate::stop::StopReason;
 use crate::work::Work;
 use chrono::{DateTime, Utc};
+use mltraining_domain::JobId;
 use mltraining_runtime::trace;
 use mltraining_store::claims::ClaimedJob;
 use std::time::SystemTime;
@@ -47,19 +48,35 @@ pub(crate) async fn run(context: &Context, claim: Claim) {
     let span = span_of(&job);
     async {
         tracing::info!("claimed");
+        tell_events(context, job.lease.job);
         tokio::select! {
             () = drive(context, &job, &work, memory) => {}
-            () = reporter::run(&context.store, job.lease, &work.board, &work.stop) => {}
             () = release_when_told(context, &work) => {}
         }
         drop(held);
+        tell_events(context, job.lease.job);
     }
     .instrument(span)
     .await;
 }
 
+/// Tells the API servers, beside the work and best effort, that the job has new events: they poll as well.
+fn tell_events(context: &Context, job: JobId) {
+    let signal = context.signal.clone();
+    tokio::spawn(async move {
+        if let Err(error) = signal.tell_events(job.0).await {
+            tracing::debug!(job.id = %job, %error, "watchers see an event a little later");
+        }
+    });
+}
+
 async fn drive(context: &Context, job: &ClaimedJob, work: &Work, memory: Reservation) {
-    match parent::run(context, job, work, memory).await {
+    // Nothing is told of the attempt while its end is written: the fence would refuse it, though nothing was lost.
+    let end = tokio::select! {
+        end = parent::run(context, job, work, memory) => end,
+        never = reporter::run(&context.store, job.lease, &work.board, &work.stop) => match never {},
+    };
+    match end {
         End::Made(stored) => settle::finish(context, job, &stored, work).await,
         End::Failed(failure) => settle::fail(context, job, &failure, work).await,
         End::Stopped => settle::stopped(context, job, work).await,

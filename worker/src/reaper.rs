@@ -4,7 +4,7 @@ use crate::context::Context;
 use rand::RngExt;
 use std::sync::Arc;
 
-/// Leases taken back at once, at most.
+/// Leases taken back in one statement, at most; as many as expired in one look.
 const BATCH: i64 = 100;
 
 /// Reaps now and then, until the worker stops.
@@ -16,16 +16,25 @@ pub(crate) async fn run(context: Arc<Context>) {
             () = context.stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        match context.store.reap(BATCH, config.lease).await {
-            Ok(reaped) => {
-                for job in reaped {
-                    tracing::warn!(
-                        job.id = %job.lease.job, job.epoch = %job.lease.epoch, state = %job.state, reason = %job.reason,
-                        "took a job from a worker that stopped renewing its lease"
-                    );
-                }
+        while reap(&context).await == BATCH {}
+    }
+}
+
+/// Takes a batch of leases back, those that ran out first first; gives how many.
+async fn reap(context: &Context) -> i64 {
+    match context.store.reap(BATCH, context.config.worker.lease).await {
+        Ok(reaped) => {
+            for job in &reaped {
+                tracing::warn!(
+                    job.id = %job.lease.job, job.epoch = %job.lease.epoch, state = %job.state, reason = %job.reason,
+                    "took a job from a worker that stopped renewing its lease"
+                );
             }
-            Err(error) => tracing::warn!(%error, "expired leases cannot be looked for now"),
+            i64::try_from(reaped.len()).unwrap_or(BATCH)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "expired leases cannot be looked for now");
+            0
         }
     }
 }

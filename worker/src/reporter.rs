@@ -5,6 +5,7 @@ use crate::stop::{Stop, StopReason};
 use mltraining_domain::Progress;
 use mltraining_store::claims::Lease;
 use mltraining_store::{Store, StoreError};
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// How often the board is read: watchers see progress within a second.
@@ -14,7 +15,7 @@ const INTERVAL: Duration = Duration::from_millis(300);
 const STEP: f64 = 0.001;
 
 /// Reports until dropped (it never ends by itself). A lost lease stops the attempt.
-pub(crate) async fn run(store: &Store, lease: Lease, board: &Board, stop: &Stop) {
+pub(crate) async fn run(store: &Store, lease: Lease, board: &Board, stop: &Stop) -> Infallible {
     let mut told: Option<Progress> = None;
     let mut seq = 0;
     loop {

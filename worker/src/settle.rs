@@ -24,11 +24,11 @@ pub(crate) async fn finish(context: &Context, job: &ClaimedJob, stored: &Stored,
         .await;
     match stored {
         Ok(Settled::Version(version)) => {
-            tell(context, job).await;
+            tell(context, job);
             tracing::info!(version, "succeeded");
         }
         Ok(Settled::Earlier(state)) => {
-            tell(context, job).await;
+            tell(context, job);
             tracing::info!(%state, "the finish whose answer was lost had taken effect");
         }
         Ok(Settled::Cancelled) => tracing::info!("cancelled just before its end; the result is dropped"),
@@ -37,8 +37,9 @@ pub(crate) async fn finish(context: &Context, job: &ClaimedJob, stored: &Stored,
     }
 }
 
-/// Tells the API servers that the model has a new version, so that none shows it without for longer than it must.
-async fn tell(context: &Context, job: &ClaimedJob) {
+/// Tells the API servers that the model has a new version, so that none shows it without for longer than it must. Beside the
+/// attempt, whose lease is over.
+fn tell(context: &Context, job: &ClaimedJob) {
     let Some(model) = job.spec["model"].as_str() else {
         return;
     };
@@ -47,9 +48,12 @@ async fn tell(context: &Context, job: &ClaimedJob) {
         project: job.project.as_str().to_owned(),
         id: model.to_owned(),
     };
-    if let Err(error) = context.signal.tell(&change).await {
-        tracing::warn!(%error, "the new version was not told: API servers see it within their cache.max_age");
-    }
+    let signal = context.signal.clone();
+    tokio::spawn(async move {
+        if let Err(error) = signal.tell(&change).await {
+            tracing::warn!(%error, "the new version was not told: API servers see it within their cache.max_age");
+        }
+    }.in_current_span());
 }
 
 /// How a result was settled.

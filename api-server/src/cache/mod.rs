@@ -14,13 +14,12 @@ use kept::{Kept, Revised};
 use mltraining_domain::name::{ModelName, SourceName};
 use mltraining_domain::{ModelId, ProjectId};
 use mltraining_runtime::config::CacheConfig;
-use mltraining_signal::{Change, ChangeListener, Changed, Heard, Signal};
+use mltraining_signal::{Change, Changed, Signal};
 use mltraining_store::jobs::Job;
 use mltraining_store::models::Model;
 use mltraining_store::sources::Source;
 use std::fmt;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
 
 /// Clones share what they remember.
 #[derive(Clone)]
@@ -141,38 +140,8 @@ impl Cache {
         self.inner.counters.snapshot()
     }
 
-    /// Forgets what changes elsewhere, until `stop` fires.
-    pub async fn follow(self, stop: CancellationToken) {
-        let mut changes = self.inner.signal.listen_for_changes();
-        tokio::select! {
-            () = self.forget_what(&mut changes) => {}
-            () = stop.cancelled() => {}
-        }
-        let Counts {
-            hits,
-            misses,
-            invalidations,
-            flushes,
-        } = self.counts();
-        tracing::info!(
-            cache.hits = hits,
-            cache.misses = misses,
-            cache.invalidations = invalidations,
-            cache.flushes = flushes,
-            "the cache is no longer kept up to date"
-        );
-    }
-
-    async fn forget_what(&self, changes: &mut ChangeListener) {
-        loop {
-            match changes.next().await {
-                Heard::Changed(change) => self.forget(&change),
-                Heard::Missed => self.forget_everything(),
-            }
-        }
-    }
-
-    fn forget(&self, change: &Change) {
+    /// Forgets what was changed elsewhere.
+    pub fn forget(&self, change: &Change) {
         let (project, id) = (change.project.parse(), &change.id);
         let Ok(project) = project else {
             return self.forget_everything();
@@ -185,7 +154,8 @@ impl Cache {
         }
     }
 
-    fn forget_everything(&self) {
+    /// Forgets all: it can no longer be trusted.
+    pub fn forget_everything(&self) {
         count(&self.inner.counters.flushes);
         self.inner.models.forget_all();
         self.inner.sources.forget_all();

@@ -30,16 +30,16 @@ use v1::dataset_service_server::DatasetServiceServer;
 use v1::job_service_server::JobServiceServer;
 use v1::model_service_server::ModelServiceServer;
 use v1::training_service_server::TrainingServiceServer;
-use watch::{Feed, Hub};
+use watch::Feed;
+pub(crate) use watch::Hub;
 
 /// Adds every service of the public port, one line each. Each line sets `max_decoding_message_size` and
-/// `max_encoding_message_size` from `context.config.server`: tonic's own are 4 MiB and none.
-pub fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
+/// `max_encoding_message_size` from `context.config.server`: tonic's own are 4 MiB and none. Watchers of jobs share the poller of `hub`.
+pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, hub: Arc<Hub>) {
     let (most_in, most_out) = (
         context.config.server.max_message_bytes,
         context.config.server.max_response_bytes,
     );
-    let hub = Hub::new(context.store.clone(), context.stop.clone());
     let longest = context
         .config
         .server

@@ -5,6 +5,7 @@
 use clap::Parser;
 use mltraining_bench::lists::{Filled, Report, Size, by_grpc, by_store, write_report};
 use mltraining_bench::service::Service;
+use std::process::ExitCode;
 
 #[derive(Parser)]
 struct Arguments {
@@ -20,7 +21,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let size = Size {
         jobs: arguments.jobs,
@@ -31,7 +32,13 @@ async fn main() -> anyhow::Result<()> {
     let mut lists = by_store(&filled.store, size).await?;
     let service = Service::start(&filled.url, &[]).await?;
     lists.extend(by_grpc(&service.caller(), size).await?);
-    let file = write_report(&Report::new(size, filled.fill_seconds, lists))?;
+    let report = Report::new(size, filled.fill_seconds, lists);
+    let file = write_report(&report)?;
     println!("\nwritten to {}", file.display());
-    Ok(())
+    println!("goals missed: {}", report.missed());
+    Ok(if report.missed() == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

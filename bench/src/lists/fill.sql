@@ -1,5 +1,5 @@
 -- :jobs jobs in four projects, with what belongs to them, for psql. One a second from 2026-01-01 on; nine of ten ended well.
--- The oldest forty of the project `default` alone have the label rare=yes and were made by `ann`.
+-- The oldest job, of `ann`, has said 100,000 lines, one in 2,000 of them an error. The oldest forty of the project `default` alone have the label rare=yes and were made by `ann`.
 \set ON_ERROR_STOP on
 set session_replication_role = replica; -- neither foreign keys nor triggers look at each of the rows
 set synchronous_commit = off;
@@ -38,8 +38,13 @@ insert into job_attempt (job_id, lease_epoch, worker_id, started_at, ended_at, o
     from made where state <> 'QUEUED' order by n;
 insert into job_event (job_id, seq, at, lease_epoch, kind, payload)
   select id, s, at, case s when 1 then 0 else 1 end, case s when 3 then 'log' else 'state' end,
-         case s when 1 then '{"state": "QUEUED"}' when 2 then '{"state": "RUNNING"}' else '{"level": "INFO", "message": "x"}' end::jsonb
+         case s when 1 then '{"state": "QUEUED"}' when 2 then '{"state": "RUNNING"}' else '{"severity": "INFO", "message": "x"}' end::jsonb
     from made cross join generate_series(1, 3) s order by n, s;
+insert into job_event (job_id, seq, at, lease_epoch, kind, payload)
+  select id, s, at + s * interval '1 millisecond', 1, 'log',
+         jsonb_build_object('severity', case when s % 2000 = 0 then 'ERROR' else 'INFO' end, 'message', 'line ' || s)
+    from made cross join generate_series(4, 100003) s where n = 1;
+update job set event_seq = 100003 where id = (select id from made where n = 1);
 insert into result (id, job_id, lease_epoch, project, state, committed_at)
   select result, id, 1, project, 'COMMITTED', at from made where state = 'SUCCEEDED' order by n;
 insert into artifact (result_id, file_name, storage_key, media_type, size_bytes, sha256)

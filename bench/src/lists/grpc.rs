@@ -3,6 +3,7 @@
 use super::questions::{QUESTIONS, some_time};
 use super::timing::{Timing, time};
 use super::{PAGE, Size};
+use anyhow::Context;
 use mltraining_proto::v1;
 use mltraining_tests::caller::Caller;
 
@@ -17,6 +18,7 @@ const LEVEL: &str = "grpc";
 /// Those of the server.
 pub async fn by_grpc(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
     let mut lists = jobs(caller, size).await?;
+    lists.extend(logs(caller, size).await?);
     lists.extend(models(caller, size).await?);
     Ok(lists)
 }
@@ -61,6 +63,42 @@ async fn jobs(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
         Ok(client.batch_get_jobs(request).await?.into_inner().jobs.len())
     };
     lists.push(time(LEVEL, "BatchGetJobs 100", size.samples, batch).await?);
+    Ok(lists)
+}
+
+/// The log of the job that has said most.
+async fn logs(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
+    let mut client = caller.jobs.clone();
+    let of_ann = client
+        .list_jobs(page("created_by = ann".to_owned()))
+        .await?
+        .into_inner();
+    let oldest = of_ann
+        .jobs
+        .last()
+        .context("the filled database has jobs of ann")?;
+    let request = |min_severity: v1::LogSeverity, since: i64| v1::ListJobLogsRequest {
+        parent: oldest.name.clone(),
+        page_size: PAGE,
+        min_severity: min_severity.into(),
+        since: oldest.create_time.map(|mut time| {
+            time.seconds += since;
+            time
+        }),
+        ..v1::ListJobLogsRequest::default()
+    };
+    let mut lists = Vec::new();
+    for (name, severity, since) in [
+        ("first page of 100,000 lines", v1::LogSeverity::Debug, 0),
+        ("since, a page that finds nothing yet", v1::LogSeverity::Debug, 99),
+        ("errors, one in 2,000, a page", v1::LogSeverity::Error, 0),
+    ] {
+        let ask = async |_| {
+            let answer = client.list_job_logs(request(severity, since)).await?;
+            Ok(answer.into_inner().entries.len())
+        };
+        lists.push(time(LEVEL, &format!("ListJobLogs {name}"), size.samples, ask).await?);
+    }
     Ok(lists)
 }
 

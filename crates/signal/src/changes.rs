@@ -1,4 +1,4 @@
-//! Listening for changes.
+//! Listening for changes and for words of events.
 
 use crate::Change;
 use crate::backoff::Backoff;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use uuid::Uuid;
 
 /// Longest time to connect and subscribe.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -24,12 +25,22 @@ const QUEUED: usize = 256;
 pub enum Heard {
     /// This has changed.
     Changed(Change),
+    /// This job has new events.
+    Events(Uuid),
     /// Changes may have been missed: the listener has just subscribed, or could not read a message. Whatever is remembered
     /// of Postgres can no longer be trusted.
     Missed,
 }
 
-/// Hears every change that any process tells, on a connection of its own. Dropping it ends its task.
+/// Where it is told: names of channels. Events have one of their own, since they are many, and a message among the changes that
+/// cannot be read means that nothing remembered can be trusted.
+#[derive(Debug)]
+pub(crate) struct Channels {
+    pub(crate) changes: String,
+    pub(crate) events: String,
+}
+
+/// Hears every change and every word of events that any process tells, on a connection of its own. Dropping it ends its task.
 #[derive(Debug)]
 pub struct ChangeListener {
     heard: mpsc::Receiver<Heard>,
@@ -38,12 +49,12 @@ pub struct ChangeListener {
 }
 
 impl ChangeListener {
-    pub(crate) fn start(client: Client, channel: String, counters: Arc<Counters>) -> Self {
+    pub(crate) fn start(client: Client, channels: Channels, counters: Arc<Counters>) -> Self {
         let (deliver, heard) = mpsc::channel(QUEUED);
         let (say, connected) = watch::channel(false);
         let listening = Listening {
             client,
-            channel,
+            channels,
             counters,
             deliver,
             connected: say,
@@ -83,7 +94,7 @@ struct Unread;
 /// The task's own.
 struct Listening {
     client: Client,
-    channel: String,
+    channels: Channels,
     counters: Arc<Counters>,
     deliver: mpsc::Sender<Heard>,
     connected: watch::Sender<bool>,
@@ -101,12 +112,12 @@ impl Listening {
                 Err(reason) => reason,
             };
             let was = self.connected.send_replace(false);
-            let channel = &*self.channel;
+            let channel = &*self.channels.changes;
             if was {
                 tracing::warn!(
                     redis.channel = channel,
                     reason,
-                    "Redis is away: changes elsewhere are seen late"
+                    "Redis is away: changes and events elsewhere are seen late"
                 );
             } else {
                 tracing::debug!(redis.channel = channel, reason, "Redis is still away");
@@ -118,7 +129,8 @@ impl Listening {
     async fn subscribe(&self) -> Result<(PubSubSink, PubSubStream), String> {
         let work = async {
             let (mut sink, stream) = self.client.get_async_pubsub().await?.split();
-            sink.subscribe(&*self.channel).await?;
+            sink.subscribe(&[&self.channels.changes, &self.channels.events])
+                .await?;
             Ok::<_, RedisError>((sink, stream))
         };
         let subscribed = timeout(CONNECT, work).await.map_err(|_| silent(CONNECT))?;
@@ -131,13 +143,13 @@ impl Listening {
         self.hand_on(Heard::Missed).await?;
         self.connected.send_replace(true);
         self.backoff.reset();
-        tracing::info!(redis.channel = &*self.channel, "listening for changes");
+        tracing::info!(redis.channel = &*self.channels.changes, "listening for changes");
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 message = stream.next() => match message {
-                    Some(message) => self.hand_on(self.read(&message)).await?,
+                    Some(message) => if let Some(heard) = self.read(&message) { self.hand_on(heard).await? },
                     None => return Ok("the connection was closed".to_owned()),
                 },
                 _ = pings.tick() => match timeout(PING, sink.ping::<Value>()).await {
@@ -149,24 +161,34 @@ impl Listening {
         }
     }
 
-    fn read(&self, message: &Msg) -> Heard {
+    /// What a message says; nothing when it is about events and cannot be read, as watchers look by themselves soon.
+    fn read(&self, message: &Msg) -> Option<Heard> {
         let text: Result<String, _> = message.get_payload();
-        let change = text
-            .map_err(|error| error.to_string())
-            .and_then(|text| text.parse());
-        match change {
-            Ok(change) => {
-                count(&self.counters.changes_heard);
-                Heard::Changed(change)
+        let text = text.map_err(|error| error.to_string());
+        let is_event = message.get_channel_name() == self.channels.events;
+        let heard = if is_event {
+            text.and_then(|text| Uuid::parse_str(&text).map_err(|error| error.to_string()))
+                .map(Heard::Events)
+        } else {
+            text.and_then(|text| text.parse()).map(Heard::Changed)
+        };
+        match heard {
+            Ok(heard) => {
+                count(if is_event {
+                    &self.counters.events_heard
+                } else {
+                    &self.counters.changes_heard
+                });
+                Some(heard)
             }
             Err(reason) => {
                 count(&self.counters.malformed);
                 tracing::warn!(
-                    redis.channel = &*self.channel,
+                    redis.channel = message.get_channel_name(),
                     reason,
-                    "a change could not be read"
+                    "a message could not be read"
                 );
-                Heard::Missed
+                (!is_event).then_some(Heard::Missed)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How many hints and changes went which way.
+//! How many hints, changes and words of events went which way.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ pub struct Counts {
     pub failed: u64,
     /// Read from the stream and well formed.
     pub received: u64,
-    /// Hints that were read and skipped, and changes that could not be read.
+    /// Hints that were read and skipped, and changes and events that could not be read.
     pub malformed: u64,
     /// Connections that listeners made; more than one each says that Redis or the stream was lost.
     pub connections: u64,
@@ -21,6 +21,12 @@ pub struct Counts {
     pub changes_untold: u64,
     /// Changes heard and well formed.
     pub changes_heard: u64,
+    /// Jobs told to have new events.
+    pub events_told: u64,
+    /// Not told, because Redis was away, refused or was too slow.
+    pub events_untold: u64,
+    /// Jobs heard to have new events.
+    pub events_heard: u64,
     /// Subscriptions that listeners for changes made; more than one each says that Redis was lost.
     pub subscriptions: u64,
 }
@@ -35,6 +41,9 @@ pub(crate) struct Counters {
     pub(crate) changes_told: AtomicU64,
     pub(crate) changes_untold: AtomicU64,
     pub(crate) changes_heard: AtomicU64,
+    pub(crate) events_told: AtomicU64,
+    pub(crate) events_untold: AtomicU64,
+    pub(crate) events_heard: AtomicU64,
     pub(crate) subscriptions: AtomicU64,
 }
 
@@ -50,6 +59,9 @@ impl Counters {
             changes_told: read(&self.changes_told),
             changes_untold: read(&self.changes_untold),
             changes_heard: read(&self.changes_heard),
+            events_told: read(&self.events_told),
+            events_untold: read(&self.events_untold),
+            events_heard: read(&self.events_heard),
             subscriptions: read(&self.subscriptions),
         }
     }

@@ -1,5 +1,5 @@
-//! Hints through a Redis stream: that a job waits; and changes through a Redis channel: that a row is no longer what it was.
-//! The only place of redis and deadpool-redis.
+//! Hints through a Redis stream: that a job waits; and through Redis channels changes, that a row is no longer what it was, and words
+//! of events, that a job has new ones. The only place of redis and deadpool-redis.
 //!
 //! Postgres is the truth and a worker looks at it every few seconds anyway; a hint only makes it look now. So a lost,
 //! doubled or malformed hint is harmless. Who remembers rows bounds their age by himself; a change only makes him look sooner.

@@ -1,5 +1,6 @@
-//! Sending hints and changes.
+//! Sending hints, changes and words of events.
 
+use crate::changes::Channels;
 use crate::counts::{Counters, Counts, count};
 use crate::{Change, ChangeListener, Hint, HintListener, SignalError};
 use deadpool_redis::{Manager, Pool};
@@ -9,6 +10,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 /// What a signal may cost.
 #[derive(Debug, Clone, Copy)]
@@ -96,9 +98,7 @@ impl Signal {
     /// # Errors
     /// [`SignalError::Timeout`] or [`SignalError::Unavailable`], within the limit.
     pub async fn tell(&self, change: &Change) -> Result<(), SignalError> {
-        let mut publish = redis::cmd("PUBLISH");
-        publish.arg(self.channel()).arg(change.to_string());
-        let outcome = self.ask(&publish).await;
+        let outcome = self.publish(&self.channels().changes, &change.to_string()).await;
         count(if outcome.is_ok() {
             &self.counters.changes_told
         } else {
@@ -107,14 +107,32 @@ impl Signal {
         outcome
     }
 
-    /// Begins to listen for changes in a task of its own, which connects and reconnects by itself.
+    /// Tells every [`ChangeListener`] that a job has new events, so that who follows it looks now and not at his next poll:
+    /// PUBLISH. To be called after their commit; its failure is counted here and costs only time.
+    ///
+    /// # Errors
+    /// [`SignalError::Timeout`] or [`SignalError::Unavailable`], within the limit.
+    pub async fn tell_events(&self, job: Uuid) -> Result<(), SignalError> {
+        let outcome = self.publish(&self.channels().events, &job.to_string()).await;
+        count(if outcome.is_ok() {
+            &self.counters.events_told
+        } else {
+            &self.counters.events_untold
+        });
+        outcome
+    }
+
+    /// Begins to listen for changes and events in a task of its own, which connects and reconnects by itself.
     pub fn listen_for_changes(&self) -> ChangeListener {
-        ChangeListener::start(self.client.clone(), self.channel(), Arc::clone(&self.counters))
+        ChangeListener::start(self.client.clone(), self.channels(), Arc::clone(&self.counters))
     }
 
     /// Channels have one name space in all databases of a Redis; the stream's name tells services apart.
-    fn channel(&self) -> String {
-        format!("{}:changes", self.stream)
+    fn channels(&self) -> Channels {
+        Channels {
+            changes: format!("{}:changes", self.stream),
+            events: format!("{}:events", self.stream),
+        }
     }
 
     /// Whether Redis answers.
@@ -137,6 +155,12 @@ impl Signal {
     /// Hints and changes sent here and received by the listeners of this signal.
     pub fn counts(&self) -> Counts {
         self.counters.snapshot()
+    }
+
+    async fn publish(&self, channel: &str, message: &str) -> Result<(), SignalError> {
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(channel).arg(message);
+        self.ask(&publish).await
     }
 
     /// Asks once, within the limit.

@@ -83,6 +83,27 @@ async fn a_message_that_cannot_be_read_may_be_any_change() {
 }
 
 #[tokio::test]
+async fn words_of_events_are_heard_and_one_that_cannot_be_read_says_nothing_about_changes() {
+    let stream = format!("test:{}", Uuid::new_v4());
+    let signal = signal_of(&redis_url(), &stream);
+    let mut listener = signal.listen_for_changes();
+    assert_eq!(next(&mut listener).await, Heard::Missed);
+    let events = format!("{stream}:events");
+    let heard: u32 = ask(&redis_url(), &["PUBLISH", &events, "moon"]).await.unwrap();
+    assert_eq!(heard, 1);
+    let job = Uuid::new_v4();
+    let tell = async { while signal.tell_events(job).await.is_err() {} };
+    timeout(DEADLINE, tell)
+        .await
+        .expect("Redis takes a word of events");
+    assert_eq!(next(&mut listener).await, Heard::Events(job));
+    let counts = signal.counts();
+    assert_eq!(counts.events_told, 1);
+    assert!(counts.events_heard >= 1);
+    assert_eq!((counts.malformed, counts.changes_heard), (1, 0));
+}
+
+#[tokio::test]
 async fn a_listener_that_lost_redis_says_that_it_may_have_missed_something() {
     let Some(mut redis) = OwnRedis::prepare().await else {
         return;

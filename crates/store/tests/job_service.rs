@@ -518,6 +518,44 @@ async fn a_queue_tells_its_depth_its_workers_and_how_long_jobs_take() {
 }
 
 #[tokio::test]
+async fn a_search_of_a_long_log_ends_early_and_goes_on_where_it_ended() {
+    let fixture = Fixture::new().await;
+    let lease = fixture.running().await;
+    let first = fixture.store.events_after(lease.job, 0, 100).await.unwrap().len() as i64 + 1;
+    sqlx::query(
+        "insert into job_event (job_id, seq, lease_epoch, kind, payload)
+         select $1, n, 1, 'log', jsonb_build_object('severity', case n when $2 + 4500 then 'ERROR' else 'INFO' end, 'message', 'x')
+           from generate_series($2::bigint, $2 + 4500) n",
+    )
+    .bind(lease.job.0)
+    .bind(first)
+    .execute(&fixture.sql().await)
+    .await
+    .unwrap();
+    let grave = LogFilter {
+        least: LogSeverity::Error,
+        ..LogFilter::default()
+    };
+    let (mut after, mut ends) = (0, Vec::new());
+    let found = loop {
+        let page = fixture
+            .store
+            .job_logs(lease.job, &grave, after, 50)
+            .await
+            .unwrap();
+        let Some(end) = page.searched_to else {
+            break page.lines;
+        };
+        assert_eq!(page.lines, [], "the only error is the last line");
+        ends.push(end);
+        after = end;
+    };
+    assert_eq!(ends, [first + 1999, first + 3999]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].seq, first + 4500);
+}
+
+#[tokio::test]
 async fn a_log_is_read_by_attempt_severity_time_and_place() {
     let fixture = Fixture::new().await;
     let first = fixture.running().await;
@@ -538,6 +576,7 @@ async fn a_log_is_read_by_attempt_severity_time_and_place() {
             .await
             .unwrap();
         lines
+            .lines
             .into_iter()
             .map(|line| (line.message, line.seq))
             .collect::<Vec<_>>()

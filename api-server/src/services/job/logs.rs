@@ -5,14 +5,12 @@ use crate::convert::page::Page;
 use crate::convert::{job_log, name};
 use crate::error::ApiError;
 use crate::services::call::{Call, missing};
-use crate::services::watch::{Follow, HEARTBEAT, LogTail};
+use crate::services::watch::{Follow, HEARTBEAT, LogTail, MessageStream, channel};
 use mltraining_domain::name::JobName;
 use mltraining_proto::v1;
 use mltraining_store::jobs::{Job, JobView};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Status};
+use tonic::Request;
 use tracing::Instrument;
 
 impl JobApi {
@@ -27,15 +25,16 @@ impl JobApi {
         let scope = ["ListJobLogs", &name.to_string(), &format!("{filter:?}")];
         let page = Page::<i64>::read(request.page_size, &request.page_token, &scope)?;
         let after = page.after.unwrap_or(0);
-        let mut lines = call
+        let found = call
             .store
             .job_logs(name.job, &filter, after, page.limit())
             .await?;
+        let (mut lines, searched_to) = (found.lines, found.searched_to);
         // The log of a foreign job is not there either.
         let job = call.store.job(&name.project, name.job, JobView::Basic).await;
         job.map_err(missing(&name))?;
         let cut_at = job_log::fit(&mut lines, self.context.config.server.max_response_bytes);
-        let next_page_token = page.cut_searched(&mut lines, |line| line.seq, cut_at);
+        let next_page_token = page.cut_searched(&mut lines, |line| line.seq, cut_at.or(searched_to));
         Ok(v1::ListJobLogsResponse {
             entries: lines.iter().map(job_log::show_entry).collect(),
             next_page_token,
@@ -45,7 +44,7 @@ impl JobApi {
     pub(super) async fn tail_logs(
         &self,
         request: Request<v1::TailJobLogsRequest>,
-    ) -> Result<ReceiverStream<Result<v1::TailJobLogsResponse, Status>>, ApiError> {
+    ) -> Result<MessageStream<v1::TailJobLogsResponse>, ApiError> {
         let (_, extensions, request) = request.into_parts();
         let name = name::read("name", &request.name, JobName::parse)?;
         let call = Call::begin(&self.context, &extensions, name.project.clone())?;
@@ -55,7 +54,7 @@ impl JobApi {
         let seen = seen.map_err(missing(&name))?;
         check_sequence(request.after_sequence, &seen)?;
         let snapshot = many(&call, vec![seen.clone()]).await?.remove(0);
-        let (messages, stream) = mpsc::channel(QUEUED_MESSAGES);
+        let (messages, stream) = channel(QUEUED_MESSAGES);
         let tail = LogTail {
             store: self.context.store.clone(),
             cache: self.context.cache.clone(),
@@ -73,7 +72,7 @@ impl JobApi {
             messages,
         };
         tokio::spawn(tail.run(snapshot).in_current_span());
-        Ok(ReceiverStream::new(stream))
+        Ok(stream)
     }
 }
 

@@ -8,7 +8,7 @@ mod read;
 mod watch;
 
 use super::call::Call;
-use super::watch::{Feed, Hub};
+use super::watch::{Feed, Hub, MessageStream};
 use crate::context::Context;
 use crate::convert::field::choice;
 use crate::convert::job as wire;
@@ -19,7 +19,6 @@ use mltraining_store::StoreError;
 use mltraining_store::jobs::{Attempt, Job, JobView};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use v1::job_service_server::JobService;
 
@@ -36,9 +35,9 @@ pub(super) struct JobApi {
 
 #[tonic::async_trait]
 impl JobService for JobApi {
-    type WatchJobStream = ReceiverStream<Result<v1::JobEvent, Status>>;
-    type WatchJobsStream = ReceiverStream<Result<v1::WatchJobsResponse, Status>>;
-    type TailJobLogsStream = ReceiverStream<Result<v1::TailJobLogsResponse, Status>>;
+    type WatchJobStream = MessageStream<v1::JobEvent>;
+    type WatchJobsStream = MessageStream<v1::WatchJobsResponse>;
+    type TailJobLogsStream = MessageStream<v1::TailJobLogsResponse>;
 
     async fn get_job(&self, request: Request<v1::GetJobRequest>) -> Result<Response<v1::Job>, Status> {
         Ok(Response::new(self.get(request).await?))

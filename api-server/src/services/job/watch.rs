@@ -5,15 +5,15 @@ use super::{JobApi, QUEUED_MESSAGES, one_with_place};
 use crate::convert::{job_filter, name, time};
 use crate::error::ApiError;
 use crate::services::call::{Call, missing};
-use crate::services::watch::{HEARTBEAT, ProjectWatcher, ResumeScope, Subscription, Watcher};
+use crate::services::watch::{
+    HEARTBEAT, MessageStream, ProjectWatcher, ResumeScope, Subscription, Watcher, channel,
+};
 use mltraining_domain::name::JobName;
 use mltraining_domain::{Span, Violations};
 use mltraining_proto::v1;
 use mltraining_store::jobs::{EventBody, JobView};
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Status};
+use tonic::Request;
 use tracing::Instrument;
 
 const DEFAULT_WAIT: Span = Span::from_secs(20);
@@ -25,7 +25,7 @@ impl JobApi {
     pub(super) async fn watch(
         &self,
         request: Request<v1::WatchJobRequest>,
-    ) -> Result<ReceiverStream<Result<v1::JobEvent, Status>>, ApiError> {
+    ) -> Result<MessageStream<v1::JobEvent>, ApiError> {
         let (_, extensions, request) = request.into_parts();
         let name = name::read("name", &request.name, JobName::parse)?;
         let call = Call::begin(&self.context, &extensions, name.project.clone())?;
@@ -34,7 +34,7 @@ impl JobApi {
         let seen = seen.map_err(missing(&name))?;
         check_sequence(request.after_sequence, &seen)?;
         let snapshot = one_with_place(&call, seen.clone()).await?;
-        let (messages, stream) = mpsc::channel(QUEUED_MESSAGES);
+        let (messages, stream) = channel(QUEUED_MESSAGES);
         let watcher = Watcher {
             store: self.context.store.clone(),
             cache: self.context.cache.clone(),
@@ -45,24 +45,24 @@ impl JobApi {
             messages,
         };
         tokio::spawn(watcher.run(snapshot).in_current_span());
-        Ok(ReceiverStream::new(stream))
+        Ok(stream)
     }
 
     pub(super) async fn watch_all(
         &self,
         request: Request<v1::WatchJobsRequest>,
-    ) -> Result<ReceiverStream<Result<v1::WatchJobsResponse, Status>>, ApiError> {
+    ) -> Result<MessageStream<v1::WatchJobsResponse>, ApiError> {
         let (_, extensions, request) = request.into_parts();
         let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
         let filter = job_filter::read_stateless(&request.filter)?;
         let scope = ResumeScope::new(&call.project, &request.filter);
         let resumed = scope.read(&request.resume_token)?;
         call.require_project().await?;
-        let (messages, stream) = mpsc::channel(QUEUED_MESSAGES);
+        let (messages, stream) = channel(QUEUED_MESSAGES);
         let feed = self.feed.subscribe(&call.project);
         let watcher = ProjectWatcher::begin(&call, feed, filter, scope, resumed, messages).await?;
         tokio::spawn(watcher.run(HEARTBEAT).in_current_span());
-        Ok(ReceiverStream::new(stream))
+        Ok(stream)
     }
 
     pub(super) async fn wait(&self, request: Request<v1::WaitJobRequest>) -> Result<v1::Job, ApiError> {

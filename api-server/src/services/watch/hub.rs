@@ -1,17 +1,20 @@
 //! The one poller of a server for the events of all watched jobs.
 //!
 //! A watcher subscribes *before* it looks at the job, and then says up to which sequence it has looked. So nothing falls
-//! between its look and the next poll.
+//! between its look and the next poll. A job that is told to have new events is looked at at once: workers tell when they
+//! have taken a job and when they are done with it, servers when they cancelled one. The poll finds everything else.
 
 use futures::FutureExt;
 use mltraining_domain::JobId;
 use mltraining_store::jobs::JobEvent;
 use mltraining_store::{Store, StoreError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Time between two polls; with a worker's own interval it keeps progress below a second.
@@ -28,12 +31,18 @@ const BACKLOG: usize = 512;
 pub(crate) struct Hub {
     store: Store,
     stop: CancellationToken,
+    /// Time between two polls.
+    interval: Duration,
     watched: Mutex<Watched>,
+    /// A job waits among those that were told to have events, and can be looked at.
+    told: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Watched {
     jobs: HashMap<JobId, WatchedJob>,
+    /// Those of them that were told to have new events and were not looked at since.
+    told: HashSet<JobId>,
     /// Whether a task polls. It ends with the last subscription.
     polling: bool,
 }
@@ -52,8 +61,23 @@ impl Hub {
         Arc::new(Self {
             store,
             stop,
+            interval: INTERVAL,
             watched: Mutex::default(),
+            told: Notify::new(),
         })
+    }
+
+    /// Looks at a job at once, if it is watched: it is told to have new events.
+    pub(crate) fn told_of(&self, job: JobId) {
+        let mut watched = self.lock();
+        let Some(entry) = watched.jobs.get(&job) else {
+            return;
+        };
+        let can_look = entry.sent.is_some();
+        watched.told.insert(job);
+        if can_look {
+            self.told.notify_one();
+        }
     }
 
     /// Begins to listen for events of a job. The first come after [`Subscription::looked_up_to`].
@@ -75,6 +99,13 @@ impl Hub {
             job,
             events,
         }
+    }
+
+    /// The same with another time between two polls.
+    #[cfg(test)]
+    pub(super) fn with_interval(self: Arc<Self>, interval: Duration) -> Arc<Self> {
+        let hub = Arc::into_inner(self).expect("nobody listens yet");
+        Arc::new(Self { interval, ..hub })
     }
 
     #[cfg(test)]
@@ -99,8 +130,10 @@ impl Hub {
 
     async fn poll(self: Arc<Self>) {
         let mut away = false;
+        let mut next_poll = Instant::now();
         loop {
-            let Some(looked_at) = self.next_round() else {
+            let is_poll = next_poll <= Instant::now();
+            let Some(looked_at) = self.next_round(is_poll) else {
                 return;
             };
             let polled = match looked_at.as_slice() {
@@ -108,34 +141,48 @@ impl Hub {
                 jobs => survive(self.store.poll_events(jobs, EVENTS_EACH)).await,
             };
             report(&polled, &mut away);
-            let pause = polled.map_or(PAUSE, |events| self.send_on(events));
+            let failed = polled.is_err();
+            let has_more = polled.is_ok_and(|events| self.send_on(events));
+            if failed {
+                next_poll = Instant::now() + PAUSE;
+            } else if has_more {
+                next_poll = Instant::now();
+            } else if is_poll {
+                next_poll = Instant::now() + self.interval;
+            }
             tokio::select! {
                 () = self.stop.cancelled() => {
                     self.lock().polling = false;
                     return;
                 }
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep_until(next_poll) => {}
+                () = self.told.notified(), if !failed => {}
             }
         }
     }
 
-    /// The jobs to look at and from where on; `None`, and no longer polling, when nobody watches any.
-    fn next_round(&self) -> Option<Vec<(JobId, i64)>> {
+    /// The jobs to look at and from where on, all or those that were told to have events; `None`, and no longer polling,
+    /// when nobody watches any.
+    fn next_round(&self, all: bool) -> Option<Vec<(JobId, i64)>> {
         let mut watched = self.lock();
-        if watched.jobs.is_empty() {
+        let Watched { jobs, told, polling } = &mut *watched;
+        if jobs.is_empty() {
             // Under the same lock as a new subscription, which starts the next task.
-            watched.polling = false;
+            *polling = false;
             return None;
         }
-        let looked_at = watched
-            .jobs
+        let looked_at = jobs
             .iter()
-            .filter_map(|(job, entry)| Some((*job, entry.sent?)));
-        Some(looked_at.collect())
+            .filter(|(job, _)| all || told.contains(job))
+            .filter_map(|(job, entry)| Some((*job, entry.sent?)))
+            .collect();
+        // Who has not looked yet may look before the events: his job stays among those that were told.
+        told.retain(|job| jobs.get(job).is_some_and(|entry| entry.sent.is_none()));
+        Some(looked_at)
     }
 
-    /// Sends events to their watchers. Returns the time until the next poll: none when a job may have more.
-    fn send_on(&self, events: Vec<JobEvent>) -> Duration {
+    /// Sends events to their watchers. Returns whether a job may have more.
+    fn send_on(&self, events: Vec<JobEvent>) -> bool {
         let mut watched = self.lock();
         let mut counts = HashMap::<JobId, i64>::new();
         for event in events {
@@ -151,8 +198,7 @@ impl Hub {
                 let _ = entry.events.send(Arc::new(event));
             }
         }
-        let more = counts.into_values().any(|count| count >= EVENTS_EACH);
-        if more { Duration::ZERO } else { INTERVAL }
+        counts.into_values().any(|count| count >= EVENTS_EACH)
     }
 }
 
@@ -188,10 +234,14 @@ pub(crate) struct Subscription {
 impl Subscription {
     /// The watcher has seen all events up to this sequence; it hears those after it, and perhaps some before.
     pub(crate) fn looked_up_to(&self, seq: i64) {
-        if let Some(entry) = self.hub.lock().jobs.get_mut(&self.job) {
+        let mut watched = self.hub.lock();
+        if let Some(entry) = watched.jobs.get_mut(&self.job) {
             // Another watcher may have looked later and seen more: what lies between was not sent on by anyone. Who has
             // it already passes it over.
             entry.sent = Some(entry.sent.map_or(seq, |sent| sent.min(seq)));
+            if watched.told.contains(&self.job) {
+                self.hub.told.notify_one();
+            }
         }
     }
 
@@ -216,6 +266,7 @@ impl Drop for Subscription {
             entry.watchers -= 1;
             if entry.watchers == 0 {
                 watched.jobs.remove(&self.job);
+                watched.told.remove(&self.job);
             }
         }
     }

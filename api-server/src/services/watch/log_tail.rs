@@ -2,6 +2,7 @@
 
 use super::Subscription;
 use super::found::result;
+use super::messages::Messages;
 use crate::cache::Cache;
 use crate::convert::{event as wire, job_log, time};
 use crate::error::ApiError;
@@ -9,12 +10,10 @@ use chrono::{DateTime, Utc};
 use mltraining_domain::JobState;
 use mltraining_proto::v1;
 use mltraining_store::Store;
-use mltraining_store::jobs::{EventBody, Job, JobEvent, LogFilter, LogLine};
+use mltraining_store::jobs::{EventBody, Job, JobEvent, LogFilter, LogLine, LogPage};
 use std::ops::ControlFlow;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tonic::Status;
 use v1::tail_job_logs_response::Event;
 
 /// Lines that are read at once.
@@ -51,7 +50,7 @@ pub(crate) struct LogTail {
     /// When something was last sent.
     pub(crate) told: Instant,
     /// To the client.
-    pub(crate) messages: mpsc::Sender<Result<v1::TailJobLogsResponse, Status>>,
+    pub(crate) messages: Messages<v1::TailJobLogsResponse>,
 }
 
 /// `Break` ends the stream: the job has ended, or nobody listens any more.
@@ -147,11 +146,12 @@ impl LogTail {
     /// Reads and sends the lines up to the event `seq`.
     async fn catch_up(&mut self, seq: i64) -> Step {
         while self.sent < seq {
-            let lines = self
+            let LogPage { lines, searched_to } = self
                 .store
                 .job_logs(self.seen.id, &self.filter, self.sent, CATCH_UP)
                 .await?;
-            let is_last = (lines.len() as i64) < CATCH_UP;
+            let is_full = (lines.len() as i64) >= CATCH_UP;
+            let newest = lines.last().map(|line| line.seq);
             for line in lines.iter().filter(|line| line.seq <= seq) {
                 self.sent = line.seq;
                 if self
@@ -162,9 +162,13 @@ impl LogTail {
                     return Ok(ControlFlow::Break(()));
                 }
             }
-            if is_last || lines.last().is_some_and(|line| line.seq > seq) {
-                self.sent = self.sent.max(seq);
-            }
+            // Up to where the log is known by now, whether or not a line there passed the filter.
+            let known = match (is_full, searched_to) {
+                (true, _) => newest.unwrap_or(seq),
+                (false, Some(end)) => end,
+                (false, None) => seq,
+            };
+            self.sent = self.sent.max(known.min(seq));
         }
         Ok(ControlFlow::Continue(()))
     }

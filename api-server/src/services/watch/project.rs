@@ -2,6 +2,7 @@
 
 use super::feed::{FeedSubscription, Lagged, Part};
 use super::found::{Found, Reading, Wanted};
+use super::messages::Messages;
 use super::resume::{ResumeScope, check_age};
 use crate::cache::Cache;
 use crate::convert::{job as wire, time};
@@ -16,9 +17,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tonic::Status;
 use v1::watch_jobs_response::Event;
 
 /// Most jobs of a snapshot.
@@ -30,9 +29,6 @@ const REMEMBERED: usize = 20_000;
 
 /// So much of a break is looked at in one statement.
 const SLICE: TimeDelta = TimeDelta::minutes(5);
-
-/// To the client.
-pub(crate) type Messages = mpsc::Sender<Result<v1::WatchJobsResponse, Status>>;
 
 /// Sends the events of a project's jobs to one client.
 #[derive(Debug)]
@@ -57,7 +53,8 @@ pub(crate) struct ProjectWatcher {
     position: Option<DateTime<Utc>>,
     /// When something was last sent.
     told: Instant,
-    messages: Messages,
+    /// To the client.
+    messages: Messages<v1::WatchJobsResponse>,
 }
 
 /// `Break` ends the stream: nobody listens any more.
@@ -74,7 +71,7 @@ impl ProjectWatcher {
         filter: Option<JobFilter>,
         scope: ResumeScope,
         resumed: Option<DateTime<Utc>>,
-        messages: Messages,
+        messages: Messages<v1::WatchJobsResponse>,
     ) -> Result<Self, ApiError> {
         call.deadline.bound(feed.begun()).await?;
         // Before the look: what is found after it waits to be heard, and is newer than a token of it.

@@ -2,6 +2,7 @@
 
 use super::Subscription;
 use super::found::result;
+use super::messages::Messages;
 use crate::cache::Cache;
 use crate::convert::event;
 use crate::error::ApiError;
@@ -12,9 +13,7 @@ use mltraining_store::Store;
 use mltraining_store::jobs::{EventBody, Job, JobEvent};
 use std::ops::ControlFlow;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tonic::Status;
 use v1::job_event::Event;
 
 /// A stream that is silent for this long says that it lives.
@@ -38,7 +37,7 @@ pub(crate) struct Watcher {
     /// The time of silence after which the stream says that it lives, usually [`HEARTBEAT`].
     pub(crate) heartbeat: Duration,
     /// To the client.
-    pub(crate) messages: mpsc::Sender<Result<v1::JobEvent, Status>>,
+    pub(crate) messages: Messages<v1::JobEvent>,
 }
 
 /// `Break` ends the stream: the job has ended, or nobody listens any more.

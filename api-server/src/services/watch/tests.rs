@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod slow;
+mod told;
 
-use super::{Feed, Follow, Hub, LogTail, Watcher};
+use super::{Feed, Follow, Hub, LogTail, Watcher, channel};
 use crate::cache::Cache;
 use mltraining_domain::{Epoch, JobId, JobKind, JobState, Priority, ProjectId, Span};
 use mltraining_proto::v1;
@@ -13,7 +14,6 @@ use mltraining_store::jobs::{Job, LogFilter};
 use mltraining_store::{Store, StoreConfig};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ async fn until(what: &str, probe: impl Fn() -> bool) {
 #[tokio::test]
 async fn a_silent_watch_says_again_and_again_that_it_lives() {
     let hub = hub();
-    let (messages, mut stream) = mpsc::channel(4);
+    let (messages, mut stream) = channel(4);
     let watcher = Watcher {
         store: store(),
         cache: cache(),
@@ -113,7 +113,7 @@ async fn a_silent_watch_says_again_and_again_that_it_lives() {
 
 #[tokio::test]
 async fn a_silent_tail_says_again_and_again_that_it_lives() {
-    let (messages, mut stream) = mpsc::channel(4);
+    let (messages, mut stream) = channel(4);
     let tail = LogTail {
         store: store(),
         cache: cache(),

@@ -34,6 +34,16 @@ pub struct LogLine {
     pub message: String,
 }
 
+/// The lines that a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// Oldest first.
+    pub lines: Vec<LogLine>,
+    /// The last event that was looked at, when the search ended before the log did: with fewer lines than were asked for, it goes on
+    /// from there.
+    pub searched_to: Option<i64>,
+}
+
 impl Default for LogFilter {
     /// All lines.
     fn default() -> Self {
@@ -71,7 +81,8 @@ impl LogLine {
 }
 
 impl Store {
-    /// The lines of a job's log after the event `after` that pass the filter, oldest first, at most `limit`.
+    /// The lines of a job's log after the event `after` that pass the filter, oldest first, at most `limit`. Looks at 2,000
+    /// lines at most.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
@@ -81,7 +92,7 @@ impl Store {
         filter: &LogFilter,
         after: i64,
         limit: i64,
-    ) -> Result<Vec<LogLine>, StoreError> {
+    ) -> Result<LogPage, StoreError> {
         let severities: Vec<String> = LogSeverity::ALL
             .into_iter()
             .filter(|severity| *severity >= filter.least)
@@ -101,16 +112,23 @@ impl Store {
             .fetch_all(&mut *session)
             .await?;
             session.release();
-            let lines = rows.into_iter().map(|row| {
-                Ok(LogLine {
+            let searched_to = rows.iter().find(|row| !row.passes).map(|row| row.seq);
+            let lines = rows.into_iter().filter(|row| row.passes).map(|row| {
+                Ok::<_, StoreError>(LogLine {
                     seq: row.seq,
                     at: row.at,
                     attempt: Epoch(row.lease_epoch),
-                    severity: stored::json("job_event.payload", Value::String(row.severity))?,
-                    message: row.message,
+                    severity: stored::json(
+                        "job_event.payload",
+                        row.severity.map_or(Value::Null, Value::String),
+                    )?,
+                    message: row.message.unwrap_or_default(),
                 })
             });
-            lines.collect()
+            Ok(LogPage {
+                lines: lines.collect::<Result<_, _>>()?,
+                searched_to,
+            })
         })
         .await
     }

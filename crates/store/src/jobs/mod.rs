@@ -20,7 +20,7 @@ pub use count::{JobCount, JobGrouping};
 pub use create::{CreatedJob, DEFAULT_TIMEOUT, NewJob};
 pub use events::{EventBody, JobEvent, LogSeverity, StateChange};
 pub use list::{JobCursor, JobFilter, JobList};
-pub use logs::{LogFilter, LogLine};
+pub use logs::{LogFilter, LogLine, LogPage};
 pub use open::OpenJob;
 pub use read::{Attempt, AttemptOutcome};
 pub use recent::{JobFacts, RecentJob};

@@ -1,6 +1,8 @@
 //! Clients that do not read for a while, and a project in which nothing happens; with a database.
 
-use super::super::{Feed, Follow, Hub, LogTail, ProjectWatcher, ResumeScope, Watcher};
+use super::super::{
+    Feed, Follow, Hub, LogTail, MessageStream, ProjectWatcher, ResumeScope, Watcher, channel,
+};
 use super::{cache, until};
 use crate::caller::Caller;
 use crate::deadline::Deadline;
@@ -13,18 +15,16 @@ use mltraining_store::testing::TestDatabase;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use uuid::Uuid;
 use v1::watch_jobs_response::Event;
 
 /// More than any backlog holds.
 const LINES: i64 = 2_000;
 /// Nobody waits so long.
-const NEVER: Duration = Duration::from_secs(3600);
-const ID: JobId = JobId(Uuid::from_u128(7));
+pub(super) const NEVER: Duration = Duration::from_secs(3600);
+pub(super) const ID: JobId = JobId(Uuid::from_u128(7));
 
 fn sql(database: &TestDatabase, text: &str) {
     let arguments = [database.url(), "-qXAt", "-v", "ON_ERROR_STOP=1", "-c", text];
@@ -33,7 +33,7 @@ fn sql(database: &TestDatabase, text: &str) {
 }
 
 /// A job that waits, with its first event.
-async fn make_job(database: &TestDatabase, store: &Store) -> Job {
+pub(super) async fn make_job(database: &TestDatabase, store: &Store) -> Job {
     sql(
         database,
         &format!(
@@ -48,7 +48,7 @@ async fn make_job(database: &TestDatabase, store: &Store) -> Job {
 }
 
 /// Lets the job say so much that its last event is `last`.
-fn say(database: &TestDatabase, last: i64) {
+pub(super) fn say(database: &TestDatabase, last: i64) {
     sql(
         database,
         &format!(
@@ -62,17 +62,13 @@ fn say(database: &TestDatabase, last: i64) {
     );
 }
 
-async fn recv<T>(stream: &mut mpsc::Receiver<Result<T, Status>>) -> T {
+async fn recv<T>(stream: &mut MessageStream<T>) -> T {
     let message = tokio::time::timeout(Duration::from_secs(60), stream.recv()).await;
     message.unwrap().expect("the stream goes on").unwrap()
 }
 
 /// Starts a watcher of the default project whose client takes one message at a time.
-async fn watch(
-    store: &Store,
-    feed: &Arc<Feed>,
-    heartbeat: Duration,
-) -> mpsc::Receiver<Result<v1::WatchJobsResponse, Status>> {
+async fn watch(store: &Store, feed: &Arc<Feed>, heartbeat: Duration) -> MessageStream<v1::WatchJobsResponse> {
     let project = ProjectId::default_project();
     let call = Call {
         project: project.clone(),
@@ -82,7 +78,7 @@ async fn watch(
         cache: cache(),
         request_id: None,
     };
-    let (messages, stream) = mpsc::channel(1);
+    let (messages, stream) = channel(1);
     let (filter, scope) = (Some(JobFilter::default()), ResumeScope::new(&project, ""));
     let feed = feed.subscribe(&project);
     let watcher = ProjectWatcher::begin(&call, feed, filter, scope, None, messages).await;
@@ -144,7 +140,7 @@ async fn a_watcher_of_a_job_and_a_reader_of_its_log_that_lag_behind_miss_nothing
     let store = database.store().await;
     let seen = make_job(&database, &store).await;
     let hub = Hub::new(store.clone(), CancellationToken::new());
-    let (messages, mut events) = mpsc::channel(1);
+    let (messages, mut events) = channel(1);
     let watcher = Watcher {
         store: store.clone(),
         cache: cache(),
@@ -155,7 +151,7 @@ async fn a_watcher_of_a_job_and_a_reader_of_its_log_that_lag_behind_miss_nothing
         messages,
     };
     tokio::spawn(watcher.run(v1::Job::default()));
-    let (messages, mut lines) = mpsc::channel(1);
+    let (messages, mut lines) = channel(1);
     let tail = LogTail {
         store: store.clone(),
         cache: cache(),
