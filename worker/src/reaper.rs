@@ -20,7 +20,7 @@ pub(crate) async fn run(context: Arc<Context>) {
     }
 }
 
-/// Takes a batch of leases back, those that ran out first first; gives how many.
+/// Takes a batch of leases back; gives how many.
 async fn reap(context: &Context) -> i64 {
     match context.store.reap(BATCH, context.config.worker.lease).await {
         Ok(reaped) => {

@@ -9,7 +9,7 @@ with expired as materialized (
     from job
    where state = 'RUNNING' and lease_expires_at < now()
      and now() - pg_postmaster_start_time() > $2::bigint * interval '1 microsecond'
-   order by lease_expires_at limit $1
+   limit $1
      for no key update skip locked
 ), reaped as (
   update job j
