@@ -9,7 +9,6 @@ use crate::settle;
 use crate::stop::StopReason;
 use crate::work::Work;
 use chrono::{DateTime, Utc};
-use mltraining_domain::JobId;
 use mltraining_runtime::trace;
 use mltraining_store::claims::ClaimedJob;
 use std::time::SystemTime;
@@ -48,26 +47,16 @@ pub(crate) async fn run(context: &Context, claim: Claim) {
     let span = span_of(&job);
     async {
         tracing::info!("claimed");
-        tell_events(context, job.lease.job);
+        context.signal.tell_events_beside(job.lease.job.0);
         tokio::select! {
             () = drive(context, &job, &work, memory) => {}
             () = release_when_told(context, &work) => {}
         }
         drop(held);
-        tell_events(context, job.lease.job);
+        context.signal.tell_events_beside(job.lease.job.0);
     }
     .instrument(span)
     .await;
-}
-
-/// Tells the API servers, beside the work and best effort, that the job has new events: they poll as well.
-fn tell_events(context: &Context, job: JobId) {
-    let signal = context.signal.clone();
-    tokio::spawn(async move {
-        if let Err(error) = signal.tell_events(job.0).await {
-            tracing::debug!(job.id = %job, %error, "watchers see an event a little later");
-        }
-    });
 }
 
 async fn drive(context: &Context, job: &ClaimedJob, work: &Work, memory: Reservation) {

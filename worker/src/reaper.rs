@@ -16,12 +16,12 @@ pub(crate) async fn run(context: Arc<Context>) {
             () = context.stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        while reap(&context).await == BATCH {}
+        while reap(&context).await {}
     }
 }
 
-/// Takes a batch of leases back; gives how many.
-async fn reap(context: &Context) -> i64 {
+/// Takes a batch of leases back. Returns whether there may be more.
+async fn reap(context: &Context) -> bool {
     match context.store.reap(BATCH, context.config.worker.lease).await {
         Ok(reaped) => {
             for job in &reaped {
@@ -30,11 +30,11 @@ async fn reap(context: &Context) -> i64 {
                     "took a job from a worker that stopped renewing its lease"
                 );
             }
-            i64::try_from(reaped.len()).unwrap_or(BATCH)
+            reaped.len() as i64 == BATCH
         }
         Err(error) => {
             tracing::warn!(%error, "expired leases cannot be looked for now");
-            0
+            false
         }
     }
 }

@@ -8,6 +8,7 @@ use redis::{AsyncConnectionConfig, Client, RedisError};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt::Display;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -83,13 +84,8 @@ impl Signal {
         for (name, value) in hint.fields() {
             add.arg(name).arg(value);
         }
-        let outcome = self.ask(&add).await;
-        count(if outcome.is_ok() {
-            &self.counters.sent
-        } else {
-            &self.counters.failed
-        });
-        outcome
+        self.ask_counted(&add, &self.counters.sent, &self.counters.failed)
+            .await
     }
 
     /// Tells every [`ChangeListener`] that something has changed: PUBLISH. To be called after the commit of the change; its
@@ -98,13 +94,9 @@ impl Signal {
     /// # Errors
     /// [`SignalError::Timeout`] or [`SignalError::Unavailable`], within the limit.
     pub async fn tell(&self, change: &Change) -> Result<(), SignalError> {
-        let outcome = self.publish(&self.channels().changes, &change.to_string()).await;
-        count(if outcome.is_ok() {
-            &self.counters.changes_told
-        } else {
-            &self.counters.changes_untold
-        });
-        outcome
+        let publish = publish(&self.channels().changes, &change.to_string());
+        let (told, untold) = (&self.counters.changes_told, &self.counters.changes_untold);
+        self.ask_counted(&publish, told, untold).await
     }
 
     /// Tells every [`ChangeListener`] that a job has new events, so that who follows it looks now and not at his next poll:
@@ -113,13 +105,19 @@ impl Signal {
     /// # Errors
     /// [`SignalError::Timeout`] or [`SignalError::Unavailable`], within the limit.
     pub async fn tell_events(&self, job: Uuid) -> Result<(), SignalError> {
-        let outcome = self.publish(&self.channels().events, &job.to_string()).await;
-        count(if outcome.is_ok() {
-            &self.counters.events_told
-        } else {
-            &self.counters.events_untold
+        let publish = publish(&self.channels().events, &job.to_string());
+        let (told, untold) = (&self.counters.events_told, &self.counters.events_untold);
+        self.ask_counted(&publish, told, untold).await
+    }
+
+    /// The same in a task of its own: nobody waits for it, and its failure is logged.
+    pub fn tell_events_beside(&self, job: Uuid) {
+        let signal = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = signal.tell_events(job).await {
+                tracing::debug!(job.id = %job, %error, "watchers see an event a little later");
+            }
         });
-        outcome
     }
 
     /// Begins to listen for changes and events in a task of its own, which connects and reconnects by itself.
@@ -157,10 +155,16 @@ impl Signal {
         self.counters.snapshot()
     }
 
-    async fn publish(&self, channel: &str, message: &str) -> Result<(), SignalError> {
-        let mut publish = redis::cmd("PUBLISH");
-        publish.arg(channel).arg(message);
-        self.ask(&publish).await
+    /// Asks once, within the limit, and counts how it ended.
+    async fn ask_counted(
+        &self,
+        command: &redis::Cmd,
+        done: &AtomicU64,
+        failed: &AtomicU64,
+    ) -> Result<(), SignalError> {
+        let outcome = self.ask(command).await;
+        count(if outcome.is_ok() { done } else { failed });
+        outcome
     }
 
     /// Asks once, within the limit.
@@ -174,6 +178,12 @@ impl Signal {
         .await
         .unwrap_or(Err(SignalError::Timeout(limit)))
     }
+}
+
+fn publish(channel: &str, message: &str) -> redis::Cmd {
+    let mut publish = redis::cmd("PUBLISH");
+    publish.arg(channel).arg(message);
+    publish
 }
 
 fn unavailable(error: impl Display) -> SignalError {

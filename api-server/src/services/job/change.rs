@@ -32,7 +32,7 @@ impl JobApi {
         match outcome.map_err(missing(&name))? {
             CancelOutcome::Acknowledged(job) => {
                 tracing::info!(job.id = %job.id, job.state = job.state.as_str(), "a cancel was acknowledged");
-                hint::tell_watchers(&self.context, &job);
+                self.context.signal.tell_events_beside(job.id.0);
                 one(&call, job).await
             }
             CancelOutcome::AlreadyFinal(job) => {

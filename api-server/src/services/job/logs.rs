@@ -8,7 +8,7 @@ use crate::services::call::{Call, missing};
 use crate::services::watch::{Follow, HEARTBEAT, LogTail, MessageStream, channel};
 use mltraining_domain::name::JobName;
 use mltraining_proto::v1;
-use mltraining_store::jobs::{Job, JobView};
+use mltraining_store::jobs::{Job, JobView, LogPage};
 use tokio::time::Instant;
 use tonic::Request;
 use tracing::Instrument;
@@ -25,11 +25,13 @@ impl JobApi {
         let scope = ["ListJobLogs", &name.to_string(), &format!("{filter:?}")];
         let page = Page::<i64>::read(request.page_size, &request.page_token, &scope)?;
         let after = page.after.unwrap_or(0);
-        let found = call
+        let LogPage {
+            mut lines,
+            searched_to,
+        } = call
             .store
             .job_logs(name.job, &filter, after, page.limit())
             .await?;
-        let (mut lines, searched_to) = (found.lines, found.searched_to);
         // The log of a foreign job is not there either.
         let job = call.store.job(&name.project, name.job, JobView::Basic).await;
         job.map_err(missing(&name))?;
