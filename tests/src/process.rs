@@ -153,8 +153,16 @@ pub fn parent_of(id: u32) -> Option<u32> {
 
 /// Kills one process.
 pub fn kill(id: u32) {
-    let sent = Command::new("kill").args(["-KILL", &id.to_string()]).status();
-    assert!(sent.is_ok_and(|s| s.success()), "{id} could not be killed");
+    assert!(try_kill(id), "{id} could not be killed");
+}
+
+/// Kills one process; false when it was gone.
+pub fn try_kill(id: u32) -> bool {
+    let sent = Command::new("kill")
+        .args(["-KILL", &id.to_string()])
+        .stderr(Stdio::null())
+        .status();
+    sent.is_ok_and(|s| s.success())
 }
 
 /// True while a process of this id lives.

@@ -105,6 +105,19 @@ impl System {
         ready(&self.endpoint, "the API server is ready again").await;
     }
 
+    /// Starts one more API server beside the first.
+    pub async fn add_server(&self) -> Server {
+        let local = || format!("http://127.0.0.1:{}", free_port());
+        let (endpoint, admin_endpoint) = (local(), local());
+        let server = Server {
+            process: self.environment().serve(&endpoint, &admin_endpoint),
+            endpoint,
+            admin_endpoint,
+        };
+        ready(&server.endpoint, "the second API server is ready").await;
+        server
+    }
+
     /// Starts one more worker and waits until it is ready. Returns its index.
     pub async fn add_worker(&mut self) -> usize {
         self.add_worker_with(&[]).await
@@ -200,6 +213,24 @@ impl System {
             stream: &self.stream,
             settings: &self.settings,
         }
+    }
+}
+
+/// An API server beside the first one of a system.
+pub struct Server {
+    process: Process,
+    /// Where it listens, `http://127.0.0.1:PORT`; the same after each restart.
+    pub endpoint: String,
+    admin_endpoint: String,
+}
+
+impl Server {
+    /// Kills it and starts it again at its address.
+    pub async fn kill_and_restart(&mut self, system: &System) {
+        self.process.signal(Signal::Kill);
+        self.process.exit().await;
+        self.process = system.environment().serve(&self.endpoint, &self.admin_endpoint);
+        ready(&self.endpoint, "the second API server is ready again").await;
     }
 }
 

@@ -178,6 +178,11 @@ async fn a_full_disk_delays_a_job_and_commits_no_half_file() {
 }
 
 #[tokio::test]
+async fn an_attempt_killed_while_it_stores_its_file_leaves_nothing_behind() {
+    survives("crash_while_storing").await;
+}
+
+#[tokio::test]
 async fn poison_jobs_end_alone() {
     survives("poison_jobs").await;
 }

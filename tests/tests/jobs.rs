@@ -63,6 +63,41 @@ async fn running(caller: &Caller, name: &str) -> pb::Job {
 }
 
 #[tokio::test]
+async fn no_transaction_is_open_while_a_job_trains() {
+    let mut system = System::start().await;
+    data::make_bars(&system.database, 20, 1000);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system.add_worker().await;
+    let name = caller
+        .training
+        .clone()
+        .train_model(data::training("m", 900, 2500))
+        .await;
+    let name = name.unwrap().into_inner().name;
+    running(&caller, &name).await;
+    for _ in 0..20 {
+        // Heartbeats and progress have transactions of their own, which last for milliseconds.
+        let open = system.database.sql(
+            "SELECT application_name, state, query FROM pg_stat_activity
+              WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '1 second'",
+        );
+        assert_eq!(open, "");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    running(&caller, &name).await; // it still trains
+    caller
+        .jobs
+        .clone()
+        .cancel_job(pb::CancelJobRequest {
+            name,
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn two_workers_do_two_hundred_jobs_each_once() {
     let mut system = System::start().await;
     data::make_bars(&system.database, 4, 300);

@@ -106,6 +106,41 @@ async fn follow_all(caller: Caller, jobs: usize, begun: Arc<Notify>) -> (BTreeMa
     (seen, opened)
 }
 
+/// Numbers of the lines of one job's log by TailJobLogs, across breaks, until it has ended; and how often the stream was opened.
+async fn follow_log(caller: Caller, name: String, begun: Arc<Notify>) -> (Vec<i64>, usize) {
+    let (mut seen, mut opened, mut last) = (Vec::new(), 0, 0);
+    loop {
+        let request = pb::TailJobLogsRequest {
+            name: name.clone(),
+            follow: true,
+            after_sequence: last,
+            ..pb::TailJobLogsRequest::default()
+        };
+        let Ok(stream) = caller.jobs.clone().tail_job_logs(request).await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        opened += 1;
+        let mut stream = stream.into_inner();
+        loop {
+            let message = match stream.message().await {
+                Ok(message) => message.expect("it ends with its last message"),
+                Err(status) => {
+                    assert!(is_break(&status), "{status:?}");
+                    break;
+                }
+            };
+            last = message.sequence.max(last);
+            match message.event {
+                Some(pb::tail_job_logs_response::Event::Snapshot(_)) => begun.notify_one(),
+                Some(pb::tail_job_logs_response::Event::Log(_)) => seen.push(message.sequence),
+                Some(pb::tail_job_logs_response::Event::End(_)) => return (seen, opened),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Lets every job that has not ended say 40 things.
 const TALK: &str = "
     WITH j AS (UPDATE job SET event_seq = event_seq + 40 WHERE finished_at IS NULL RETURNING id, event_seq - 40 AS before)
@@ -125,9 +160,10 @@ async fn watchers_miss_nothing_while_the_server_is_stopped_and_killed() {
         let job = caller.training.clone().train_model(request).await.unwrap();
         names.push(job.into_inner().name);
     }
-    let begun = [Arc::new(Notify::new()), Arc::new(Notify::new())];
+    let begun: [Arc<Notify>; 3] = std::array::from_fn(|_| Arc::default());
     let one = tokio::spawn(follow(system.caller(), names[0].clone(), begun[0].clone()));
     let all = tokio::spawn(follow_all(system.caller(), 2, begun[1].clone()));
+    let log = tokio::spawn(follow_log(system.caller(), names[0].clone(), begun[2].clone()));
     for signal in [Signal::Term, Signal::Kill] {
         for begun in &begun {
             let waited = tokio::time::timeout(wait::PATIENCE, begun.notified()).await;
@@ -149,6 +185,13 @@ async fn watchers_miss_nothing_while_the_server_is_stopped_and_killed() {
     let whole: Vec<i64> = (1..=2 + 6 * 40).collect();
     let (sequences, opened) = tokio::time::timeout(wait::PATIENCE, one).await.unwrap().unwrap();
     assert_eq!(sequences, whole);
+    assert!(opened >= 2, "{opened}");
+    let (lines, opened) = tokio::time::timeout(wait::PATIENCE, log).await.unwrap().unwrap();
+    assert_eq!(
+        lines,
+        whole[1..whole.len() - 1],
+        "every line, and neither the first event nor the last"
+    );
     assert!(opened >= 2, "{opened}");
     let (seen, opened) = tokio::time::timeout(wait::PATIENCE, all).await.unwrap().unwrap();
     assert!(opened >= 2, "{opened}");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use mltraining_proto::v1 as pb;
+use mltraining_tests::probe::{self, PROBES};
 use mltraining_tests::system::{self, System};
 use mltraining_tests::{data, wait};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
@@ -11,6 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use opentelemetry_proto::tonic::trace::v1::Span;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tokio_stream::wrappers::TcpListenerStream;
@@ -70,6 +72,17 @@ impl Receiver {
                 .insert(span.name.clone());
         }
         names
+    }
+}
+
+impl Receiver {
+    /// The spans of attempts, ordered by their epochs.
+    fn attempts(&self) -> Vec<Span> {
+        let spans = self.0.lock().unwrap();
+        let mut attempts: Vec<Span> = spans.iter().map(|(_, span)| span.clone()).collect();
+        attempts.retain(|span| span.name == "attempt");
+        attempts.sort_by_key(|span| span.start_time_unix_nano);
+        attempts
     }
 }
 
@@ -179,4 +192,41 @@ async fn the_trace_is_whole_when_the_hint_was_lost_and_the_poll_found_the_job() 
         ("MLTS_WORKER__POLL_MAX", "400ms"),
     ];
     one_trace_holds_everything(&[("MLTS_REDIS__URL", &dead), poll[0], poll[1]]).await;
+}
+
+#[tokio::test]
+async fn the_first_attempt_continues_the_trace_and_a_later_one_begins_its_own_with_a_link_to_it() {
+    let (receiver, endpoint) = Receiver::start().await;
+    let otlp = ("MLTS_TELEMETRY__OTLP_ENDPOINT", endpoint.as_str());
+    let mut system = System::start_with(&[PROBES, otlp]).await;
+    let id = probe::submit(
+        &system.database,
+        &json!({"steps": [{"do": "fail", "class": "TRANSIENT"}], "until_epoch": 1}),
+    );
+    let request = "b7ad6b7169203331";
+    let parent = format!("00-{TRACE}-{request}-01");
+    system.database.sql(&format!(
+        "UPDATE job SET traceparent = '{parent}' WHERE id = '{id}'"
+    ));
+    system.add_worker().await;
+    let row = probe::ended_soon(&system.database, &id, "state, lease_epoch").await;
+    assert_eq!(row, "SUCCEEDED|2");
+    let attempts = wait::until("the spans of both attempts arrive", || async {
+        let attempts = receiver.attempts();
+        (attempts.len() == 2).then_some(attempts)
+    })
+    .await;
+    let [first, second] = &attempts[..] else {
+        panic!("{attempts:?}")
+    };
+    assert_eq!(hex(&first.trace_id), TRACE);
+    assert_eq!(hex(&first.parent_span_id), request);
+    assert_ne!(hex(&second.trace_id), TRACE);
+    assert!(second.parent_span_id.is_empty(), "a root: {second:?}");
+    let linked: Vec<(String, String)> = second
+        .links
+        .iter()
+        .map(|link| (hex(&link.trace_id), hex(&link.span_id)))
+        .collect();
+    assert_eq!(linked, [(TRACE.to_owned(), request.to_owned())]);
 }

@@ -20,8 +20,6 @@ pub struct Mutant {
 /// - The second look at `queue.paused_at`, in `claim_of_project`: it matters to a claim that chose its project before the pause was
 ///   committed and locks it after the pause has waited for every lock of a project. Nothing holds a claim between these two statements of
 ///   one function, so that no test meets those microseconds; a claim that waits for its lock is waited for by the pause.
-///
-/// Every mutant.
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "finish_without_epoch",

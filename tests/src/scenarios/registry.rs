@@ -135,6 +135,10 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |scale| boxed(storage::disk_full(scale)),
     },
     Scenario {
+        name: "crash_while_storing",
+        run: |scale| boxed(storage::crash_while_storing(scale)),
+    },
+    Scenario {
         name: "poison_jobs",
         run: |scale| boxed(poison::poison_jobs(scale)),
     },

@@ -1,10 +1,11 @@
 //! The random faults of a soak. Every fault ends: killed processes are started again, stopped ones go on, cut networks heal. The
-//! first worker is stopped and cut off, but never ended.
+//! first worker is stopped and cut off, but never ended; the first API server lives on, and the second one is killed.
 
+use super::Servers;
 use crate::process::Signal;
 use crate::proxy::{Mode, Protocol, Proxy};
-use crate::servers::OwnRedis;
-use crate::system::System;
+use crate::servers::Shutdown;
+use crate::system::{Server, System};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ enum Lasting {
 }
 
 pub(super) struct Faults {
+    /// The API server that is killed.
+    server: Server,
     /// Each worker reaches Postgres through a proxy of its own.
     proxies: Vec<Proxy>,
     lasting: Option<(Lasting, Instant)>,
@@ -31,7 +34,7 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// Starts the workers.
+    /// Starts the workers and a second API server.
     pub(super) async fn start(system: &mut System) -> Self {
         let url = system.database.url();
         let mut proxies = Vec::new();
@@ -43,6 +46,7 @@ impl Faults {
             proxies.push(proxy);
         }
         Self {
+            server: system.add_server().await,
             proxies,
             lasting: None,
             next: Instant::now() + Duration::from_secs(PAUSE.end),
@@ -50,17 +54,17 @@ impl Faults {
         }
     }
 
+    /// The API server that is killed now and then.
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
     /// Undoes a fault whose time is over, or makes the next one.
-    pub(super) async fn step(
-        &mut self,
-        system: &mut System,
-        redis: Option<&mut OwnRedis>,
-        random: &mut StdRng,
-    ) {
+    pub(super) async fn step(&mut self, system: &mut System, servers: &mut Servers, random: &mut StdRng) {
         let now = Instant::now();
         if let Some((_, until)) = &self.lasting {
             if *until <= now {
-                self.undo(system, redis).await;
+                self.undo(system, servers).await;
             }
             return;
         }
@@ -71,7 +75,7 @@ impl Faults {
         let until = now + Duration::from_millis(random.random_range(500..7000));
         let victim = random.random_range(0..WORKERS);
         let mortal = random.random_range(1..WORKERS); // the first one is measured as long as the soak lasts
-        match random.random_range(0..8) {
+        match random.random_range(0..10) {
             0 | 1 => self.kill(system, mortal).await,
             2 => {
                 self.count("workers stopped");
@@ -94,11 +98,24 @@ impl Faults {
             }
             5 => self.end_sessions(system),
             6 => {
-                if let Some(redis) = redis {
+                if let Some(redis) = &mut servers.redis {
                     self.count("redis killed");
                     redis.kill().await;
                     self.lasting = Some((Lasting::RedisAway, until));
                 }
+            }
+            7 => {
+                if let Some(postgres) = &mut servers.postgres {
+                    self.count("postgres restarted");
+                    // Not as in a crash: that throws away the counts of dead rows, which are watched here.
+                    postgres.stop(Shutdown::Fast).await;
+                    tokio::time::sleep(until - now).await; // nothing here can go on without it
+                    postgres.restart().await;
+                }
+            }
+            8 => {
+                self.count("api servers killed");
+                self.server.kill_and_restart(system).await;
             }
             _ => self.replace(system, mortal).await,
         }
@@ -135,12 +152,12 @@ impl Faults {
         );
     }
 
-    async fn undo(&mut self, system: &mut System, redis: Option<&mut OwnRedis>) {
+    async fn undo(&mut self, system: &mut System, servers: &mut Servers) {
         match self.lasting.take() {
             Some((Lasting::Stopped(victim), _)) => system.workers[victim].signal_all(Signal::Continue),
             Some((Lasting::Network(victim), _)) => self.proxies[victim].set(Mode::Pass),
             Some((Lasting::RedisAway, _)) => {
-                if let Some(redis) = redis {
+                if let Some(redis) = &mut servers.redis {
                     redis.restart().await;
                 }
             }
@@ -149,8 +166,8 @@ impl Faults {
     }
 
     /// Undoes what lasts.
-    pub(super) async fn calm(&mut self, system: &mut System, redis: Option<&mut OwnRedis>) {
-        self.undo(system, redis).await;
+    pub(super) async fn calm(&mut self, system: &mut System, servers: &mut Servers) {
+        self.undo(system, servers).await;
     }
 
     fn count(&mut self, what: &'static str) {

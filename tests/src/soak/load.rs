@@ -1,7 +1,9 @@
 //! The steady load of a soak: probes of many kinds, some trainings, cancels, retries, watchers.
 
+use super::watcher::Watchers;
 use crate::caller::Caller;
 use crate::data;
+use crate::invariants::Violation;
 use crate::scenarios::probe::{Probe, fail, sleep, step, work};
 use crate::system::System;
 use mltraining_proto::v1 as pb;
@@ -9,27 +11,27 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde_json::json;
 use std::collections::BTreeMap;
-use tokio::task::JoinSet;
 
 /// Jobs that wait or run at the same time, about.
 const OPEN: i64 = 12;
-/// Streams that watch jobs at the same time, at most.
-const WATCHERS: usize = 8;
-
 pub(super) struct Load {
     caller: Caller,
-    watchers: JoinSet<()>,
+    /// Of the API server that is killed now and then.
+    mortal: Caller,
+    watchers: Watchers,
     done: BTreeMap<&'static str, u64>,
 }
 
 impl Load {
-    pub(super) async fn prepare(system: &System) -> Self {
+    /// `mortal` is the address of a server that is killed now and then.
+    pub(super) async fn prepare(system: &System, mortal: &str) -> Self {
         data::make_bars(&system.database, 4, 300);
         let caller = system.caller();
         data::register_bars(&caller).await;
         Self {
             caller,
-            watchers: JoinSet::new(),
+            mortal: Caller::new(mortal, &system.key),
+            watchers: Watchers::default(),
             done: BTreeMap::new(),
         }
     }
@@ -47,11 +49,11 @@ impl Load {
             .sql("SELECT id FROM job WHERE finished_at IS NULL ORDER BY random() LIMIT 1");
         match random.random_range(0..10) {
             0 if !job.is_empty() => self.cancel(&job).await,
-            1 | 2 if !job.is_empty() => self.watch(job),
+            1 if !job.is_empty() => self.watch(&self.caller.clone(), job),
+            2 if !job.is_empty() => self.watch(&self.mortal.clone(), job),
             3 => self.retry(system).await,
             _ => {}
         }
-        while self.watchers.try_join_next().is_some() {}
     }
 
     async fn submit(&mut self, system: &System, random: &mut StdRng) {
@@ -88,22 +90,10 @@ impl Load {
         }
     }
 
-    fn watch(&mut self, job: String) {
-        if self.watchers.len() >= WATCHERS {
-            return;
+    fn watch(&mut self, caller: &Caller, job: String) {
+        if self.watchers.watch(caller, job) {
+            self.count("watches begun", 1);
         }
-        let mut jobs = self.caller.jobs.clone();
-        self.watchers.spawn(async move {
-            let request = pb::WatchJobRequest {
-                name: format!("projects/default/jobs/{job}"),
-                ..Default::default()
-            };
-            if let Ok(stream) = jobs.watch_job(request).await {
-                let mut events = stream.into_inner();
-                while let Ok(Some(_)) = events.message().await {}
-            }
-        });
-        self.count("watches begun", 1);
     }
 
     /// An operator's retry of a job that ended badly.
@@ -127,9 +117,9 @@ impl Load {
         *self.done.entry(what).or_default() += more;
     }
 
-    /// Ends the watchers.
-    pub(super) async fn end(&mut self) {
-        self.watchers.shutdown().await;
+    /// Ends the watchers; what they missed.
+    pub(super) async fn end(&mut self) -> Vec<Violation> {
+        self.watchers.end().await
     }
 
     pub(super) fn counts(&self, system: &System) -> Vec<(String, u64)> {

@@ -4,13 +4,14 @@ mod faults;
 mod growth;
 mod load;
 mod sample;
+mod watcher;
 
 pub use growth::{Growth, Series, Tolerance, TooFew};
 
 use crate::database::Database;
 use crate::invariants::{self, Violation};
 use crate::scenarios;
-use crate::servers::OwnRedis;
+use crate::servers::{OwnPostgres, OwnRedis};
 use faults::Faults;
 use load::Load;
 use rand::SeedableRng;
@@ -33,26 +34,39 @@ pub struct Soaked {
     pub violations: Vec<Violation>,
 }
 
+/// The servers that a soak takes away and gives back; `None` where the machine has no programs for one.
+struct Servers {
+    postgres: Option<OwnPostgres>,
+    redis: Option<OwnRedis>,
+}
+
 /// Soaks a system for `time`. The same seed makes the same load and the same faults, as far as processes allow.
 pub async fn run(time: Duration, seed: u64) -> Soaked {
     let mut random = StdRng::seed_from_u64(seed);
-    let mut redis = OwnRedis::start().await;
-    let url = redis.as_ref().map(OwnRedis::url);
+    let mut servers = Servers {
+        postgres: OwnPostgres::start().await,
+        redis: OwnRedis::start().await,
+    };
+    let url = servers.redis.as_ref().map(OwnRedis::url);
     let settings: Vec<(&str, &str)> = [("MLTS_WORKER__SLOTS", "2"), ("MLTS_WORKER__THREADS", "2")]
         .into_iter()
         .chain(scenarios::SWEEPING.iter().copied())
         .chain([("MLTS_RETENTION__JOBS", "90s"), ("MLTS_RETENTION__EVENTS", "30s")])
         .chain(url.as_deref().map(|url| ("MLTS_REDIS__URL", url)))
         .collect();
-    let mut system = scenarios::observed(Database::create(), &settings).await;
-    let mut load = Load::prepare(&system).await;
+    let database = match &servers.postgres {
+        Some(server) => Database::create_on(&server.url()),
+        None => Database::create(),
+    };
+    let mut system = scenarios::observed(database, &settings).await;
     let mut faults = Faults::start(&mut system).await;
+    let mut load = Load::prepare(&system, &faults.server().endpoint).await;
     let mut samples = Samples::default();
     let start = Instant::now();
     let mut sampled = Instant::now();
     while start.elapsed() < time {
         load.step(&system, &mut random).await;
-        faults.step(&mut system, redis.as_mut(), &mut random).await;
+        faults.step(&mut system, &mut servers, &mut random).await;
         if sampled.elapsed() >= SAMPLE {
             samples.take(&mut system, start.elapsed());
             sampled = Instant::now();
@@ -60,10 +74,10 @@ pub async fn run(time: Duration, seed: u64) -> Soaked {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let growth = samples.growth(start.elapsed());
-    faults.calm(&mut system, redis.as_mut()).await;
-    load.end().await;
+    faults.calm(&mut system, &mut servers).await;
     scenarios::settle(&system, Duration::from_secs(300)).await;
-    let violations = invariants::violations(&system, Duration::from_secs(60)).await;
+    let mut violations = invariants::violations(&system, Duration::from_secs(60)).await;
+    violations.extend(load.end().await);
     let mut counts = load.counts(&system);
     counts.extend(faults.counts());
     Soaked {

@@ -27,7 +27,7 @@ const TABLES: [&str; 7] = [
     "project",
     "model",
 ];
-const SIZED: [&str; 3] = ["job", "job_attempt", "result"];
+const SIZED: [&str; 4] = ["job", "job_attempt", "job_event", "result"];
 /// Fewer measurements than this tell no slope, however short the soak.
 const LEAST: usize = 10;
 
