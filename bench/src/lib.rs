@@ -1,6 +1,7 @@
 //! What all benches share: a row of a report, the table on the screen, the file beside it, and the CPU clock.
 
 pub mod cpu;
+pub mod data;
 pub mod lists;
 pub mod matrices;
 pub mod peers;

@@ -9,4 +9,4 @@ mod read;
 /// would be a round trip more, and is counted by pg_stat_statements only once in each session.
 pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
 
-pub use panel::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress};
+pub use panel::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, copy_statement};

@@ -111,6 +111,12 @@ impl ReadError {
     }
 }
 
+/// The COPY that [`Store::read_panel`] sends, for those who explain or measure it. It names the entities of the query by a
+/// setting of its transaction, so it stands alone only for a query of all entities.
+pub fn copy_statement(query: &PanelQuery<'_>) -> String {
+    read::statement(query)
+}
+
 impl Store {
     /// Runs a read with the limit of time that its query names, for two statements, beside the usual one for the rest.
     async fn patiently<T>(

@@ -90,6 +90,11 @@ fn rows<'a>(query: &PanelQuery<'a>) -> Rows<'a> {
     }
 }
 
+/// The COPY of a query.
+pub(super) fn statement(query: &PanelQuery<'_>) -> String {
+    source_sql::copy(&rows(query), query.columns)
+}
+
 pub(super) async fn count(
     connection: &mut PgConnection,
     query: &PanelQuery<'_>,
@@ -121,9 +126,8 @@ pub(super) async fn copy(
     say(0)?;
     let mut builder = PanelBuilder::new(query.columns.to_vec(), query.source.duplicate_rule);
     let mut decoder = Decoder::new(layout);
-    let statement = source_sql::copy(&rows(query), query.columns);
     let mut stream = connection
-        .copy_out_raw(&statement)
+        .copy_out_raw(&statement(query))
         .await
         .map_err(StoreError::from_sqlx)?;
     while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
