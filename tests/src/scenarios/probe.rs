@@ -12,6 +12,8 @@ pub struct Probe {
     pub priority: i16,
     /// Losses before the job is DEAD.
     pub max_lost: i32,
+    /// Failures of what is around the job, before it is DEAD.
+    pub max_infra_failures: i32,
     /// Longest run of an attempt, as an interval of Postgres.
     pub timeout: String,
     /// What is done; see [`steps`].
@@ -25,6 +27,7 @@ impl Probe {
             project: "default".to_owned(),
             priority: 2,
             max_lost: 3,
+            max_infra_failures: 20,
             timeout: "10 minutes".to_owned(),
             spec: json!({"steps": steps}),
         }
@@ -35,10 +38,11 @@ impl Probe {
         Self::doing(&[])
     }
 
-    /// Survives as many losses as a scenario makes.
+    /// Survives as many losses and failures as a scenario makes.
     pub fn tough(self) -> Self {
         Self {
             max_lost: 100,
+            max_infra_failures: 1000, // scenarios do not wait for backoff
             ..self
         }
     }
@@ -55,13 +59,15 @@ impl Probe {
             project,
             priority,
             max_lost,
+            max_infra_failures,
             timeout,
             spec,
         } = self;
         let ids = database.sql(&format!(
             "WITH made AS (
-               INSERT INTO job (id, project, queue, kind, spec, spec_version, created_by, event_seq, priority, max_lost, timeout)
-               SELECT gen_random_uuid(), '{project}', 'default', 'PROBE', '{spec}', 1, 'test', 1, {priority}, {max_lost}, '{timeout}'
+               INSERT INTO job (id, project, queue, kind, spec, spec_version, created_by, event_seq, priority, max_lost,
+                                max_infra_failures, timeout)
+               SELECT gen_random_uuid(), '{project}', 'default', 'PROBE', '{spec}', 1, 'test', 1, {priority}, {max_lost}, {max_infra_failures}, '{timeout}'
                  FROM generate_series(1, {count}) RETURNING id
              ), told AS (
                INSERT INTO job_event (job_id, seq, lease_epoch, kind, payload)

@@ -63,7 +63,7 @@ pub(super) async fn disk_full(scale: Scale) -> Outcome {
     .await;
     system.add_worker().await;
     let rounds = scale.of(1, 5);
-    let large = Probe::nothing().with("artifact_bytes", json!(300_000));
+    let large = Probe::nothing().with("artifact_bytes", json!(300_000)).tough();
     for round in 0..rounds {
         large.submit_one(&system.database);
         super::all_ended(&system.database, wait::PATIENCE).await;
