@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Context, claim: Claim) {
         tracing::info!("claimed");
         context.signal.tell_events_beside(job.lease.job.0);
         tokio::select! {
-            () = drive(context, &job, &work, memory) => {}
+            () = drive(context, &job, &work, &held, memory) => {}
             () = release_when_told(context, &work) => {}
         }
         drop(held);
@@ -59,12 +59,13 @@ pub(crate) async fn run(context: &Context, claim: Claim) {
     .await;
 }
 
-async fn drive(context: &Context, job: &ClaimedJob, work: &Work, memory: Reservation) {
+async fn drive(context: &Context, job: &ClaimedJob, work: &Work, held: &Held, memory: Reservation) {
     // Nothing is told of the attempt while its end is written: the fence would refuse it, though nothing was lost.
     let end = tokio::select! {
         end = parent::run(context, job, work, memory) => end,
         never = reporter::run(&context.store, job.lease, &work.board, &work.stop) => match never {},
     };
+    held.ends();
     match end {
         End::Made(stored) => settle::finish(context, job, &stored, work).await,
         End::Failed(failure) => settle::fail(context, job, &failure, work).await,

@@ -37,6 +37,8 @@ struct Leases {
 struct Holder {
     deadline: Instant,
     stop: Stop,
+    /// The end of the attempt is being written, after which the lease is not there any more.
+    ending: bool,
 }
 
 /// A lease that is being renewed until this value is dropped.
@@ -84,12 +86,23 @@ impl LeaseKeeper {
         let holder = Holder {
             deadline: Instant::now() + time_left,
             stop,
+            ending: false,
         };
         self.leases.lock().insert(lease, holder);
         self.leases.added.notify_one();
         Held {
             lease,
             leases: self.leases.clone(),
+        }
+    }
+}
+
+impl Held {
+    /// Says that the end of the attempt is about to be written. The lease is still renewed; that it is not there any more says
+    /// nothing from now on, since a heartbeat may come just after that end. Whether it was lost, the write of the end learns.
+    pub(crate) fn ends(&self) {
+        if let Some(holder) = self.leases.lock().get_mut(&self.lease) {
+            holder.ending = true;
         }
     }
 }
@@ -184,7 +197,7 @@ impl Keeper {
             }
         }
         for lease in beats.lost {
-            if let Some(holder) = leases.remove(&lease) {
+            if let Some(holder) = leases.remove(&lease).filter(|holder| !holder.ending) {
                 tracing::warn!(job.id = %lease.job, job.epoch = %lease.epoch, stale_write = "beat", "the lease is lost");
                 holder.stop.stop(StopReason::Lost);
             }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "a bench talks to the person who runs it")]
 
+use anyhow::Context;
 use clap::Parser;
 use futures::future::try_join_all;
 use mltraining_bench::lists::Filled;
@@ -63,20 +64,35 @@ async fn main() -> anyhow::Result<()> {
 
 async fn run(database: &str, settings: &[(&str, &str)], length: Duration) -> anyhow::Result<Vec<Reached>> {
     let service = Service::start(database, settings).await?;
+    let model = &any_model(&service.caller()).await?;
     let mut reached = Vec::new();
     for call in CALLS {
-        load(&service, call, Duration::from_millis(500)).await?; // warm
-        reached.push(load(&service, call, length).await?);
+        load(&service, call, model, Duration::from_millis(500)).await?; // warm
+        reached.push(load(&service, call, model, length).await?);
     }
     Ok(reached)
 }
 
-async fn load(service: &Service, call: &str, length: Duration) -> anyhow::Result<Reached> {
+async fn any_model(caller: &Caller) -> anyhow::Result<String> {
+    let request = v1::ListModelsRequest {
+        page_size: 1,
+        ..v1::ListModelsRequest::default()
+    };
+    let page = caller.models.clone().list_models(request).await?.into_inner();
+    Ok(page
+        .models
+        .into_iter()
+        .next()
+        .context("the database has a model")?
+        .name)
+}
+
+async fn load(service: &Service, call: &str, model: &str, length: Duration) -> anyhow::Result<Reached> {
     let (start, cpu) = (Instant::now(), service.cpu_seconds()?);
     let callers = (0..CALLERS).map(|_| async {
         let (caller, mut calls) = (service.caller(), 0_u64);
         while start.elapsed() < length {
-            ask(&caller, call).await?;
+            ask(&caller, call, model).await?;
             calls += 1;
         }
         anyhow::Ok(calls)
@@ -88,11 +104,11 @@ async fn load(service: &Service, call: &str, length: Duration) -> anyhow::Result
     })
 }
 
-async fn ask(caller: &Caller, call: &str) -> anyhow::Result<()> {
+async fn ask(caller: &Caller, call: &str, model: &str) -> anyhow::Result<()> {
     let source = "projects/default/sources/candles".to_owned();
     match call {
         "GetModel" => {
-            let name = "projects/default/models/m1".to_owned();
+            let name = model.to_owned();
             caller
                 .models
                 .clone()
