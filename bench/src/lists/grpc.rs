@@ -124,7 +124,7 @@ async fn models(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
     }
     let versions = async |n| {
         let request = v1::ListModelVersionsRequest {
-            parent: format!("projects/default/models/m{}", n + 1),
+            parent: format!("projects/default/models/m{}", 10 * n + 1), // others are of other projects, or deleted
             page_size: PAGE,
             ..v1::ListModelVersionsRequest::default()
         };
