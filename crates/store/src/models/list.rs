@@ -81,19 +81,30 @@ fn each_label(labels: &[(String, String)]) -> Vec<Value> {
         .collect()
 }
 
+/// Where the search begins: after the cursor, and never before the bound of the filter. The statements compare with both, but
+/// Postgres enters an index by the cursor, and would walk from there to the bound.
+fn beginning<'a>(filter: &ModelFilter, after: Option<&'a ModelCursor>) -> Option<(DateTime<Utc>, &'a str)> {
+    let bound = filter.created_before.map(|created_at| (created_at, "")); // no id is smaller
+    match (bound, after) {
+        (Some((before, _)), Some(after)) if before <= after.created_at => bound,
+        (_, Some(after)) => Some((after.created_at, after.id.as_str())),
+        (bound, None) => bound,
+    }
+}
+
 async fn live(
     connection: &mut PgConnection,
     project: &ProjectId,
     filter: &ModelFilter,
-    after: Option<&ModelCursor>,
+    after: Option<(DateTime<Utc>, &str)>,
     limit: i64,
 ) -> Result<Vec<Seen>, StoreError> {
     let rows = sqlx::query_file_as!(
         Seen,
         "sql/models/list.sql",
         project.as_str(),
-        after.map(|c| c.created_at),
-        after.map(|c| c.id.as_str()),
+        after.map(|(created_at, _)| created_at),
+        after.map(|(_, id)| id),
         limit,
         filter.created_from,
         filter.created_before,
@@ -109,15 +120,15 @@ async fn all(
     connection: &mut PgConnection,
     project: &ProjectId,
     filter: &ModelFilter,
-    after: Option<&ModelCursor>,
+    after: Option<(DateTime<Utc>, &str)>,
     limit: i64,
 ) -> Result<Vec<Seen>, StoreError> {
     let rows = sqlx::query_file_as!(
         Seen,
         "sql/models/list_all.sql",
         project.as_str(),
-        after.map(|c| c.created_at),
-        after.map(|c| c.id.as_str()),
+        after.map(|(created_at, _)| created_at),
+        after.map(|(_, id)| id),
         limit,
         filter.created_from,
         filter.created_before,
@@ -144,9 +155,10 @@ impl Store {
     ) -> Result<ModelList, StoreError> {
         self.within("models.list", async {
             let mut session = self.session().await?;
+            let begin = beginning(filter, after);
             let seen = match filter.deleted {
-                Deleted::Hidden => live(&mut session, project, filter, after, limit).await?,
-                Deleted::Shown => all(&mut session, project, filter, after, limit).await?,
+                Deleted::Hidden => live(&mut session, project, filter, begin, limit).await?,
+                Deleted::Shown => all(&mut session, project, filter, begin, limit).await?,
             };
             let stop = seen.iter().find(|seen| !seen.passes);
             let searched_to = stop
