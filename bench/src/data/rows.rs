@@ -18,7 +18,7 @@ pub(super) fn make(copies: u32) -> anyhow::Result<Database> {
     let script = shared.join("data/gen.py");
     ensure!(script.exists(), "the generator {} is absent", script.display());
     let database = Database::create();
-    let role = Role::make(&database);
+    let role = Role::make(&database)?;
     generate(&script, &database.url(), &role.password)?;
     drop(role);
     multiply(&database, copies);
@@ -38,19 +38,27 @@ fn multiply(database: &Database, copies: u32) {
     ));
 }
 
-/// The generator logs in as `postgres`: a role of that name, as long as this value lives, if the server has none.
+/// The generator logs in as `postgres`: a role of that name, as long as this value lives.
 struct Role<'a> {
     database: &'a Database,
     password: String,
 }
 
 impl<'a> Role<'a> {
-    fn make(database: &'a Database) -> Self {
+    /// # Errors
+    /// When the server has such a role, whose password is not ours to change.
+    fn make(database: &'a Database) -> anyhow::Result<Self> {
+        let there = database.count("SELECT count(*) FROM pg_roles WHERE rolname = 'postgres'");
+        ensure!(
+            there == 0,
+            "this server has a role postgres, as which the generator logs in; use the one that ./dev starts, or drop the role if \
+             a bench that was killed left it there"
+        );
         let password = Uuid::new_v4().simple().to_string();
         database.sql(&format!(
             "CREATE ROLE postgres SUPERUSER LOGIN PASSWORD '{password}'"
         ));
-        Self { database, password }
+        Ok(Self { database, password })
     }
 }
 

@@ -42,12 +42,18 @@ async fn jobs(caller: &Caller, size: Size) -> anyhow::Result<Vec<Timing>> {
         };
         lists.push(time(LEVEL, &name, size.samples, ask).await?);
     }
-    let deep = async |n| {
-        let before = some_time(n, size.jobs).to_rfc3339();
-        let answer = client.list_jobs(page(format!("create_time < {before}"))).await?;
-        Ok(answer.into_inner().jobs.len())
-    };
-    lists.push(time(LEVEL, "ListJobs deep page", size.samples, deep).await?);
+    for (name, and) in [
+        ("before a time", ""),
+        ("before a time, state", " AND state = FAILED"),
+        ("before a time, label", " AND labels.team = t7"),
+        ("before a time, caller", " AND created_by = key7"),
+    ] {
+        let old = async |n| {
+            let filter = format!("create_time < {}{and}", some_time(n, size.jobs).to_rfc3339());
+            Ok(client.list_jobs(page(filter)).await?.into_inner().jobs.len())
+        };
+        lists.push(time(LEVEL, &format!("ListJobs {name}"), size.samples, old).await?);
+    }
     let newest = client.list_jobs(v1::ListJobsRequest {
         page_size: 1000,
         ..v1::ListJobsRequest::default()

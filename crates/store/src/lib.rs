@@ -24,6 +24,7 @@ pub mod workers;
 
 mod config;
 mod constraint;
+mod keyset;
 mod source_sql;
 mod store;
 mod stored;

@@ -99,11 +99,25 @@ pub const MUTANTS: &[Mutant] = &[
         scenarios: &["cancel_meets_finish"],
     },
     Mutant {
-        name: "claim_counts_before_its_lock",
+        name: "claim_without_limit",
         file: "migrations/0013_large_jobs.up.sql",
         from: "< (select p.max_running from project p where p.id = locked)",
         to: "< 1000000 + (select p.max_running from project p where p.id = locked)",
         scenarios: &["max_running"],
+    },
+    Mutant {
+        name: "claim_without_lock",
+        file: "migrations/0013_large_jobs.up.sql",
+        from: "where p.id = candidate for no key update skip locked",
+        to: "where p.id = candidate",
+        scenarios: &[],
+    },
+    Mutant {
+        name: "create_without_lock",
+        file: "crates/store/sql/jobs/create_lock.sql",
+        from: "select pg_advisory_xact_lock(hashtextextended('job.create ' || $1::text, 0))",
+        to: "select hashtextextended('job.create ' || $1::text, 0)",
+        scenarios: &[],
     },
     Mutant {
         name: "sweep_of_committed_results",

@@ -31,6 +31,11 @@ pub(super) async fn each_exactly_once(scale: Scale) -> Outcome {
                 (SELECT count(DISTINCT worker_id) FROM job_attempt) FROM job j",
     );
     assert_eq!(counts, format!("{jobs}|1|{jobs}|{jobs}|{workers}"));
+    assert_eq!(
+        system.stale_writes(),
+        [""; 0],
+        "no lease was lost, and none is said to be"
+    );
     Outcome::of(&system, jobs as u32).await
 }
 

@@ -158,6 +158,7 @@ pub(super) async fn cpu_saturated(scale: Scale) -> Outcome {
         "1",
         "no lease is lost while all cores are busy"
     );
+    assert_eq!(system.stale_writes(), [""; 0], "and none is said to be");
     Outcome::of(&system, leases).await
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Bytes of a file that takes long enough to store for an attempt to be killed meanwhile.
-const LARGE: u64 = 400 << 20;
+const LARGE: u64 = 64 << 20;
 /// Attempts that may pass the moment at which they should be killed.
 const TRIES: u32 = 20;
 
@@ -163,7 +163,7 @@ fn comes_to(folder: &Path, moment: Moment, process: u32) -> bool {
         if is_there {
             return process::try_kill(process);
         }
-        std::thread::sleep(Duration::from_micros(100));
+        std::thread::park_timeout(Duration::from_micros(100));
     }
     false
 }

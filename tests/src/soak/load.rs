@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 /// Jobs that wait or run at the same time, about.
 const OPEN: i64 = 12;
+
 pub(super) struct Load {
     caller: Caller,
     /// Of the API server that is killed now and then.
@@ -47,11 +48,11 @@ impl Load {
         let job = system
             .database
             .sql("SELECT id FROM job WHERE finished_at IS NULL ORDER BY random() LIMIT 1");
+        let through = self.some_server(random);
         match random.random_range(0..10) {
-            0 if !job.is_empty() => self.cancel(&job).await,
-            1 if !job.is_empty() => self.watch(&self.caller.clone(), job),
-            2 if !job.is_empty() => self.watch(&self.mortal.clone(), job),
-            3 => self.retry(system).await,
+            0 if !job.is_empty() => self.cancel(&through, &job).await,
+            1 | 2 if !job.is_empty() => self.watch(&through, job),
+            3 => self.retry(&through, system).await,
             _ => {}
         }
     }
@@ -71,21 +72,36 @@ impl Load {
         self.count("probes submitted", 2);
     }
 
-    /// The API server may be away just now.
-    async fn train(&mut self, random: &mut StdRng) {
-        let model = format!("soak{}", random.random_range(0..5));
-        let request = data::training(&model, 240, random.random_range(2..40));
-        if self.caller.training.clone().train_model(request).await.is_ok() {
-            self.count("trainings submitted", 1);
+    /// The server that lives on, or the one that is killed.
+    fn some_server(&self, random: &mut StdRng) -> Caller {
+        if random.random_range(0..2) == 0 {
+            self.caller.clone()
+        } else {
+            self.mortal.clone()
         }
     }
 
-    async fn cancel(&mut self, job: &str) {
+    /// A server, or its sessions, may be gone in the middle: asked once more through the other one, it is the same job.
+    async fn train(&mut self, random: &mut StdRng) {
+        let model = format!("soak{}", random.random_range(0..5));
+        let request = pb::TrainModelRequest {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            ..data::training(&model, 240, random.random_range(2..40))
+        };
+        for caller in [&self.mortal, &self.caller] {
+            if caller.training.clone().train_model(request.clone()).await.is_ok() {
+                self.count("trainings submitted", 1);
+                return;
+            }
+        }
+    }
+
+    async fn cancel(&mut self, caller: &Caller, job: &str) {
         let request = pb::CancelJobRequest {
             name: format!("projects/default/jobs/{job}"),
             ..Default::default()
         };
-        if self.caller.jobs.clone().cancel_job(request).await.is_ok() {
+        if caller.jobs.clone().cancel_job(request).await.is_ok() {
             self.count("cancels acknowledged", 1);
         }
     }
@@ -97,7 +113,7 @@ impl Load {
     }
 
     /// An operator's retry of a job that ended badly.
-    async fn retry(&mut self, system: &System) {
+    async fn retry(&mut self, caller: &Caller, system: &System) {
         let job = system.database.sql(
             "SELECT id FROM job WHERE state IN ('FAILED', 'DEAD') AND lease_epoch < 5 ORDER BY random() LIMIT 1",
         );
@@ -108,7 +124,7 @@ impl Load {
             name: format!("projects/default/jobs/{job}"),
             ..Default::default()
         };
-        if self.caller.jobs.clone().retry_job(request).await.is_ok() {
+        if caller.jobs.clone().retry_job(request).await.is_ok() {
             self.count("retries", 1);
         }
     }
@@ -117,7 +133,7 @@ impl Load {
         *self.done.entry(what).or_default() += more;
     }
 
-    /// Ends the watchers; what they missed.
+    /// Waits for the watchers, whose jobs have all ended; what they found.
     pub(super) async fn end(&mut self) -> Vec<Violation> {
         self.watchers.end().await
     }

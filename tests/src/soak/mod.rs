@@ -32,12 +32,28 @@ pub struct Soaked {
     pub growth: Vec<Result<Growth, TooFew>>,
     /// What broke an invariant.
     pub violations: Vec<Violation>,
+    /// Servers that could not be taken away, because this machine has no programs for one.
+    pub skipped: Vec<&'static str>,
 }
 
 /// The servers that a soak takes away and gives back; `None` where the machine has no programs for one.
 struct Servers {
     postgres: Option<OwnPostgres>,
     redis: Option<OwnRedis>,
+}
+
+impl Servers {
+    fn missing(&self) -> Vec<&'static str> {
+        let known = [
+            ("Postgres", self.postgres.is_some()),
+            ("Redis", self.redis.is_some()),
+        ];
+        known
+            .iter()
+            .filter(|(_, there)| !there)
+            .map(|(name, _)| *name)
+            .collect()
+    }
 }
 
 /// Soaks a system for `time`. The same seed makes the same load and the same faults, as far as processes allow.
@@ -85,5 +101,6 @@ pub async fn run(time: Duration, seed: u64) -> Soaked {
         counts,
         growth,
         violations,
+        skipped: servers.missing(),
     }
 }

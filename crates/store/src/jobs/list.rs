@@ -2,6 +2,7 @@
 
 use super::read::fetch;
 use super::{Job, JobView};
+use crate::keyset::beginning;
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, JobKind, JobState, ModelId, Priority, ProjectId};
@@ -134,12 +135,13 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(project: &'a ProjectId, filter: &'a JobFilter, after: Option<JobCursor>, limit: i64) -> Self {
-        let after = beginning(filter.created_before, after);
+        let after = after.map(|c| (c.created_at, c.id.0));
+        let after = beginning(filter.created_before, after, Uuid::nil());
         Self {
             bound: Bound::new(filter),
             project: project.as_str(),
-            after_time: after.map(|c| c.created_at),
-            after_id: after.map(|c| c.id.0),
+            after_time: after.map(|(created_at, _)| created_at),
+            after_id: after.map(|(_, id)| id),
             limit,
         }
     }
@@ -273,19 +275,6 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Where the search begins: after the cursor, and never before the bound of the filter. The statements compare with both, but
-/// Postgres enters an index by the cursor, and would walk from there to the bound.
-fn beginning(before: Option<DateTime<Utc>>, after: Option<JobCursor>) -> Option<JobCursor> {
-    let bound = before.map(|created_at| JobCursor {
-        created_at,
-        id: JobId(Uuid::nil()),
-    });
-    match (bound, after) {
-        (Some(bound), Some(after)) if after.created_at < bound.created_at => Some(after),
-        (bound, after) => bound.or(after),
-    }
-}
-
 fn words<T: Copy>(values: Option<&[T]>, word: fn(T) -> &'static str) -> Option<Vec<String>> {
     values.map(|values| values.iter().map(|value| word(*value).to_owned()).collect())
 }
@@ -321,33 +310,5 @@ impl Store {
             Ok(JobList { jobs, searched_to })
         })
         .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_begins_at_the_older_one_of_its_cursor_and_its_filter() {
-        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
-        let id = JobId(Uuid::max());
-        let cursor = |second| JobCursor {
-            created_at: at(second),
-            id,
-        };
-        let begins = |before: Option<i64>, after: Option<i64>| {
-            beginning(before.map(at), after.map(cursor)).map(|c| (c.created_at.timestamp(), c.id == id))
-        };
-        assert_eq!(begins(None, None), None);
-        assert_eq!(begins(None, Some(5)), Some((5, true)));
-        assert_eq!(begins(Some(5), None), Some((5, false)));
-        assert_eq!(begins(Some(5), Some(4)), Some((4, true)), "a later page");
-        assert_eq!(
-            begins(Some(5), Some(5)),
-            Some((5, false)),
-            "nothing made at the bound passes"
-        );
-        assert_eq!(begins(Some(5), Some(6)), Some((5, false)));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::read::fetch;
+use crate::keyset::beginning;
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{ModelId, ProjectId};
@@ -81,17 +82,6 @@ fn each_label(labels: &[(String, String)]) -> Vec<Value> {
         .collect()
 }
 
-/// Where the search begins: after the cursor, and never before the bound of the filter. The statements compare with both, but
-/// Postgres enters an index by the cursor, and would walk from there to the bound.
-fn beginning<'a>(filter: &ModelFilter, after: Option<&'a ModelCursor>) -> Option<(DateTime<Utc>, &'a str)> {
-    let bound = filter.created_before.map(|created_at| (created_at, "")); // no id is smaller
-    match (bound, after) {
-        (Some((before, _)), Some(after)) if before <= after.created_at => bound,
-        (_, Some(after)) => Some((after.created_at, after.id.as_str())),
-        (bound, None) => bound,
-    }
-}
-
 async fn live(
     connection: &mut PgConnection,
     project: &ProjectId,
@@ -155,10 +145,11 @@ impl Store {
     ) -> Result<ModelList, StoreError> {
         self.within("models.list", async {
             let mut session = self.session().await?;
-            let begin = beginning(filter, after);
+            let after = after.map(|c| (c.created_at, c.id.as_str()));
+            let after = beginning(filter.created_before, after, "");
             let seen = match filter.deleted {
-                Deleted::Hidden => live(&mut session, project, filter, begin, limit).await?,
-                Deleted::Shown => all(&mut session, project, filter, begin, limit).await?,
+                Deleted::Hidden => live(&mut session, project, filter, after, limit).await?,
+                Deleted::Shown => all(&mut session, project, filter, after, limit).await?,
             };
             let stop = seen.iter().find(|seen| !seen.passes);
             let searched_to = stop
