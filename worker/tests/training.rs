@@ -3,9 +3,10 @@
 
 use chrono::DateTime;
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, FeatureSpec, LabelSpec,
-    LogisticRegressionSpec, RandomForestSpec, Reason, SourceColumn, SourceSpec, Span, SplitSpec,
-    ThresholdSpec, TimeRange, TrainSpec, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, ChangeAtHorizon, ColumnRole, Comparison, DataType, Direction, DuplicateRule,
+    ExtremeWithinHorizon, FeatureSpec, LabelSpec, LogisticRegressionSpec, RandomForestSpec, Reason,
+    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
+    TripleBarrier, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file;
@@ -261,7 +262,9 @@ fn the_kept_model_predicts_as_its_file_says() {
 #[test]
 fn what_the_data_cannot_give_is_said_with_its_numbers() {
     let mut impossible = spec(forest(3), 300);
-    let LabelSpec::ChangeAtHorizon(label) = &mut impossible.label;
+    let LabelSpec::ChangeAtHorizon(label) = &mut impossible.label else {
+        unreachable!("it was just made")
+    };
     label.change = 900.0;
     let (reason, text) = failed(
         train_on(2, input(impossible, panel(6, 300, Hint::Signal)))
@@ -292,6 +295,134 @@ fn a_stop_ends_the_training_without_a_result() {
     work.stop.stop(StopReason::Cancelled);
     let stopped = train::train(input(spec(forest(1000), 300), panel(6, 300, Hint::Signal)), &work);
     assert!(matches!(stopped, Err(WorkError::Stopped)));
+}
+
+fn ahead() -> (Span, Option<Span>) {
+    (Span::from_mins(5), None)
+}
+
+/// One label of each kind on the columns of [`source`].
+fn every_kind() -> Vec<LabelSpec> {
+    let (horizon, tolerance) = ahead();
+    vec![
+        LabelSpec::ExtremeWithinHorizon(ExtremeWithinHorizon {
+            column: None,
+            extreme_column: None,
+            change: 0.01,
+            direction: Direction::Down,
+            horizon,
+            tolerance,
+        }),
+        LabelSpec::TripleBarrier(TripleBarrier {
+            column: None,
+            upper_column: None,
+            lower_column: None,
+            upper: 0.01,
+            lower: 0.01,
+            horizon,
+            tolerance,
+        }),
+        LabelSpec::Threshold(ThresholdAtHorizon {
+            column: Some("hint".to_owned()),
+            comparison: Comparison::Above,
+            value: 0.0,
+            horizon,
+            tolerance,
+        }),
+    ]
+}
+
+#[test]
+fn every_kind_of_label_is_trained_on() {
+    for label in every_kind() {
+        let mut wanted = spec(forest(5), 300);
+        wanted.label = label;
+        let trained = train_on(2, input(wanted.clone(), panel(6, 300, Hint::Signal))).unwrap();
+        let (name, rows) = (wanted.label.name(), trained.facts.rows);
+        assert!(rows.positives > 100 && rows.negatives > 100, "{name}: {rows:?}");
+        assert!(
+            rows.unknown >= 6 * 5,
+            "{name}: the last minutes cannot resolve: {rows:?}"
+        );
+        for fold in &trained.evaluation.folds {
+            let proof = &fold.leak_proof;
+            assert!(proof.latest_train_resolve < proof.first_test_decision, "{name}");
+            assert!(proof.purged_rows > 0, "{name}");
+        }
+        let auc = trained.evaluation.overall.roc_auc.unwrap();
+        assert!(auc > 0.6, "{name}: the drift is in plain sight: {auc}");
+    }
+}
+
+/// A label that the row itself tells: whether the hint is above 0.
+fn told_by_the_row() -> LabelSpec {
+    LabelSpec::Threshold(ThresholdAtHorizon {
+        column: Some("hint".to_owned()),
+        comparison: Comparison::Above,
+        value: 0.0,
+        horizon: Span::ZERO,
+        tolerance: None,
+    })
+}
+
+#[test]
+fn a_label_of_the_row_itself_is_learned_from_other_columns_only() {
+    let mut wanted = spec(forest(5), 300);
+    wanted.label = told_by_the_row();
+    wanted.features.features = vec!["log_return(close, 5)".parse().unwrap()];
+    wanted.features.sets.clear();
+    let trained = train_on(2, input(wanted.clone(), panel(6, 300, Hint::Signal))).unwrap();
+    assert_eq!(trained.facts.rows.unknown, 0);
+    assert_eq!(trained.facts.rows.labelled(), 6 * 300);
+
+    wanted.features.features = vec!["hint".parse().unwrap()];
+    let refused = catalogue::resolve(&wanted.features, &source(), &wanted.label, "spec.features");
+    assert_eq!(refused.unwrap_err().reason(), Reason::FeatureLeaksLabel);
+}
+
+#[test]
+fn a_near_copy_of_the_column_that_tells_the_label_ends_the_job() {
+    let mut copied = source();
+    copied.columns.push(SourceColumn {
+        name: "copy".to_owned(),
+        ..copied.columns[1].clone()
+    });
+    let (whole, fingerprint) = panel(6, 300, Hint::Signal);
+    let names = ["close", "hint", "copy"].map(str::to_owned).to_vec();
+    let mut builder = PanelBuilder::new(names, DuplicateRule::Refuse);
+    let hint = whole.column("hint").unwrap();
+    for (e, entity) in whole.entities().iter().enumerate() {
+        for i in whole.range_of(e) {
+            // Turned over and in another unit: no equal value, the same order.
+            let values = [whole.column("close").unwrap()[i], hint[i], 7.0 - 1000.0 * hint[i]];
+            builder.push(entity, whole.times()[i], None, &values).unwrap();
+        }
+    }
+    let (with_copy, _) = builder.finish().unwrap();
+    let mut wanted = spec(forest(3), 300);
+    wanted.label = told_by_the_row();
+    wanted.features.sets.clear();
+    wanted.features.features = ["copy", "log_return(close, 5)"]
+        .map(|text| text.parse().unwrap())
+        .to_vec();
+    let plan = catalogue::resolve(&wanted.features, &copied, &wanted.label, "spec.features").unwrap();
+    let job = |spec: TrainSpec| TrainInput {
+        spec: spec.check().unwrap(),
+        source: copied.clone(),
+        plan: plan.clone(),
+        panel: with_copy.clone(),
+        fingerprint: fingerprint.clone(),
+    };
+    let (reason, text) = failed(train_on(2, job(wanted.clone())).err().unwrap());
+    assert_eq!(reason, Reason::FeatureLeaksLabel);
+    assert!(text.contains("`copy`") && !text.contains("log_return"), "{text}");
+    // The same column may foresee the same label.
+    let (horizon, tolerance) = ahead();
+    let LabelSpec::Threshold(label) = &mut wanted.label else {
+        unreachable!("it was just made")
+    };
+    (label.horizon, label.tolerance) = (horizon, tolerance);
+    assert!(train_on(2, job(wanted)).is_ok());
 }
 
 /// The same panel up to `border`; from there on another future, with as many rows.

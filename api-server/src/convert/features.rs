@@ -53,8 +53,8 @@ fn one_window(window: &v1::Window, field: &str, found: &mut Violations) -> Optio
     }
 }
 
-/// The refusal of a request, with the first unknown feature and the nearest known one called by their names. `asked` is
-/// what the client wrote.
+/// The refusal of a request, with the first unknown feature and the nearest known one called by their names, else with the
+/// first feature that tells the label. `asked` is what the client wrote.
 pub(crate) fn refuse(found: Violations, asked: &v1::FeatureSpec) -> ApiError {
     let unknown = found
         .iter()
@@ -66,9 +66,16 @@ pub(crate) fn refuse(found: Violations, asked: &v1::FeatureSpec) -> ApiError {
             suggestion(&violation.description).map(str::to_owned),
         )
     });
+    let leaking = found
+        .iter()
+        .find(|violation| violation.reason == Reason::FeatureLeaksLabel)
+        .and_then(|violation| first_name(&violation.description).map(str::to_owned));
     let error = ApiError::from(found);
     match metadata {
-        None => error,
+        None => match leaking {
+            Some(feature) => error.with("feature", feature),
+            None => error,
+        },
         Some((feature, None)) => error.with("feature", feature),
         Some((feature, Some(near))) => error.with("feature", feature).with("did_you_mean", near),
     }
@@ -85,6 +92,11 @@ fn written<'a>(asked: &'a v1::FeatureSpec, field: &str) -> Option<&'a str> {
         _ => return None,
     };
     texts.get(index).map(String::as_str)
+}
+
+/// The first name between backticks.
+fn first_name(description: &str) -> Option<&str> {
+    description.split('`').nth(1)
 }
 
 /// The name between the backticks of the catalogue's "did you mean `...`?".

@@ -6,7 +6,7 @@ use crate::convert::field::{small_wire_count, wire_count};
 use crate::convert::preview::PreviewRequest;
 use crate::convert::read_error;
 use crate::error::ApiError;
-use mltraining_domain::{Priority, Reason, SourceSpec, TrainSpec};
+use mltraining_domain::{LabelSpec, Priority, Reason, SourceSpec, TrainSpec};
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::preview::LabelPreview;
 use mltraining_proto::v1;
@@ -151,7 +151,9 @@ fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> V
         .map(|phase| source.bar_interval_of(Some(phase.id)));
     let bar = of_phases.min().unwrap_or(source.bar_interval);
     let horizon = spec.label.horizon();
-    if horizon < bar {
+    // A label without a horizon is of the row itself, and a column's delay has nothing to do with the distance of bars.
+    let looks_ahead = !horizon.is_zero() && !matches!(spec.label, LabelSpec::Column(_));
+    if looks_ahead && horizon < bar {
         warnings.push(format!(
             "the horizon {horizon} is shorter than the usual distance of two bars, {bar}"
         ));

@@ -1,4 +1,4 @@
-//! Reads the label's column of a range and counts the labels: behind PreviewLabels, and behind the warnings of an estimate.
+//! Reads the label's columns of a range and counts the labels: behind PreviewLabels, and behind the warnings of an estimate.
 
 use super::call::Call;
 use crate::convert::preview::PreviewRequest;
@@ -11,6 +11,7 @@ use mltraining_panel::catalogue::LookBack;
 use mltraining_panel::labels;
 use mltraining_panel::preview::{self, LabelPreview};
 use mltraining_store::reader::{PanelQuery, ReadProgress};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +60,7 @@ impl LabelCounter {
         request: &PreviewRequest,
         prefix: &str,
     ) -> Result<LabelPreview, ApiError> {
-        labels::check_column(&request.label, source, prefix).into_result(())?;
+        labels::check_columns(&request.label, source, prefix).into_result(())?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(ApiError::internal)?;
         let stopped = Arc::new(AtomicBool::new(false));
@@ -75,8 +76,10 @@ impl LabelCounter {
             // The turn is over when the work is, not when its client has gone.
             let _turn = turn;
             let wanted = !stopped.load(Ordering::Relaxed);
-            wanted
-                .then(|| preview::labels(&panel, &source, &request.label, &rows_of(&panel, &request.phases)))
+            wanted.then(|| {
+                let rows = rows_of(&panel, &request.phases);
+                preview::labels(&panel, &source, &request.label, &rows, request.range.end_micros())
+            })
         });
         let counted = counted.await.map_err(ApiError::internal)?;
         let counted = counted.ok_or_else(|| call.deadline.exceeded())?;
@@ -115,10 +118,9 @@ async fn read(
     request: &PreviewRequest,
     stopped: &AtomicBool,
 ) -> Result<Panel, ApiError> {
-    let columns: Vec<String> = labels::column(&request.label, source)
-        .map(str::to_owned)
-        .into_iter()
-        .collect();
+    let needed = labels::columns(&request.label, source).unwrap_or_default();
+    let columns: BTreeSet<String> = needed.into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = columns.into_iter().collect();
     let query = PanelQuery {
         source,
         columns: &columns,

@@ -5,12 +5,23 @@ use crate::errors::{CliError, Refusal};
 use crate::when;
 
 /// Fields of requests and the options that set them.
-const OPTIONS: [(&str, &str); 23] = [
-    ("change_at_horizon.change", "--change"),
-    ("change_at_horizon.horizon", "--horizon"),
-    ("change_at_horizon.direction", "--direction"),
-    ("change_at_horizon.column", "--column"),
+const OPTIONS: &[(&str, &str)] = &[
+    ("change", "--change"),
+    ("horizon", "--horizon"),
+    ("direction", "--direction"),
+    ("column", "--column"),
     ("change_at_horizon.tolerance", "--tolerance"),
+    ("extreme_within_horizon.tolerance", "--tolerance"),
+    ("triple_barrier.tolerance", "--tolerance"),
+    ("threshold.tolerance", "--tolerance"),
+    ("extreme_column", "--extreme-column"),
+    ("upper", "--upper"),
+    ("lower", "--lower"),
+    ("upper_column", "--upper-column"),
+    ("lower_column", "--lower-column"),
+    ("comparison", "--comparison"),
+    ("threshold.value", "--value"),
+    ("delay", "--delay"),
     ("range.start", "--start"),
     ("range.end", "--end"),
     ("range", "--start, --end"),

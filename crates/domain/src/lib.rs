@@ -34,7 +34,10 @@ pub use source::{ColumnRole, DataType, DuplicateRule, SourceColumn, SourcePhase,
 pub use spec::Checked;
 pub use spec::algorithm::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec};
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
-pub use spec::label::{ChangeAtHorizon, Direction, LabelSpec};
+pub use spec::label::{
+    ChangeAtHorizon, ChangeTarget, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon, LabelSpec,
+    ThresholdAtHorizon, TripleBarrier,
+};
 pub use spec::probe::{ProbeSpec, ProbeStep};
 pub use spec::split::{Holdout, SplitSpec, WalkForward, WalkForwardScheme};
 pub use spec::threshold::ThresholdSpec;

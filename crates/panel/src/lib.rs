@@ -10,6 +10,7 @@ pub mod compute;
 pub mod labels;
 pub mod preview;
 pub mod split;
+pub mod targets;
 
 mod builder;
 mod families;

@@ -52,12 +52,13 @@ impl LabelCounts {
     }
 }
 
-/// Computes the labels of a panel and counts those of `rows` (rows of the panel, each once, in any order).
+/// Computes the labels of a panel and counts those of `rows` (rows of the panel, each once, in any order). `end` is as in
+/// [`labels::compute`].
 ///
 /// # Panics
 /// When a row is named that the panel lacks.
-pub fn labels(panel: &Panel, source: &SourceSpec, label: &LabelSpec, rows: &[u32]) -> LabelPreview {
-    let labels = labels::compute(panel, label, source);
+pub fn labels(panel: &Panel, source: &SourceSpec, label: &LabelSpec, rows: &[u32], end: i64) -> LabelPreview {
+    let labels = labels::compute(panel, label, source, end);
     let mut total = LabelCounts::default();
     let mut by_entity = vec![LabelCounts::default(); panel.entities().len()];
     let mut by_phase = BTreeMap::<Option<i32>, LabelCounts>::new();

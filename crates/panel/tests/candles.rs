@@ -7,6 +7,7 @@ mod fixtures;
 
 use fixtures::{Row, candles_source, close_to, column_names, label, panel, plan};
 use mltraining_domain::{FeatureSpec, SourceSpec};
+use mltraining_panel::labels::NO_END;
 use mltraining_panel::{Panel, catalogue, compute, preview};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -70,7 +71,7 @@ fn label_counts_of_every_instrument_are_those_of_pandas() {
     let source = candles_source();
     let Some(panel) = candles(&source) else { return };
     let rows: Vec<u32> = (0..panel.rows() as u32).collect();
-    let found: BTreeMap<String, _> = preview::labels(&panel, &source, &label(), &rows)
+    let found: BTreeMap<String, _> = preview::labels(&panel, &source, &label(), &rows, NO_END)
         .by_entity
         .into_iter()
         .collect();

@@ -110,7 +110,9 @@ fn arguments_that_do_not_fit_are_explained() {
 fn everything_that_is_wrong_is_named_at_once() {
     let wrong = spec(&["cores"], &["clsoe", "close", "rolling_mean(close)"], &["age"]);
     let mut label = label();
-    let mltraining_domain::LabelSpec::ChangeAtHorizon(change) = &mut label;
+    let mltraining_domain::LabelSpec::ChangeAtHorizon(change) = &mut label else {
+        unreachable!("it is the first kind")
+    };
     change.column = Some("price".to_owned());
     let found = catalogue::resolve(&wrong, &source(), &label, "spec.features").unwrap_err();
     let fields: Vec<&str> = found.iter().map(|violation| violation.field.as_str()).collect();
@@ -318,4 +320,34 @@ fn the_catalogue_speaks_for_itself() {
             set.name
         );
     }
+}
+
+#[test]
+fn features_of_the_column_that_tells_the_label_are_refused() {
+    let holds = |minutes| {
+        mltraining_domain::LabelSpec::Threshold(mltraining_domain::ThresholdAtHorizon {
+            column: Some("volume".to_owned()),
+            comparison: mltraining_domain::Comparison::AtLeast,
+            value: 10.0,
+            horizon: mltraining_domain::Span::from_mins(minutes),
+            tolerance: None,
+        })
+    };
+    let of_column = mltraining_domain::LabelSpec::Column(mltraining_domain::ColumnLabel {
+        column: "volume".to_owned(),
+        delay: mltraining_domain::Span::from_mins(60),
+    });
+    let wanted = spec(&["core"], &["volume", "close", "rolling_mean(volume, 1000)"], &[]);
+    for label in [holds(0), of_column] {
+        let found = catalogue::resolve(&wanted, &source(), &label, "spec.features").unwrap_err();
+        let told: Vec<(&str, Reason)> = found.iter().map(|v| (v.field.as_str(), v.reason)).collect();
+        let leak = |field| (field, Reason::FeatureLeaksLabel);
+        assert_eq!(
+            told,
+            [leak("spec.features.sets[0]"), leak("spec.features.features[2]")]
+        );
+    }
+    catalogue::resolve(&wanted, &source(), &holds(5), "spec.features").unwrap();
+    let without = spec(&[], &["close", "volume"], &["volume"]);
+    catalogue::resolve(&without, &source(), &holds(0), "spec.features").unwrap();
 }

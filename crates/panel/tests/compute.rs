@@ -5,6 +5,7 @@ mod fixtures;
 
 use fixtures::{Row, column_names, every_feature, label, panel, plan, source};
 use mltraining_panel::compute::{self, Cancelled, Control, FeatureColumns};
+use mltraining_panel::labels::NO_END;
 use mltraining_panel::{Panel, preview};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -158,7 +159,7 @@ fn a_preview_counts_every_row_once_in_each_grouping() {
     let panel = panel(column_names(&source()), rows);
     // All rows of a and b: the last 30 bars of each cannot resolve.
     let wanted: Vec<u32> = (0..200).collect();
-    let found = preview::labels(&panel, &source(), &label(), &wanted);
+    let found = preview::labels(&panel, &source(), &label(), &wanted, NO_END);
     let counts = |c: preview::LabelCounts| (c.positives, c.negatives, c.unknown);
     assert_eq!(counts(found.total), (70, 70, 60));
     assert_eq!(found.total.positive_share(), Some(0.5));

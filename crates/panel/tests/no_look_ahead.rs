@@ -4,13 +4,14 @@
 
 mod fixtures;
 
-use fixtures::{Row, close_to, column_names, every_feature, panel, source};
-use mltraining_domain::Span;
+use fixtures::{Row, close_to, column_names, every_feature, panel, panel_of, source};
+use mltraining_domain::{DuplicateRule, Span};
 use mltraining_panel::catalogue::{Family, LookBack, Parameter, PlannedFeature, Reach};
 use mltraining_panel::labels::{self, LabelValue, Labels};
 use mltraining_panel::{Panel, compute};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use std::collections::BTreeMap;
 
 const SECOND: i64 = 1_000_000;
 
@@ -19,6 +20,7 @@ fn value() -> impl Strategy<Value = f64> {
     prop_oneof![
         1 => Just(f64::NAN),
         1 => Just(0.0),
+        1 => Just(1.0),
         3 => Just(2.5e-8),
         6 => 1e-9..1e-7_f64,
         1 => 0.0..1e6_f64,
@@ -145,25 +147,72 @@ proptest! {
         let before = panel(column_names(&source), worlds.before);
         let after = panel(column_names(&source), worlds.after);
         for label in labels::KINDS.iter().flat_map(|kind| (kind.examples)()) {
-            let one = labels::compute(&before, &label, &source);
-            let other = labels::compute(&after, &label, &source);
+            let one = labels::compute(&before, &label, &source, labels::NO_END);
+            let other = labels::compute(&after, &label, &source, labels::NO_END);
             prop_assert_eq!(
                 known_by(&one, first_rows(&before, worlds.known), worlds.cut),
-                known_by(&other, first_rows(&after, worlds.known), worlds.cut)
+                known_by(&other, first_rows(&after, worlds.known), worlds.cut),
+                "{:?}", label
             );
         }
     }
 
-    /// A resolved label is known strictly after its decision, and an unknown one has no resolve time.
+    /// Rows at or after the end are not read. What is known of the others is what the rows before the end say, and of a row
+    /// whose horizon reaches the end nothing is known.
+    #[test]
+    fn a_label_never_knows_of_the_end_of_the_range(worlds in worlds(), end in 1..40_000_i64) {
+        let (source, end) = (source(), end * SECOND);
+        let read = |rows: &[Row]| rows.iter().filter(|row| row.1 < end).cloned().collect();
+        let panel = panel(column_names(&source), read(&worlds.before));
+        for label in labels::KINDS.iter().flat_map(|kind| (kind.examples)()) {
+            let ended = labels::compute(&panel, &label, &source, end);
+            let open = labels::compute(&panel, &label, &source, labels::NO_END);
+            for row in 0..panel.rows() {
+                let reaches_end = panel.times()[row] + label.horizon().micros() >= end;
+                let expected = match reaches_end {
+                    true => (LabelValue::Unknown, labels::UNRESOLVED),
+                    false => (open.values[row], open.resolve_times[row]),
+                };
+                prop_assert_eq!((ended.values[row], ended.resolve_times[row]), expected, "{:?}", label);
+            }
+        }
+    }
+
+    /// Also when some rows share their key, of which one is kept.
+    #[test]
+    fn a_label_does_not_depend_on_the_order_in_which_rows_arrive(
+        (rows, shuffled) in worlds().prop_flat_map(|worlds| {
+            let mut rows = worlds.before;
+            let twice = rows.iter().step_by(3).cloned().map(|(entity, time, phase, values)| {
+                (entity, time, phase, values.into_iter().rev().collect())
+            });
+            rows.extend(twice.collect::<Vec<Row>>());
+            (Just(rows.clone()), Just(rows).prop_shuffle())
+        })
+    ) {
+        let source = source();
+        let one = panel_of(column_names(&source), rows, DuplicateRule::KeepLast);
+        let other = panel_of(column_names(&source), shuffled, DuplicateRule::KeepLast);
+        for label in labels::KINDS.iter().flat_map(|kind| (kind.examples)()) {
+            prop_assert_eq!(
+                labels::compute(&one, &label, &source, labels::NO_END),
+                labels::compute(&other, &label, &source, labels::NO_END),
+                "{:?}", label
+            );
+        }
+    }
+
+    /// A resolved label is known after its decision, or with it when nothing lies ahead; an unknown one has no resolve time.
     #[test]
     fn a_label_resolves_after_its_decision(worlds in worlds()) {
         let panel = panel(column_names(&source()), worlds.before);
         for label in labels::KINDS.iter().flat_map(|kind| (kind.examples)()) {
-            let labels = labels::compute(&panel, &label, &source());
+            let labels = labels::compute(&panel, &label, &source(), labels::NO_END);
             for row in 0..panel.rows() {
                 let unknown = labels.values[row] == LabelValue::Unknown;
                 prop_assert_eq!(unknown, labels.resolve_times[row] == labels::UNRESOLVED);
-                prop_assert!(labels.resolve_times[row] > panel.times()[row]);
+                let ahead = labels.resolve_times[row] - panel.times()[row];
+                prop_assert!(ahead > 0 || ahead == 0 && label.horizon().is_zero(), "{:?}", label);
             }
         }
     }
@@ -210,20 +259,29 @@ fn a_feature_that_peeks_at_the_next_bar_is_caught() {
 }
 
 #[test]
-fn the_worlds_hold_labels_that_are_known_at_the_cut() {
-    let known = std::cell::Cell::new(0);
+fn the_worlds_hold_labels_of_both_classes_of_every_kind_that_are_known_at_the_cut() {
+    let counts = std::cell::RefCell::new(BTreeMap::<(&str, LabelValue), u32>::new());
     let run = TestRunner::new_with_rng(few(), TestRng::deterministic_rng(RngAlgorithm::ChaCha)).run(
         &worlds(),
         |worlds| {
             let panel = panel(column_names(&source()), worlds.before);
-            let labels = labels::compute(&panel, &fixtures::label(), &source());
-            let pairs = known_by(&labels, first_rows(&panel, worlds.known), worlds.cut);
-            known.set(known.get() + pairs.iter().filter(|pair| pair.0 != LabelValue::Unknown).count());
+            for label in labels::KINDS.iter().flat_map(|kind| (kind.examples)()) {
+                let labels = labels::compute(&panel, &label, &source(), labels::NO_END);
+                for (value, _) in known_by(&labels, first_rows(&panel, worlds.known), worlds.cut) {
+                    *counts.borrow_mut().entry((label.name(), value)).or_default() += 1;
+                }
+            }
             Ok(())
         },
     );
     assert!(run.is_ok());
-    assert!(known.get() > 100, "{} known labels", known.get());
+    let counts = counts.into_inner();
+    for kind in labels::KINDS {
+        for value in [LabelValue::Positive, LabelValue::Negative] {
+            let count = counts.get(&(kind.name, value)).copied().unwrap_or_default();
+            assert!(count > 20, "{} {value:?}: {count} known labels", kind.name);
+        }
+    }
 }
 
 #[test]

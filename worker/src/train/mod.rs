@@ -4,6 +4,7 @@
 mod files;
 mod folds;
 mod rows;
+mod single_features;
 
 use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{
@@ -17,7 +18,7 @@ use mltraining_learn::model::Model;
 use mltraining_learn::threshold;
 use mltraining_panel::Panel;
 use mltraining_panel::catalogue::FeaturePlan;
-use mltraining_panel::compute;
+use mltraining_panel::{compute, labels};
 use rows::LabelledRows;
 
 /// What a training job works on.
@@ -55,6 +56,10 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     } = input;
     let rows = labels_step(&panel, &spec, &source, work)?;
     let matrix = features_step(&panel, &plan, &rows, work)?;
+    let singles = single_features::measure(&matrix, &rows);
+    if let Some(column) = labels::telling_column(&spec.label, &source) {
+        single_features::refuse_copies(column, &singles, &spec)?;
+    }
     drop(panel); // from here on only the matrix is needed; the panel may be several times its size
     let validated = folds_step(&matrix, &rows, &spec, work)?;
     let model = final_step(&matrix, &rows, &spec, work)?;

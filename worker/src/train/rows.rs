@@ -27,8 +27,8 @@ pub(super) fn select(
     spec: &TrainSpec,
     source: &SourceSpec,
 ) -> Result<LabelledRows, WorkError> {
-    let labels = labels::compute(panel, &spec.label, source);
     let (start, end) = (spec.range.start_micros(), spec.range.end_micros());
+    let labels = labels::compute(panel, &spec.label, source, end);
     let mut rows = LabelledRows {
         panel_rows: Vec::new(),
         labels: Vec::new(),

@@ -84,6 +84,10 @@ fn in_label(change: impl FnOnce(&mut v1::ChangeAtHorizon)) -> Vec<(String, Reaso
     })
 }
 
+fn kind(kind: Kind) -> Vec<(String, Reason)> {
+    in_spec(|spec| spec.label = Some(v1::LabelSpec { kind: Some(kind) }))
+}
+
 fn in_forest(change: impl FnOnce(&mut v1::RandomForest)) -> Vec<(String, Reason)> {
     let mut forest = v1::RandomForest::default();
     change(&mut forest);
@@ -246,6 +250,86 @@ fn every_field_of_the_label_is_named_when_it_is_wrong() {
         &in_label(|l| l.tolerance = seconds(367 * 86_400)),
         &format!("{PATH}.tolerance"),
     );
+}
+
+#[test]
+fn every_field_of_the_other_kinds_of_labels_is_named_when_it_is_wrong() {
+    let all = |kind_name: &str, fields: &[&str]| -> Vec<(String, Reason)> {
+        let path = |field| (format!("spec.label.{kind_name}.{field}"), Reason::InvalidField);
+        fields.iter().map(path).collect()
+    };
+    let extreme = v1::ExtremeWithinHorizon {
+        change: 2.0,
+        direction: v1::Direction::Down.into(),
+        tolerance: seconds(-1),
+        ..v1::ExtremeWithinHorizon::default()
+    };
+    let expected = all("extreme_within_horizon", &["horizon", "tolerance", "change"]);
+    assert_eq!(kind(Kind::ExtremeWithinHorizon(extreme)), expected);
+    let direction = v1::ExtremeWithinHorizon {
+        change: 0.1,
+        direction: 9,
+        horizon: seconds(60),
+        ..v1::ExtremeWithinHorizon::default()
+    };
+    let expected = all("extreme_within_horizon", &["direction"]);
+    assert_eq!(kind(Kind::ExtremeWithinHorizon(direction)), expected);
+    let barrier = v1::TripleBarrier {
+        upper: -0.1,
+        lower: 1.5,
+        horizon: seconds(0),
+        tolerance: seconds(367 * 86_400),
+        ..v1::TripleBarrier::default()
+    };
+    let expected = all("triple_barrier", &["upper", "lower", "horizon", "tolerance"]);
+    assert_eq!(kind(Kind::TripleBarrier(barrier)), expected);
+    let threshold = v1::ThresholdAtHorizon {
+        comparison: 5,
+        value: f64::NAN,
+        horizon: None,
+        ..v1::ThresholdAtHorizon::default()
+    };
+    let expected = all("threshold", &["comparison", "horizon", "value"]);
+    assert_eq!(kind(Kind::Threshold(threshold)), expected);
+    let expected = all("column", &["delay", "column"]);
+    assert_eq!(kind(Kind::Column(v1::ColumnLabel::default())), expected);
+}
+
+#[test]
+fn a_horizon_of_0_must_be_said_and_is_good_where_the_row_may_tell_its_label() {
+    let threshold = v1::ThresholdAtHorizon {
+        horizon: seconds(0),
+        ..v1::ThresholdAtHorizon::default()
+    };
+    assert_eq!(kind(Kind::Threshold(threshold)), []);
+    let column = v1::ColumnLabel {
+        column: "churned".to_owned(),
+        delay: seconds(0),
+    };
+    assert_eq!(kind(Kind::Column(column)), []);
+}
+
+#[test]
+fn a_number_to_foresee_is_refused_with_the_way_out() {
+    let target = v1::ChangeTarget {
+        horizon: seconds(0),
+        ..v1::ChangeTarget::default()
+    };
+    let mut request = smallest();
+    request.spec.as_mut().unwrap().label = Some(v1::LabelSpec {
+        kind: Some(Kind::ChangeTarget(target)),
+    });
+    let mut found = Violations::new();
+    train_request::read(request, &project(), &mut found);
+    let told: Vec<(&str, &str)> = found
+        .iter()
+        .map(|v| (v.field.as_str(), v.description.as_str()))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0].0, "spec.label.change_target.horizon");
+    assert_eq!(told[1].0, "spec.label.change_target");
+    assert!(told[1].1.contains("no learner foresees numbers yet"), "{told:?}");
+    assert!(told[1].1.contains("change_at_horizon"), "{told:?}");
 }
 
 #[test]

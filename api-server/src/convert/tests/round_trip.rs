@@ -3,9 +3,10 @@
 use super::project;
 use crate::convert::{train_request, train_spec};
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, ClassWeight, Direction, FeatureExpr, FeatureSpec, Holdout, LabelSpec,
-    LogisticRegressionSpec, RandomForestSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
-    Violations, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, ChangeAtHorizon, ClassWeight, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon,
+    FeatureExpr, FeatureSpec, Holdout, LabelSpec, LogisticRegressionSpec, RandomForestSpec, Span, SplitSpec,
+    ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, Violations, WalkForward,
+    WalkForwardScheme, Window,
 };
 use mltraining_proto::v1;
 use proptest::prelude::*;
@@ -15,16 +16,12 @@ fn spans() -> impl Strategy<Value = Span> {
 }
 
 fn labels() -> impl Strategy<Value = LabelSpec> {
-    let column = proptest::option::of("[a-z_]{1,20}");
-    let direction = prop_oneof![Just(Direction::Up), Just(Direction::Down)];
-    let fields = (
-        column,
-        1e-6..1.0,
-        direction,
-        spans(),
-        proptest::option::of(spans()),
-    );
-    fields.prop_map(|(column, change, direction, horizon, tolerance)| {
+    let column = || proptest::option::of("[a-z_]{1,20}");
+    let ratio = || 1e-6..1.0;
+    let direction = || prop_oneof![Just(Direction::Up), Just(Direction::Down)];
+    let ahead = || (spans(), proptest::option::of(spans()));
+    let change = (column(), ratio(), direction(), ahead());
+    let change = change.prop_map(|(column, change, direction, (horizon, tolerance))| {
         LabelSpec::ChangeAtHorizon(ChangeAtHorizon {
             column,
             change,
@@ -32,7 +29,67 @@ fn labels() -> impl Strategy<Value = LabelSpec> {
             horizon,
             tolerance,
         })
+    });
+    let extreme = (column(), column(), ratio(), direction(), ahead());
+    let extreme = extreme.prop_map(
+        |(column, extreme_column, change, direction, (horizon, tolerance))| {
+            LabelSpec::ExtremeWithinHorizon(ExtremeWithinHorizon {
+                column,
+                extreme_column,
+                change,
+                direction,
+                horizon,
+                tolerance,
+            })
+        },
+    );
+    let barrier = (column(), column(), column(), ratio(), ratio(), ahead());
+    let barrier = barrier.prop_map(
+        |(column, upper_column, lower_column, upper, lower, (horizon, tolerance))| {
+            LabelSpec::TripleBarrier(TripleBarrier {
+                column,
+                upper_column,
+                lower_column,
+                upper,
+                lower,
+                horizon,
+                tolerance,
+            })
+        },
+    );
+    prop_oneof![change, extreme, barrier, thresholds_at_horizon(), columns()]
+}
+
+fn thresholds_at_horizon() -> impl Strategy<Value = LabelSpec> {
+    let comparison = prop_oneof![
+        Just(Comparison::AtLeast),
+        Just(Comparison::Above),
+        Just(Comparison::AtMost),
+        Just(Comparison::Below)
+    ];
+    let horizon = prop_oneof![Just(Span::ZERO), spans()];
+    let column = proptest::option::of("[a-z_]{1,20}");
+    let parts = (
+        column,
+        comparison,
+        -1e9..1e9,
+        horizon,
+        proptest::option::of(spans()),
+    );
+    parts.prop_map(|(column, comparison, value, horizon, tolerance)| {
+        LabelSpec::Threshold(ThresholdAtHorizon {
+            column,
+            comparison,
+            value,
+            horizon,
+            tolerance,
+        })
     })
+}
+
+fn columns() -> impl Strategy<Value = LabelSpec> {
+    let delay = prop_oneof![Just(Span::ZERO), spans()];
+    ("[a-z_]{1,20}", delay).prop_map(|(column, delay)| LabelSpec::Column(ColumnLabel { column, delay }))
 }
 
 fn windows() -> impl Strategy<Value = Window> {

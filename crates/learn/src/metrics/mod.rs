@@ -21,6 +21,16 @@ pub enum Cut<'a> {
     Decisions(&'a [bool]),
 }
 
+/// Area under the ROC curve of any scores, ties averaged; `None` without rows, with a NaN, and when a class is missing.
+/// `labels` are 0 or 1.
+///
+/// # Panics
+/// When labels and scores differ in number.
+pub fn roc_auc(labels: &[u8], scores: &[f64]) -> Option<f64> {
+    assert_eq!(labels.len(), scores.len(), "one label for each score");
+    ranked(labels, scores).and_then(|ranked| ranking::roc_auc(&ranked))
+}
+
 /// Measures `scores` (probabilities of a positive) against `labels` (0 or 1). Sorts once.
 ///
 /// Without rows, and for scores of which one is NaN, all that needs scores is `None`. What needs both classes is `None`

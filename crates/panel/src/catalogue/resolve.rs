@@ -5,14 +5,18 @@ use super::{FAMILIES, Family, FeaturePlan, Need, PlannedFeature, SETS, family, s
 use crate::labels;
 use mltraining_domain::spec::features::MAX_FEATURES;
 use mltraining_domain::{ColumnRole, FeatureExpr, FeatureSpec, LabelSpec, Reason, SourceSpec, Violations};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+/// So many features that tell the label are named in one violation.
+const NAMED: usize = 5;
 
 /// Writes a spec out for a source. Features come in the order sets, then single features; each is kept once, and what
 /// `exclude` names is left out. Fields are named below `prefix` (`spec.features`), those of the label below `spec.label`.
 ///
 /// # Errors
 /// Every violation: [`Reason::UnknownFeature`] for a set, family, column or argument that does not fit, with the nearest
-/// known name; [`Reason::InvalidField`] for a spec that does not pass its own check, too many features, none left, or a label column that the source lacks.
+/// known name; [`Reason::FeatureLeaksLabel`] for features that are computed from the column that tells the label at the
+/// decision time; [`Reason::InvalidField`] for a spec that does not pass its own check, too many features, none left, or a label column that the source lacks.
 pub fn resolve(
     spec: &FeatureSpec,
     source: &SourceSpec,
@@ -23,7 +27,7 @@ pub fn resolve(
     if !form.is_empty() {
         return Err(form); // lists that are too long are not written out
     }
-    let mut found = labels::check_column(label, source, "spec.label");
+    let mut found = labels::check_columns(label, source, "spec.label");
     let mut gathered = Gathered::default();
     for (i, name) in spec.sets.iter().enumerate() {
         let field = format!("{prefix}.sets[{i}]");
@@ -51,9 +55,12 @@ pub fn resolve(
         if found.is_full() {
             break;
         }
-        if let Err(text) = exclude(expr, source, &gathered.seen, &mut features) {
+        if let Err(text) = exclude(expr, source, &gathered.fields, &mut features) {
             found.add(format!("{prefix}.exclude[{i}]"), Reason::UnknownFeature, text);
         }
+    }
+    if let Some(column) = labels::telling_column(label, source) {
+        found.extend(leaks(column, &features, &gathered.fields));
     }
     found.require(features.len() <= MAX_FEATURES, prefix, || {
         let count = features.len();
@@ -73,14 +80,16 @@ pub fn resolve(
 #[derive(Default)]
 struct Gathered {
     features: Vec<PlannedFeature>,
-    seen: HashSet<FeatureExpr>,
+    /// The field of the request that each comes from, also of those that are left out later.
+    fields: HashMap<FeatureExpr, String>,
 }
 
 impl Gathered {
     fn add(&mut self, planned: Result<PlannedFeature, String>, field: &str, found: &mut Violations) {
         match planned {
             Ok(feature) => {
-                if self.seen.insert(feature.expr.clone()) {
+                if !self.fields.contains_key(&feature.expr) {
+                    self.fields.insert(feature.expr.clone(), field.to_owned());
                     self.features.push(feature);
                 }
             }
@@ -95,7 +104,7 @@ fn columns_of(features: &[PlannedFeature], source: &SourceSpec, label: &LabelSpe
         .iter()
         .flat_map(|feature| feature.inputs.iter().map(String::as_str))
         .collect();
-    needed.extend(labels::column(label, source));
+    needed.extend(labels::columns(label, source).unwrap_or_default());
     let columns = source.columns.iter().map(|column| column.name.as_str());
     columns
         .filter(|name| needed.contains(name))
@@ -103,11 +112,41 @@ fn columns_of(features: &[PlannedFeature], source: &SourceSpec, label: &LabelSpe
         .collect()
 }
 
+/// The features that are computed from the column that tells the label, told once for each field that they come from.
+fn leaks(column: &str, features: &[PlannedFeature], fields: &HashMap<FeatureExpr, String>) -> Violations {
+    let mut leaking: Vec<(&str, Vec<String>)> = Vec::new();
+    for feature in features
+        .iter()
+        .filter(|f| f.inputs.iter().any(|input| input == column))
+    {
+        let field = fields.get(&feature.expr).map_or("", String::as_str);
+        let name = format!("`{}`", feature.name());
+        match leaking.last_mut() {
+            Some((last, names)) if *last == field => names.push(name),
+            _ => leaking.push((field, vec![name])),
+        }
+    }
+    let mut found = Violations::new();
+    for (field, names) in leaking {
+        let more = names.len().saturating_sub(NAMED);
+        let mut text = names[..names.len() - more].join(", ");
+        if more > 0 {
+            text.push_str(&format!(" and {more} more"));
+        }
+        text.push_str(&format!(
+            ": computed from `{column}`, which tells the label at the row's own time; exclude what is computed from it, or \
+             foresee it with a horizon"
+        ));
+        found.add(field, Reason::FeatureLeaksLabel, text);
+    }
+    found
+}
+
 /// Leaves a feature, or all of a family, out; an error when nothing of it was there.
 fn exclude(
     expr: &FeatureExpr,
     source: &SourceSpec,
-    seen: &HashSet<FeatureExpr>,
+    fields: &HashMap<FeatureExpr, String>,
     features: &mut Vec<PlannedFeature>,
 ) -> Result<(), String> {
     let bare = expr.column.is_none() && expr.window.is_none() && source.column(&expr.head).is_none();
@@ -123,7 +162,7 @@ fn exclude(
         ));
     }
     let planned = plan_one(expr, source)?;
-    if !seen.contains(&planned.expr) {
+    if !fields.contains_key(&planned.expr) {
         return Err(format!("`{}` is not among the features", planned.expr));
     }
     features.retain(|feature| feature.expr != planned.expr);

@@ -1,16 +1,22 @@
-//! Labels: what came true, known at a resolve time after the decision time. What cannot resolve is unknown, never
+//! Labels: what came true, known at a resolve time that is never before the decision. What cannot resolve is unknown, never
 //! negative.
 //!
-//! A new kind is one file here and its line in [`KINDS`] (and, because specs are a closed set, in `kind_of`).
+//! A new kind is one file here and its line in [`KINDS`] (and, because specs are a closed set, in `rule_of`).
 
 mod change_at_horizon;
+mod column;
+mod extreme_within_horizon;
+mod first_reach;
+pub(crate) mod horizon;
+mod threshold;
+mod triple_barrier;
 
 use crate::Panel;
-use crate::catalogue::Bars;
-use mltraining_domain::{LabelSpec, SourceSpec, Violations};
+use crate::catalogue::{Bars, did_you_mean};
+use mltraining_domain::{ColumnRole, LabelSpec, Reason, SourceSpec, Violations};
 
 /// What is known about one row's label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum LabelValue {
     /// It did not come true.
@@ -23,6 +29,9 @@ pub enum LabelValue {
 
 /// The resolve time of a row whose label is unknown: later than any other.
 pub const UNRESOLVED: i64 = i64::MAX;
+
+/// The end of a range that has none.
+pub const NO_END: i64 = i64::MAX;
 
 /// One label per row of a panel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,54 +51,138 @@ pub struct LabelKind {
     pub description: &'static str,
     /// A few specs of this kind that are in use somewhere; the tests of the catalogue run on them.
     pub examples: fn() -> Vec<LabelSpec>,
-    /// The column that is foreseen, when the source has it.
-    pub column: for<'a> fn(&'a LabelSpec, &'a SourceSpec) -> Option<&'a str>,
-    /// What is wrong with the column; fields are named below the prefix.
-    pub check_column: fn(&LabelSpec, &SourceSpec, &str) -> Violations,
-    /// The labels of one entity, written row by row.
-    label: fn(&Bars<'_>, &LabelSpec, &SourceSpec, &mut [LabelValue], &mut [i64]),
 }
 
 /// Every kind of label.
-pub static KINDS: &[&LabelKind] = &[&change_at_horizon::KIND];
+pub static KINDS: &[&LabelKind] = &[
+    &change_at_horizon::KIND,
+    &extreme_within_horizon::KIND,
+    &triple_barrier::KIND,
+    &threshold::KIND,
+    &column::KIND,
+];
 
-/// The kind of a spec.
-pub fn kind_of(label: &LabelSpec) -> &'static LabelKind {
-    match label {
-        LabelSpec::ChangeAtHorizon(_) => &change_at_horizon::KIND,
+/// How the labels of a kind come about.
+trait Rule {
+    /// The columns that it looks at: one for each of its inputs, in their order.
+    fn columns(&self) -> Vec<Wanted<'_>>;
+
+    /// Marks what is known of one entity's rows. The inputs of the bars are the [`columns`](Self::columns).
+    fn mark(&self, bars: &Bars<'_>, source: &SourceSpec, marks: &mut Marks<'_>);
+}
+
+/// A column that a label looks at.
+struct Wanted<'a> {
+    /// The spec's field that names it.
+    field: &'static str,
+    /// Its name; `None` means the source's CLOSE column.
+    name: Option<&'a str>,
+}
+
+/// Where the labels of one entity are written; unknown until something is said.
+struct Marks<'a> {
+    values: &'a mut [LabelValue],
+    resolve_times: &'a mut [i64],
+}
+
+impl Marks<'_> {
+    fn set(&mut self, row: usize, value: LabelValue, resolve_time: i64) {
+        self.values[row] = value;
+        self.resolve_times[row] = resolve_time;
     }
 }
 
-/// The column that must be read for a label; `None` when the source lacks it.
-pub fn column<'a>(label: &'a LabelSpec, source: &'a SourceSpec) -> Option<&'a str> {
-    (kind_of(label).column)(label, source)
+fn rule_of(label: &LabelSpec) -> &dyn Rule {
+    match label {
+        LabelSpec::ChangeAtHorizon(spec) => spec,
+        LabelSpec::ExtremeWithinHorizon(spec) => spec,
+        LabelSpec::TripleBarrier(spec) => spec,
+        LabelSpec::Threshold(spec) => spec,
+        LabelSpec::Column(spec) => spec,
+    }
 }
 
-/// What is wrong with the label's column in this source; fields are named below `prefix` (`spec.label`).
-pub fn check_column(label: &LabelSpec, source: &SourceSpec, prefix: &str) -> Violations {
-    (kind_of(label).check_column)(label, source, prefix)
+/// The columns that must be read for a label, one for each of its inputs (so that one may come twice); `None` when the
+/// source lacks one.
+pub fn columns<'a>(label: &'a LabelSpec, source: &'a SourceSpec) -> Option<Vec<&'a str>> {
+    let wanted = rule_of(label).columns();
+    wanted.iter().map(|wanted| find(wanted, source)).collect()
 }
 
-/// The labels of every row of a panel. All are unknown when the panel lacks the label's column. Nothing but the panel is
-/// looked at: a label that would resolve after its last row is unknown. Linear in the rows.
-pub fn compute(panel: &Panel, label: &LabelSpec, source: &SourceSpec) -> Labels {
+fn find<'a>(wanted: &Wanted<'_>, source: &'a SourceSpec) -> Option<&'a str> {
+    let found = match wanted.name {
+        Some(name) => source.column(name),
+        None => source.column_by_role(ColumnRole::Close),
+    };
+    found.map(|column| column.name.as_str())
+}
+
+/// What is wrong with the label's columns in this source; fields are named below `prefix` (`spec.label`).
+pub fn check_columns(label: &LabelSpec, source: &SourceSpec, prefix: &str) -> Violations {
+    let path = format!("{prefix}.{}", label.name());
+    check_wanted(&rule_of(label).columns(), source, &path)
+}
+
+fn check_wanted(wanted: &[Wanted<'_>], source: &SourceSpec, path: &str) -> Violations {
+    let mut found = Violations::new();
+    for wanted in wanted.iter().filter(|wanted| find(wanted, source).is_none()) {
+        let known = source.columns.iter().map(|column| column.name.as_str());
+        let text = match wanted.name {
+            Some(name) => format!("the source has no column `{name}`{}", did_you_mean(name, known)),
+            None => "the source has no column with the role CLOSE; name the column to foresee".to_owned(),
+        };
+        found.add(format!("{path}.{}", wanted.field), Reason::InvalidField, text);
+    }
+    found
+}
+
+/// The column whose value at the decision time tells the label, so that no feature may be computed from it: that of a
+/// `column` label, and that of a `threshold` with a horizon of 0. `None` for labels that lie ahead.
+pub fn telling_column<'a>(label: &'a LabelSpec, source: &'a SourceSpec) -> Option<&'a str> {
+    let tells = match label {
+        LabelSpec::Threshold(spec) => spec.horizon.is_zero(),
+        LabelSpec::Column(_) => true,
+        _ => false,
+    };
+    let wanted = rule_of(label).columns();
+    tells.then(|| find(wanted.first()?, source)).flatten()
+}
+
+/// The labels of every row of a panel. All are unknown when the panel lacks a column of the label. Nothing but the panel is
+/// looked at: a label that would resolve after its last row is unknown. A row whose horizon reaches `end` (microseconds
+/// since 1970-01-01 UTC, the first instant that was not read; [`NO_END`] without one) is unknown even when a barrier was
+/// touched before: of such rows only those that were touched could be known, and they alone would be no fair sample.
+/// Linear in the rows, but for labels that look within the horizon: those take n log n.
+pub fn compute(panel: &Panel, label: &LabelSpec, source: &SourceSpec, end: i64) -> Labels {
     let mut labels = Labels {
         values: vec![LabelValue::Unknown; panel.rows()],
         resolve_times: vec![UNRESOLVED; panel.rows()],
     };
-    let kind = kind_of(label);
-    let Some(column) = column(label, source).and_then(|name| panel.column(name)) else {
+    let rule = rule_of(label);
+    let inputs = columns(label, source).unwrap_or_default();
+    let inputs: Option<Vec<&[f64]>> = inputs.into_iter().map(|name| panel.column(name)).collect();
+    let Some(inputs) = inputs.filter(|inputs| !inputs.is_empty()) else {
         return labels;
     };
     for entity in 0..panel.entities().len() {
         let rows = panel.range_of(entity);
-        let columns = [column];
-        let bars = Bars::of(panel, &columns, rows.clone());
-        let values = &mut labels.values[rows.clone()];
-        let resolve_times = &mut labels.resolve_times[rows];
-        (kind.label)(&bars, label, source, values, resolve_times);
+        let bars = Bars::of(panel, &inputs, rows.clone());
+        let mut marks = Marks {
+            values: &mut labels.values[rows.clone()],
+            resolve_times: &mut labels.resolve_times[rows],
+        };
+        rule.mark(&bars, source, &mut marks);
+        for row in horizon::open(bars.times, label.horizon(), end) {
+            marks.set(row, LabelValue::Unknown, UNRESOLVED);
+        }
     }
     labels
+}
+
+/// The kind of a spec.
+pub fn kind_of(label: &LabelSpec) -> &'static LabelKind {
+    let named = KINDS.iter().copied().find(|kind| kind.name == label.name());
+    named.expect("every kind of spec is registered, which a test holds")
 }
 
 #[cfg(test)]

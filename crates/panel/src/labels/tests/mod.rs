@@ -1,5 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
+mod column;
+mod extreme_within_horizon;
+mod first_reach;
+mod threshold;
+mod triple_barrier;
+
 use super::*;
 use crate::PanelBuilder;
 use mltraining_domain::{
@@ -47,7 +53,7 @@ fn labels_of(bars: &[(i64, Option<i32>, f64)], label: &LabelSpec) -> Vec<(LabelV
     for (minute, phase, close) in bars {
         builder.push("e", minute * MINUTE, *phase, &[*close]).unwrap();
     }
-    let labels = compute(&builder.finish().unwrap().0, label, &source());
+    let labels = compute(&builder.finish().unwrap().0, label, &source(), NO_END);
     let resolved = |time: i64| (time != UNRESOLVED).then_some(time / MINUTE);
     labels
         .values
@@ -57,6 +63,56 @@ fn labels_of(bars: &[(i64, Option<i32>, f64)], label: &LabelSpec) -> Vec<(LabelV
 }
 
 use LabelValue::{Negative, Positive, Unknown};
+
+/// Labels of bars at (minute, values) of one entity with 4-minute bars and these columns, the first of which has the role
+/// CLOSE; with the resolve minutes. Nothing was read from the minute `end` on.
+fn labels_within(
+    columns: &[&str],
+    bars: &[(i64, &[f64])],
+    label: &LabelSpec,
+    end: Option<i64>,
+) -> Vec<(LabelValue, Option<i64>)> {
+    let mut of_columns = source();
+    of_columns.columns = columns
+        .iter()
+        .enumerate()
+        .map(|(i, name)| SourceColumn {
+            name: (*name).to_owned(),
+            data_type: DataType::Float,
+            role: if i == 0 {
+                ColumnRole::Close
+            } else {
+                ColumnRole::Value
+            },
+            unit: String::new(),
+        })
+        .collect();
+    let names = columns.iter().map(|name| (*name).to_owned()).collect();
+    let mut builder = PanelBuilder::new(names, DuplicateRule::Refuse);
+    for (minute, values) in bars {
+        builder.push("e", minute * MINUTE, None, values).unwrap();
+    }
+    let end = end.map_or(NO_END, |minute| minute * MINUTE);
+    let labels = compute(&builder.finish().unwrap().0, label, &of_columns, end);
+    let resolved = |time: i64| (time != UNRESOLVED).then_some(time / MINUTE);
+    let times = labels.resolve_times.into_iter().map(resolved);
+    labels.values.into_iter().zip(times).collect()
+}
+
+/// The same for bars of one column.
+fn labels_of_closes(
+    bars: &[(i64, f64)],
+    label: &LabelSpec,
+    end: Option<i64>,
+) -> Vec<(LabelValue, Option<i64>)> {
+    let values: Vec<[f64; 1]> = bars.iter().map(|(_, close)| [*close]).collect();
+    let bars: Vec<(i64, &[f64])> = bars
+        .iter()
+        .zip(&values)
+        .map(|((minute, _), v)| (*minute, &v[..]))
+        .collect();
+    labels_within(&["close"], &bars, label, end)
+}
 
 #[test]
 fn the_first_known_bar_at_or_after_the_horizon_resolves() {
@@ -146,6 +202,7 @@ fn two_entities_of_constant_price_have_no_positive() {
         &builder.finish().unwrap().0,
         &spec(0.01, Direction::Up, 10, None),
         &source(),
+        NO_END,
     );
     let count = |value| labels.values.iter().filter(|v| **v == value).count();
     assert_eq!((count(Positive), count(Negative), count(Unknown)), (0, 180, 20));
@@ -162,9 +219,11 @@ fn the_unresolved_tail_is_unknown_and_not_negative() {
 #[test]
 fn a_label_column_that_the_source_lacks_is_a_violation() {
     let mut named = spec(0.1, Direction::Up, 10, None);
-    let LabelSpec::ChangeAtHorizon(change) = &mut named;
+    let LabelSpec::ChangeAtHorizon(change) = &mut named else {
+        unreachable!("it was just made")
+    };
     change.column = Some("closs".to_owned());
-    let found = check_column(&named, &source(), "spec.label");
+    let found = check_columns(&named, &source(), "spec.label");
     let violation = found.iter().next().unwrap();
     assert_eq!(violation.field, "spec.label.change_at_horizon.column");
     assert!(
@@ -175,6 +234,48 @@ fn a_label_column_that_the_source_lacks_is_a_violation() {
 
     let mut without = source();
     without.columns[0].role = ColumnRole::Value;
-    assert!(!check_column(&spec(0.1, Direction::Up, 10, None), &without, "spec.label").is_empty());
-    assert!(check_column(&spec(0.1, Direction::Up, 10, None), &source(), "spec.label").is_empty());
+    assert!(!check_columns(&spec(0.1, Direction::Up, 10, None), &without, "spec.label").is_empty());
+    assert!(check_columns(&spec(0.1, Direction::Up, 10, None), &source(), "spec.label").is_empty());
+}
+
+#[test]
+fn every_kind_is_registered_under_the_name_of_its_specs() {
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let examples = KINDS.iter().flat_map(|kind| (kind.examples)());
+    for label in examples {
+        assert!(names.contains(&label.name()));
+        assert_eq!(kind_of(&label).name, label.name());
+    }
+    assert_eq!(
+        names,
+        [
+            "change_at_horizon",
+            "extreme_within_horizon",
+            "triple_barrier",
+            "threshold",
+            "column"
+        ]
+    );
+}
+
+#[test]
+fn each_column_that_a_label_names_is_looked_for_by_its_field() {
+    let spec = mltraining_domain::TripleBarrier {
+        column: Some("closs".to_owned()),
+        upper_column: Some("hihg".to_owned()),
+        lower_column: None,
+        upper: 0.1,
+        lower: 0.1,
+        horizon: Span::from_mins(10),
+        tolerance: None,
+    };
+    let found = check_columns(&LabelSpec::TripleBarrier(spec), &source(), "spec.label");
+    let fields: Vec<&str> = found.iter().map(|violation| violation.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "spec.label.triple_barrier.column",
+            "spec.label.triple_barrier.upper_column"
+        ]
+    );
 }
