@@ -104,6 +104,7 @@ pub fn training(model: &str, minutes: i64, trees: i32) -> pb::TrainModelRequest 
         }),
         split: Some(pb::SplitSpec {
             split: Some(pb::split_spec::Split::WalkForward(walk)),
+            ..pb::SplitSpec::default()
         }),
         ..pb::TrainSpec::default()
     };

@@ -1,4 +1,4 @@
-//! Every kind of label, trained on by real processes.
+//! Every kind of label and of split, trained on by real processes.
 #![allow(clippy::unwrap_used)]
 
 use mltraining_proto::v1 as pb;
@@ -6,6 +6,7 @@ use mltraining_tests::caller::Caller;
 use mltraining_tests::data;
 use mltraining_tests::system::System;
 use pb::label_spec::Kind;
+use pb::split_spec::Split;
 use prost_types::Duration;
 
 const MINUTES: i64 = 400;
@@ -238,4 +239,84 @@ async fn a_number_to_foresee_is_refused_with_the_way_out() {
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
     assert!(status.message().contains("spec.label.change_target"), "{status}");
     assert!(status.message().contains("change_at_horizon"), "{status}");
+}
+
+fn every_split() -> Vec<(&'static str, usize, Split)> {
+    let rolling = pb::WalkForward {
+        folds: Some(3),
+        scheme: pb::walk_forward::Scheme::Rolling.into(),
+        embargo: minutes(2),
+    };
+    let holdout = pb::Holdout {
+        test_share: Some(0.3),
+        embargo: minutes(2),
+    };
+    let choice = pb::CombinatorialPurged {
+        blocks: Some(4),
+        test_blocks: Some(2),
+        embargo: minutes(2),
+    };
+    vec![
+        ("rolling", 3, Split::WalkForward(rolling)),
+        ("holdout", 1, Split::Holdout(holdout)),
+        ("combinatorial", 6, Split::CombinatorialPurged(choice)),
+    ]
+}
+
+fn micros(time: Option<prost_types::Timestamp>) -> Option<i64> {
+    time.map(|time| time.seconds * 1_000_000 + i64::from(time.nanos) / 1000)
+}
+
+/// Two minutes.
+const EMBARGO: i64 = 120_000_000;
+
+#[tokio::test]
+async fn every_split_keeps_away_from_its_tests_and_tests_held_out_entities_apart() {
+    let mut system = System::start().await;
+    let caller = system.caller();
+    marked_bars(&system, &caller).await;
+    system.add_worker().await;
+    for (name, folds, split) in every_split() {
+        let mut request = data::training(name, MINUTES, 10);
+        let wanted = pb::SplitSpec {
+            split: Some(split),
+            unseen_entity_share: Some(0.3),
+        };
+        request.spec.as_mut().unwrap().split = Some(wanted);
+        let version = trained(&caller, request).await;
+        assert_eq!(version.train_spec.unwrap().split, Some(wanted), "{name}");
+        let evaluation = version.evaluation.unwrap();
+        assert_eq!(evaluation.folds.len(), folds, "{name}");
+        let unseen = evaluation.unseen_entities.unwrap();
+        assert!(
+            0 < unseen.entity_count && unseen.entity_count < 8,
+            "{name}: {unseen:?}"
+        );
+        let apart: i64 = evaluation
+            .folds
+            .iter()
+            .map(|fold| fold.unseen_entities.unwrap().rows)
+            .sum();
+        assert_eq!(unseen.metrics.unwrap().rows, apart, "{name}");
+        let proof = evaluation.leak_proof.unwrap();
+        assert!(proof.shuffled_roc_auc.is_some(), "{name}");
+        for gap in proof.folds.iter().flat_map(|fold| &fold.gaps) {
+            let first = micros(gap.first_test_decision_time).unwrap();
+            let last = micros(gap.latest_test_resolve_time).unwrap();
+            assert!(
+                micros(gap.latest_train_resolve_time).is_none_or(|time| time < first),
+                "{name}: {gap:?}"
+            );
+            assert!(
+                micros(gap.next_train_decision_time).is_none_or(|time| time > last + EMBARGO),
+                "{name}: {gap:?}"
+            );
+        }
+        let both = proof
+            .folds
+            .iter()
+            .flat_map(|fold| &fold.gaps)
+            .any(|gap| gap.next_train_decision_time.is_some());
+        assert_eq!(both, name == "combinatorial", "{name}");
+    }
 }

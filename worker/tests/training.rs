@@ -3,10 +3,10 @@
 
 use chrono::DateTime;
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, ColumnRole, Comparison, DataType, Direction, DuplicateRule,
-    ExtremeWithinHorizon, FeatureSpec, LabelSpec, LogisticRegressionSpec, RandomForestSpec, Reason,
-    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
-    TripleBarrier, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType, Direction,
+    DuplicateRule, ExtremeWithinHorizon, FeatureSpec, LabelSpec, LogisticRegressionSpec, RandomForestSpec,
+    Reason, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange,
+    TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file;
@@ -68,6 +68,7 @@ fn spec(algorithm: AlgorithmSpec, minutes: i64) -> TrainSpec {
             scheme: WalkForwardScheme::Expanding,
             embargo: Span::ZERO,
         }),
+        unseen_entity_share: None,
         threshold: ThresholdSpec::MaxF1,
         seed: 7,
         entities: Vec::new(),
@@ -423,6 +424,152 @@ fn a_near_copy_of_the_column_that_tells_the_label_ends_the_job() {
     };
     (label.horizon, label.tolerance) = (horizon, tolerance);
     assert!(train_on(2, job(wanted)).is_ok());
+}
+
+fn combinatorial(blocks: u32, test_blocks: u32, embargo: Span) -> SplitSpec {
+    SplitSpec::CombinatorialPurged(CombinatorialPurged {
+        blocks,
+        test_blocks,
+        embargo,
+    })
+}
+
+#[test]
+fn a_combinatorial_split_learns_from_both_sides_and_keeps_away_from_what_it_tests() {
+    let mut wanted = spec(forest(5), 300);
+    let embargo = Span::from_mins(3);
+    wanted.split = combinatorial(4, 2, embargo);
+    let trained = train_on(2, input(wanted, panel(6, 300, Hint::Signal))).unwrap();
+    let evaluation = trained.evaluation;
+    assert_eq!(evaluation.folds.len(), 6, "4 choose 2");
+    let mut after = 0;
+    for fold in &evaluation.folds {
+        assert!(
+            fold.leak_proof.purged_rows > 0 && fold.metrics.threshold.is_some(),
+            "fold {}",
+            fold.index
+        );
+        for gap in &fold.leak_proof.gaps {
+            assert!(
+                gap.latest_train_resolve
+                    .is_none_or(|time| time < gap.first_test_decision)
+            );
+            let end = gap.latest_test_resolve.timestamp_micros() + embargo.micros();
+            assert!(
+                gap.next_train_decision
+                    .is_none_or(|time| time.timestamp_micros() > end)
+            );
+            after += u32::from(gap.next_train_decision.is_some());
+        }
+    }
+    assert!(after > 3, "rows after the test are learned from");
+    let labelled = trained.facts.rows.labelled();
+    assert_eq!(
+        evaluation.overall.rows,
+        3 * labelled,
+        "each row is tested with each of three other blocks"
+    );
+}
+
+#[test]
+fn a_threshold_of_a_combinatorial_fold_never_comes_from_a_model_that_saw_its_test() {
+    // Fold 2 tests the last block, which fold 1 trained on: with another last block, its threshold must stay.
+    let mut wanted = spec(forest(5), 300);
+    wanted.split = combinatorial(2, 1, Span::ZERO);
+    let fold = |panel| {
+        train_on(2, input(wanted.clone(), panel))
+            .unwrap()
+            .evaluation
+            .folds[1]
+            .clone()
+    };
+    let one = fold(panel(6, 300, Hint::Signal));
+    let other = fold(with_another_future(one.test_start.timestamp_micros()));
+    assert_ne!(
+        other.metrics.roc_auc, one.metrics.roc_auc,
+        "the test block is another one"
+    );
+    assert!(one.metrics.threshold.is_some());
+    assert_eq!(other.metrics.threshold, one.metrics.threshold);
+}
+
+#[test]
+fn held_out_entities_are_tested_apart_and_change_nothing_of_what_is_learned_in_the_folds() {
+    let mut wanted = spec(forest(5), 300);
+    wanted.unseen_entity_share = Some(0.3);
+    let trained = train_on(2, input(wanted.clone(), panel(12, 300, Hint::Signal))).unwrap();
+    let evaluation = &trained.evaluation;
+    let unseen = evaluation.unseen.as_ref().unwrap();
+    assert!(unseen.entities > 0 && unseen.entities < 12, "{}", unseen.entities);
+    let tested: u64 = evaluation
+        .folds
+        .iter()
+        .map(|fold| fold.unseen.as_ref().unwrap().rows)
+        .sum();
+    assert_eq!(unseen.metrics.rows, tested);
+    assert!(
+        unseen.mean_roc_auc.unwrap() > 0.7,
+        "the drift is in plain sight: {unseen:?}"
+    );
+    assert_eq!(trained.facts.entities, 12, "the final model learns from all");
+    // With other entities in the bucket the others' scores stay: nobody learned from them.
+    let (whole, _) = panel(12, 300, Hint::Signal);
+    let names = ["close", "hint"].map(str::to_owned).to_vec();
+    let mut builder = PanelBuilder::new(names, DuplicateRule::Refuse);
+    for (e, entity) in whole.entities().iter().enumerate() {
+        let held_out = mltraining_panel::split::unseen::is_held_out(entity, 0.3);
+        let sign = if held_out { -1.0 } else { 1.0 };
+        for i in whole.range_of(e) {
+            let values = [
+                whole.column("close").unwrap()[i],
+                sign * whole.column("hint").unwrap()[i],
+            ];
+            builder.push(entity, whole.times()[i], None, &values).unwrap();
+        }
+    }
+    let (turned, fingerprint) = builder.finish().unwrap();
+    let other = train_on(2, input(wanted.clone(), (turned, fingerprint.into_string())))
+        .unwrap()
+        .evaluation;
+    assert_eq!(other.overall, evaluation.overall);
+    assert!(other.unseen.unwrap().mean_roc_auc.unwrap() < unseen.mean_roc_auc.unwrap());
+
+    wanted.unseen_entity_share = Some(0.0001);
+    let (reason, text) = failed(
+        train_on(2, input(wanted, panel(6, 300, Hint::Signal)))
+            .err()
+            .unwrap(),
+    );
+    assert_eq!(reason, Reason::TooFewRows);
+    assert!(text.contains("unseen_entity_share"), "{text}");
+}
+
+#[test]
+fn the_leak_proof_holds_shuffled_labels_and_names_features_that_know_too_much() {
+    let mut wanted = spec(forest(10), 400);
+    let trained = train_on(2, input(wanted.clone(), panel(10, 400, Hint::Signal))).unwrap();
+    let shuffled = trained.evaluation.shuffled_roc_auc.unwrap();
+    assert!(
+        (shuffled - 0.5).abs() < 0.08,
+        "there is nothing to find: {shuffled}"
+    );
+    assert_eq!(trained.evaluation.alarms, [], "nothing knows the label alone");
+    // A minute later the drift of twenty is nearly always the same: the hint foresees itself.
+    wanted.label = LabelSpec::Threshold(ThresholdAtHorizon {
+        column: Some("hint".to_owned()),
+        comparison: Comparison::Above,
+        value: 0.0,
+        horizon: Span::from_mins(1),
+        tolerance: None,
+    });
+    let trained = train_on(2, input(wanted, panel(10, 400, Hint::Signal))).unwrap();
+    let names: Vec<&str> = trained
+        .evaluation
+        .alarms
+        .iter()
+        .map(|alarm| alarm.name.as_str())
+        .collect();
+    assert!(names.contains(&"hint"), "{names:?}");
 }
 
 /// The same panel up to `border`; from there on another future, with as many rows.

@@ -2,7 +2,9 @@
 
 use super::field::{small_wire_count, wire_count};
 use super::time::show_instant;
-use mltraining_domain::{Baseline, Confusion, Evaluation, Fold, Metrics};
+use mltraining_domain::{
+    Baseline, Confusion, Evaluation, Fold, Metrics, SingleFeature, TestGap, UnseenEntities,
+};
 use mltraining_proto::v1;
 
 /// A whole evaluation; `features` are the model's, in the order of the importances.
@@ -16,7 +18,10 @@ pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluati
         folds: evaluation.folds.iter().map(show_fold).collect(),
         leak_proof: Some(v1::LeakProof {
             folds: evaluation.folds.iter().map(show_leak_proof).collect(),
+            shuffled_roc_auc: evaluation.shuffled_roc_auc,
+            alarms: evaluation.alarms.iter().map(show_alarm).collect(),
         }),
+        unseen_entities: evaluation.unseen.as_ref().map(show_unseen),
         baselines: show_baselines(&evaluation.baselines),
         importances: importances.collect(),
         overall: Some(show_metrics(&evaluation.overall)),
@@ -80,6 +85,22 @@ fn show_fold(fold: &Fold) -> v1::Fold {
         embargoed_rows: wire_count(fold.leak_proof.embargoed_rows),
         metrics: Some(show_metrics(&fold.metrics)),
         baselines: show_baselines(&fold.baselines),
+        unseen_entities: fold.unseen.as_ref().map(show_metrics),
+    }
+}
+
+fn show_unseen(unseen: &UnseenEntities) -> v1::UnseenEntities {
+    v1::UnseenEntities {
+        entity_count: wire_count(unseen.entities),
+        metrics: Some(show_metrics(&unseen.metrics)),
+        mean_roc_auc: unseen.mean_roc_auc,
+    }
+}
+
+fn show_alarm(alarm: &SingleFeature) -> v1::SingleFeature {
+    v1::SingleFeature {
+        feature: alarm.name.clone(),
+        roc_auc: alarm.roc_auc,
     }
 }
 
@@ -90,5 +111,15 @@ fn show_leak_proof(fold: &Fold) -> v1::FoldLeakProof {
         first_test_decision_time: Some(show_instant(fold.leak_proof.first_test_decision)),
         purged_rows: wire_count(fold.leak_proof.purged_rows),
         embargoed_rows: wire_count(fold.leak_proof.embargoed_rows),
+        gaps: fold.leak_proof.gaps.iter().map(show_gap).collect(),
+    }
+}
+
+fn show_gap(gap: &TestGap) -> v1::TestGap {
+    v1::TestGap {
+        first_test_decision_time: Some(show_instant(gap.first_test_decision)),
+        latest_test_resolve_time: Some(show_instant(gap.latest_test_resolve)),
+        latest_train_resolve_time: gap.latest_train_resolve.map(show_instant),
+        next_train_decision_time: gap.next_train_decision.map(show_instant),
     }
 }

@@ -105,6 +105,7 @@ pub(crate) fn show(preview: &LabelPreview, most: usize) -> v1::PreviewLabelsResp
         by_entity: by_entity.collect(),
         by_day: by_day.collect(),
         by_phase: by_phase.collect(),
+        mean_uniqueness: preview.mean_uniqueness,
     }
 }
 

@@ -2,13 +2,17 @@
 
 use super::field::{choice, count, small_wire_count};
 use super::time::{read_span, show_span};
-use mltraining_domain::{Holdout, Span, SplitSpec, Violations, WalkForward, WalkForwardScheme};
+use mltraining_domain::{
+    CombinatorialPurged, Holdout, Span, SplitSpec, Violations, WalkForward, WalkForwardScheme,
+};
 use mltraining_proto::v1;
 use v1::split_spec::Split;
 use v1::walk_forward::Scheme;
 
 const DEFAULT_FOLDS: u32 = 5;
 const DEFAULT_TEST_SHARE: f64 = 0.2;
+const DEFAULT_BLOCKS: u32 = 6;
+const DEFAULT_TEST_BLOCKS: u32 = 2;
 
 /// The split of a request, to be checked with the whole spec; absent means walk_forward with its defaults.
 pub(crate) fn read(spec: Option<v1::SplitSpec>, path: &str, found: &mut Violations) -> SplitSpec {
@@ -19,7 +23,19 @@ pub(crate) fn read(spec: Option<v1::SplitSpec>, path: &str, found: &mut Violatio
             test_share: holdout.test_share.unwrap_or(DEFAULT_TEST_SHARE),
             embargo: embargo(holdout.embargo, &format!("{path}.holdout"), found),
         }),
+        Some(Split::CombinatorialPurged(choice)) => {
+            combinatorial(&choice, &format!("{path}.combinatorial_purged"), found)
+        }
     }
+}
+
+fn combinatorial(choice: &v1::CombinatorialPurged, path: &str, found: &mut Violations) -> SplitSpec {
+    let test_blocks = format!("{path}.test_blocks");
+    SplitSpec::CombinatorialPurged(CombinatorialPurged {
+        blocks: count(choice.blocks, DEFAULT_BLOCKS, &format!("{path}.blocks"), found),
+        test_blocks: count(choice.test_blocks, DEFAULT_TEST_BLOCKS, &test_blocks, found),
+        embargo: embargo(choice.embargo, path, found),
+    })
 }
 
 fn walk_forward(walk: &v1::WalkForward, path: &str, found: &mut Violations) -> SplitSpec {
@@ -39,8 +55,8 @@ fn embargo(value: Option<prost_types::Duration>, path: &str, found: &mut Violati
     read_span(value, &format!("{path}.embargo"), found).unwrap_or(Span::ZERO)
 }
 
-/// The split as the wire holds it.
-pub(crate) fn show(split: &SplitSpec) -> v1::SplitSpec {
+/// The split as the wire holds it, with the share of entities that are held out.
+pub(crate) fn show(split: &SplitSpec, unseen_entity_share: Option<f64>) -> v1::SplitSpec {
     let split = match split {
         SplitSpec::WalkForward(walk) => {
             let scheme = match walk.scheme {
@@ -57,6 +73,14 @@ pub(crate) fn show(split: &SplitSpec) -> v1::SplitSpec {
             test_share: Some(holdout.test_share),
             embargo: Some(show_span(holdout.embargo)),
         }),
+        SplitSpec::CombinatorialPurged(choice) => Split::CombinatorialPurged(v1::CombinatorialPurged {
+            blocks: Some(small_wire_count(choice.blocks)),
+            test_blocks: Some(small_wire_count(choice.test_blocks)),
+            embargo: Some(show_span(choice.embargo)),
+        }),
     };
-    v1::SplitSpec { split: Some(split) }
+    v1::SplitSpec {
+        split: Some(split),
+        unseen_entity_share,
+    }
 }

@@ -158,7 +158,7 @@ fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> V
             "the horizon {horizon} is shorter than the usual distance of two bars, {bar}"
         ));
     }
-    let blocks = u64::from(spec.split.folds()) + 1;
+    let blocks = u64::from(spec.split.blocks()).max(1);
     let of_block = rows.in_range / blocks;
     if of_block < FEW_ROWS {
         warnings.push(format!(
@@ -166,8 +166,7 @@ fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> V
             rows.in_range
         ));
     }
-    let block_micros =
-        (spec.range.end_micros() - spec.range.start_micros()) / i64::from(spec.split.folds() + 1);
+    let block_micros = (spec.range.end_micros() - spec.range.start_micros()) / blocks as i64;
     if horizon.micros() > block_micros {
         warnings.push(format!(
             "the horizon {horizon} is longer than a block of the split: most rows will be purged"

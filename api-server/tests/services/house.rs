@@ -132,7 +132,7 @@ impl House {
             worker: WorkerId(Uuid::now_v7()),
             lease: std::time::Duration::from_secs(600),
             kinds: &[JobKind::Train],
-            max_spec_version: 1,
+            max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
             free_memory_bytes: u64::MAX,
             large_worker_grace: std::time::Duration::from_secs(600),
         };

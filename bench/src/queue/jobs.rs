@@ -158,6 +158,7 @@ pub(super) fn train_spec() -> anyhow::Result<Checked<TrainSpec>> {
         features: FeatureSpec::default(),
         algorithm: AlgorithmSpec::default(),
         split: SplitSpec::default(),
+        unseen_entity_share: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),
@@ -188,6 +189,7 @@ pub(super) fn evaluation() -> Evaluation {
         baselines: Vec::new(),
         skill: Some(0.1),
         importances: vec![0.25, 0.75],
+        ..Evaluation::default()
     }
 }
 
@@ -232,7 +234,7 @@ pub(super) async fn claim(
         worker,
         lease: LEASE,
         kinds: &[kind],
-        max_spec_version: 1,
+        max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes: u64::MAX,
         large_worker_grace: LEASE,
     };

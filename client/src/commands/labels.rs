@@ -82,6 +82,13 @@ fn text(title: &str, preview: &v1::PreviewLabelsResponse, paint: Paint) -> Strin
         count(total.negatives),
         count(total.unknown),
     )];
+    if let Some(uniqueness) = preview.mean_uniqueness {
+        let own = uniqueness * (total.positives + total.negatives) as f64;
+        parts.push(format!(
+            "labels overlap in time: together they tell as much as {} that do not (mean uniqueness {uniqueness:.3})",
+            count(own.round() as i64)
+        ));
+    }
     if !preview.by_phase.is_empty() {
         let phases = preview.by_phase.iter().map(|part| {
             let phase = part.phase.map_or_else(|| "NULL".to_owned(), |id| id.to_string());

@@ -20,7 +20,9 @@ pub mod spec;
 pub mod time;
 pub mod violation;
 
-pub use evaluation::{Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics};
+pub use evaluation::{
+    Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics, SingleFeature, TestGap, UnseenEntities,
+};
 pub use failure::{FailureClass, JobFailure};
 pub use ids::{
     Epoch, IdError, IdempotencyKey, JobId, ModelId, ProjectId, QueueId, ResultId, SourceId, WorkerId,
@@ -39,7 +41,7 @@ pub use spec::label::{
     ThresholdAtHorizon, TripleBarrier,
 };
 pub use spec::probe::{ProbeSpec, ProbeStep};
-pub use spec::split::{Holdout, SplitSpec, WalkForward, WalkForwardScheme};
+pub use spec::split::{CombinatorialPurged, Holdout, SplitSpec, WalkForward, WalkForwardScheme};
 pub use spec::threshold::ThresholdSpec;
 pub use spec::train::TrainSpec;
 pub use time::{Span, TimeRange};

@@ -1,5 +1,10 @@
 //! What something simple reaches: every report stands beside it.
 
+use crate::random::Random;
+
+/// The stream of random numbers of [`shuffled`], which no tree of a forest has.
+const SHUFFLE: u64 = u64::MAX;
+
 /// Share of positives among the training rows: the score that knows no feature. NaN without a row.
 ///
 /// `labels` has one entry per matrix row, `rows` are the training rows.
@@ -11,9 +16,32 @@ pub fn prevalence(labels: &[u8], rows: &[u32]) -> f64 {
     positives as f64 / rows.len() as f64
 }
 
+/// The labels in an order drawn with the seed (Fisher and Yates): each row gets the label of some row, and no feature can
+/// tell which.
+pub fn shuffled(labels: &[u8], seed: u64) -> Vec<u8> {
+    let mut random = Random::of(seed, SHUFFLE);
+    let mut labels = labels.to_vec();
+    for last in (1..labels.len()).rev() {
+        labels.swap(last, random.below(last + 1));
+    }
+    labels
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shuffled_labels_are_the_same_labels_elsewhere() {
+        let labels: Vec<u8> = (0..1000).map(|row| u8::from(row < 300)).collect();
+        let found = shuffled(&labels, 7);
+        assert_eq!(found.iter().filter(|label| **label == 1).count(), 300);
+        let stayed = found[..300].iter().filter(|label| **label == 1).count();
+        assert!((60..120).contains(&stayed), "about 30 % of the places: {stayed}");
+        assert_eq!(found, shuffled(&labels, 7));
+        assert_ne!(found, shuffled(&labels, 8));
+        assert!(shuffled(&[], 7).is_empty());
+    }
 
     #[test]
     fn prevalence_looks_at_the_training_rows_alone() {

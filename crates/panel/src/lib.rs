@@ -11,6 +11,7 @@ pub mod labels;
 pub mod preview;
 pub mod split;
 pub mod targets;
+pub mod uniqueness;
 
 mod builder;
 mod families;

@@ -1,7 +1,8 @@
 //! What a label would look like, before any job.
 
 use crate::Panel;
-use crate::labels::{self, LabelValue};
+use crate::labels::{self, LabelValue, Labels};
+use crate::uniqueness::average_uniqueness;
 use mltraining_domain::{LabelSpec, SourceSpec};
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub struct LabelCounts {
 }
 
 /// Counts of labels over some rows of a panel. Only groups with rows appear.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LabelPreview {
     /// All rows.
     pub total: LabelCounts,
@@ -27,6 +28,9 @@ pub struct LabelPreview {
     pub by_phase: Vec<(Option<i32>, LabelCounts)>,
     /// By UTC day of the decision time (its start in microseconds since 1970-01-01 UTC), in order of time.
     pub by_day: Vec<(i64, LabelCounts)>,
+    /// Mean of the [average uniqueness](average_uniqueness) of the known labels: so many of them, as a share, are as good as
+    /// independent of the others of their entity. `None` when no label is known.
+    pub mean_uniqueness: Option<f64>,
 }
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -79,5 +83,22 @@ pub fn labels(panel: &Panel, source: &SourceSpec, label: &LabelSpec, rows: &[u32
         by_entity: named.filter(|(_, counts)| counts.rows() > 0).collect(),
         by_phase: by_phase.into_iter().collect(),
         by_day: by_day.into_iter().collect(),
+        mean_uniqueness: mean_uniqueness(panel, &labels, rows),
     }
+}
+
+fn mean_uniqueness(panel: &Panel, labels: &Labels, rows: &[u32]) -> Option<f64> {
+    let rows = rows.iter().map(|row| *row as usize);
+    let mut known: Vec<usize> = rows
+        .filter(|row| labels.values[*row] != LabelValue::Unknown)
+        .collect();
+    known.sort_unstable(); // by entity, then by time, as the panel is
+    let of_entity = known.chunk_by(|one, next| panel.entity_of(*one) == panel.entity_of(*next));
+    let sums = of_entity.map(|rows| {
+        let decision: Vec<i64> = rows.iter().map(|row| panel.times()[*row]).collect();
+        let resolve: Vec<i64> = rows.iter().map(|row| labels.resolve_times[*row]).collect();
+        average_uniqueness(&decision, &resolve).iter().sum::<f64>()
+    });
+    let sum: f64 = sums.sum();
+    (!known.is_empty()).then(|| sum / known.len() as f64)
 }

@@ -160,6 +160,8 @@ fn a_preview_counts_every_row_once_in_each_grouping() {
     // All rows of a and b: the last 30 bars of each cannot resolve.
     let wanted: Vec<u32> = (0..200).collect();
     let found = preview::labels(&panel, &source(), &label(), &wanted, NO_END);
+    let uniqueness = found.mean_uniqueness.unwrap();
+    assert!(uniqueness > 0.0 && uniqueness <= 1.0, "{uniqueness}");
     let counts = |c: preview::LabelCounts| (c.positives, c.negatives, c.unknown);
     assert_eq!(counts(found.total), (70, 70, 60));
     assert_eq!(found.total.positive_share(), Some(0.5));

@@ -502,7 +502,7 @@ async fn a_paused_queue_and_an_unknown_kind_give_nothing() {
         worker: worker(),
         lease: LEASE,
         kinds: &[],
-        max_spec_version: 1,
+        max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes: u64::MAX,
         large_worker_grace: LEASE,
     };
@@ -932,7 +932,7 @@ async fn a_worker_learns_what_runs_in_its_name() {
         worker: me,
         lease: LEASE,
         kinds: &[mltraining_domain::JobKind::Train],
-        max_spec_version: 1,
+        max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes: u64::MAX,
         large_worker_grace: LEASE,
     };

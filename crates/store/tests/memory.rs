@@ -22,7 +22,7 @@ async fn claim_as(fixture: &Fixture, worker: WorkerId, free_memory_bytes: u64) -
         worker,
         lease: LEASE,
         kinds: &[mltraining_domain::JobKind::Train],
-        max_spec_version: 1,
+        max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes,
         large_worker_grace: GRACE,
     };

@@ -22,7 +22,7 @@ async fn claim_as(store: &Store, worker: WorkerId) -> Option<ClaimedJob> {
         worker,
         lease: LEASE,
         kinds: &[JobKind::Train],
-        max_spec_version: 1,
+        max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes: u64::MAX,
         large_worker_grace: LEASE,
     };

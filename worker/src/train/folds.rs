@@ -1,12 +1,12 @@
 //! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
 
 use super::rows::LabelledRows;
-use super::user_failure;
+use super::{shuffled, user_failure};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
     AlgorithmSpec, Baseline, Fold, Holdout, LeakProof, LogisticRegressionSpec, Metrics, Reason, SplitSpec,
-    ThresholdSpec, TrainSpec, WorkPhase,
+    TestGap, ThresholdSpec, TrainSpec, UnseenEntities, WorkPhase,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{self, FitError};
@@ -14,7 +14,7 @@ use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_learn::model::Model;
 use mltraining_learn::{baseline, threshold};
-use mltraining_panel::split::{self, FoldRows};
+use mltraining_panel::split::{self, FoldRows, SplitRows};
 
 /// Name of the baseline that predicts the training part's share of positives.
 const PREVALENCE: &str = "prevalence";
@@ -36,12 +36,24 @@ pub(super) struct OutOfFold {
     decisions: Vec<Option<bool>>,
     /// Scores of each baseline on the same rows, by name.
     baselines: Vec<(&'static str, Vec<f64>)>,
+    /// The rows of held-out entities, apart from the others.
+    unseen: Judged,
+}
+
+/// Labels with what was said of them.
+#[derive(Default)]
+struct Judged {
+    labels: Vec<u8>,
+    scores: Vec<f64>,
+    decisions: Vec<Option<bool>>,
 }
 
 /// Everything measured on rows that were not trained on.
 pub(super) struct CrossValidation {
     pub folds: Vec<Fold>,
     pub out_of_fold: OutOfFold,
+    /// What the algorithm finds in the last fold when all labels are shuffled.
+    pub shuffled_roc_auc: Option<f64>,
 }
 
 /// Fits and tests each fold of the spec's split.
@@ -52,11 +64,12 @@ pub(super) fn cross_validate(
     work: &Work,
 ) -> Result<CrossValidation, WorkError> {
     work.board.note(WorkPhase::Split, 0, 1, "cutting folds");
-    let parts = split::folds(&rows.decisions, &rows.resolves, &spec.split)
+    let parts = split::folds(rows.split_rows(), &spec.split)
         .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Split, e.to_string()))?;
     let mut done = CrossValidation {
         folds: Vec::with_capacity(parts.len()),
         out_of_fold: OutOfFold::default(),
+        shuffled_roc_auc: None,
     };
     for part in &parts {
         let _span = tracing::info_span!("fold", index = part.index, count = parts.len()).entered();
@@ -72,6 +85,9 @@ pub(super) fn cross_validate(
         let measured = fold.run(&mut done.out_of_fold)?;
         done.folds.push(measured);
     }
+    if let Some(last) = parts.last() {
+        done.shuffled_roc_auc = shuffled::roc_auc(matrix, rows, spec, work, last)?;
+    }
     Ok(done)
 }
 
@@ -86,6 +102,24 @@ pub(super) fn overall(out: &OutOfFold) -> (Metrics, Vec<Baseline>) {
         metrics: metrics::measure(&out.labels, scores, Cut::None),
     };
     (metrics, out.baselines.iter().map(baseline).collect())
+}
+
+/// What the folds reached on held-out entities; `None` when none was held out.
+pub(super) fn unseen(done: &CrossValidation, rows: &LabelledRows) -> Option<UnseenEntities> {
+    let judged = &done.out_of_fold.unseen;
+    let decisions: Option<Vec<bool>> = judged.decisions.iter().copied().collect();
+    let cut = decisions.as_deref().map_or(Cut::None, Cut::Decisions);
+    let aucs: Option<Vec<f64>> = done
+        .folds
+        .iter()
+        .map(|fold| fold.unseen.as_ref()?.roc_auc)
+        .collect();
+    let mean = |aucs: Vec<f64>| aucs.iter().sum::<f64>() / aucs.len() as f64;
+    (!rows.held_out.is_empty()).then(|| UnseenEntities {
+        entities: rows.unseen_entities,
+        metrics: metrics::measure(&judged.labels, &judged.scores, cut),
+        mean_roc_auc: aucs.filter(|aucs| !aucs.is_empty()).map(mean),
+    })
 }
 
 /// Mean ROC AUC of the folds, less that of the best baseline. Folds are compared, not pooled scores: in the pool even a
@@ -126,8 +160,9 @@ impl Folding<'_> {
         let threshold = self.threshold(out)?;
         let model = self.fit(&self.spec.algorithm, train)?;
         let scores = model.predict(self.matrix, test);
-        let labels: Vec<u8> = test.iter().map(|&i| self.rows.labels[i as usize]).collect();
+        let labels = self.labels(test);
         let baselines = self.baselines()?;
+        let unseen = self.unseen(&model, threshold, &mut out.unseen);
         let measured = Fold {
             index: self.index,
             train_start: time(self.part.train_start),
@@ -143,20 +178,36 @@ impl Folding<'_> {
                 .iter()
                 .map(|(name, s)| named(name, &labels, s))
                 .collect(),
-            leak_proof: LeakProof {
-                latest_train_resolve: time(self.part.latest_train_resolve),
-                first_test_decision: time(self.part.first_test_decision),
-                purged_rows: self.part.purged_rows,
-                embargoed_rows: self.part.embargoed_rows,
-            },
+            unseen,
+            leak_proof: leak_proof(self.part),
         };
         out.take(test, labels, scores, threshold, baselines);
         Ok(measured)
     }
 
+    fn labels(&self, rows: &[u32]) -> Vec<u8> {
+        rows.iter().map(|&i| self.rows.labels[i as usize]).collect()
+    }
+
+    /// Metrics on the rows of held-out entities in the test time; `None` when there are none.
+    fn unseen(&self, model: &Model, threshold: Option<f64>, judged: &mut Judged) -> Option<Metrics> {
+        let rows = &self.part.unseen;
+        if rows.is_empty() {
+            return None;
+        }
+        let (labels, scores) = (self.labels(rows), model.predict(self.matrix, rows));
+        let measured = metrics::measure(&labels, &scores, threshold.map_or(Cut::None, Cut::At));
+        judged
+            .decisions
+            .extend(scores.iter().map(|score| threshold.map(|t| *score >= t)));
+        judged.labels.extend(labels);
+        judged.scores.extend(scores);
+        Some(measured)
+    }
+
     fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, WorkError> {
         let progress = |done: u64, total: u64| {
-            let whole = u64::from(self.count) + 1;
+            let whole = u64::from(self.count) + 2; // then shuffled labels, then the final model
             let step = (u64::from(self.index) - 1) * total + done;
             let text = format!(
                 "fold {} of {}: {} {done} of {total}",
@@ -207,10 +258,14 @@ impl Folding<'_> {
     }
 
     /// The fold's threshold: from the scores of earlier folds that were resolved before this test block begins, or, in the
-    /// first fold, from a later slice of its own training part. Never from the test rows.
+    /// first fold and in each of a combinatorial split (where earlier folds may have trained on these test rows), from a later
+    /// slice of its own training part. Never from the test rows.
     fn threshold(&self, out: &OutOfFold) -> Result<Option<f64>, WorkError> {
         if let ThresholdSpec::Fixed(value) = self.spec.threshold {
             return Ok(Some(value));
+        }
+        if matches!(self.spec.split, SplitSpec::CombinatorialPurged(_)) {
+            return self.inner_threshold();
         }
         let border = self.part.first_test_decision - self.spec.split.embargo().micros();
         let known = |&k: &usize| self.rows.resolves[out.rows[k] as usize] < border;
@@ -230,7 +285,13 @@ impl Folding<'_> {
             test_share: INNER_SHARE,
             embargo: self.spec.split.embargo(),
         });
-        let Ok(parts) = split::folds(&pick(&self.rows.decisions), &pick(&self.rows.resolves), &inner) else {
+        let (decision, resolve) = (pick(&self.rows.decisions), pick(&self.rows.resolves));
+        let rows = SplitRows {
+            decision: &decision,
+            resolve: &resolve,
+            held_out: &[], // a training part has no row of a held-out entity
+        };
+        let Ok(parts) = split::folds(rows, &inner) else {
             return Ok(None); // too few rows to hold some out: no threshold rather than a flattering one
         };
         let global = |local: &[u32]| -> Vec<u32> { local.iter().map(|&i| train[i as usize]).collect() };
@@ -240,7 +301,7 @@ impl Folding<'_> {
             return Ok(None);
         }
         let model = self.fit(&self.spec.algorithm, &earlier)?;
-        let labels: Vec<u8> = later.iter().map(|&i| self.rows.labels[i as usize]).collect();
+        let labels = self.labels(&later);
         Ok(threshold::choose(
             self.spec.threshold,
             &labels,
@@ -275,6 +336,22 @@ impl OutOfFold {
                 None => self.baselines.push((name, scores)),
             }
         }
+    }
+}
+
+fn leak_proof(part: &FoldRows) -> LeakProof {
+    let gap = |gap: &split::TestGap| TestGap {
+        first_test_decision: time(gap.test.first_decision),
+        latest_test_resolve: time(gap.test.latest_resolve),
+        latest_train_resolve: gap.latest_resolve_before.map(time),
+        next_train_decision: gap.first_decision_after.map(time),
+    };
+    LeakProof {
+        latest_train_resolve: time(part.latest_train_resolve),
+        first_test_decision: time(part.first_test_decision),
+        purged_rows: part.purged_rows,
+        embargoed_rows: part.embargoed_rows,
+        gaps: part.gaps.iter().map(gap).collect(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod files;
 mod folds;
 mod rows;
+mod shuffled;
 mod single_features;
 
 use crate::work::{OutputFile, Work, WorkError};
@@ -76,6 +77,9 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         skill: folds::skill(&validated.folds),
         overall,
         baselines,
+        unseen: folds::unseen(&validated, &rows),
+        shuffled_roc_auc: validated.shuffled_roc_auc,
+        alarms: single_features::alarms(singles),
         folds: validated.folds,
         importances: model.importances(),
     };
@@ -146,8 +150,12 @@ fn final_step(
     let folds = u64::from(spec.split.folds());
     let progress = |done: u64, total: u64| {
         let text = format!("final model: {} {done} of {total}", step_word(&spec.algorithm));
-        work.board
-            .note(WorkPhase::Fit, folds * total + done, (folds + 1) * total, text);
+        work.board.note(
+            WorkPhase::Fit,
+            (folds + 1) * total + done,
+            (folds + 2) * total,
+            text,
+        );
     };
     let control = Control {
         cancel: work.stop.flag(),

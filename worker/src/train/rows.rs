@@ -4,6 +4,7 @@ use crate::work::WorkError;
 use mltraining_domain::{FailureClass, JobFailure, Reason, RowCounts, SourceSpec, TrainSpec, WorkPhase};
 use mltraining_panel::Panel;
 use mltraining_panel::labels::{self, LabelValue};
+use mltraining_panel::split::{SplitRows, unseen};
 
 /// The rows that a job learns from and is tested on, in the panel's order (entity, then time).
 pub(super) struct LabelledRows {
@@ -19,6 +20,10 @@ pub(super) struct LabelledRows {
     pub counts: RowCounts,
     /// Entities with at least one labelled row.
     pub entities: u64,
+    /// Of them those that are held out from every training part.
+    pub unseen_entities: u64,
+    /// Whether the entity of each row is held out; empty when none is.
+    pub held_out: Vec<bool>,
 }
 
 /// Labels every row of the panel and keeps those in the range with a known label.
@@ -39,6 +44,8 @@ pub(super) fn select(
             ..RowCounts::default()
         },
         entities: 0,
+        unseen_entities: 0,
+        held_out: Vec::new(),
     };
     for entity in 0..panel.entities().len() {
         let before = rows.panel_rows.len();
@@ -66,7 +73,7 @@ pub(super) fn select(
             };
             rows.push(i, time, label, labels.resolve_times[i]);
         }
-        rows.entities += u64::from(rows.panel_rows.len() > before);
+        rows.close(&panel.entities()[entity], before, spec.unseen_entity_share);
     }
     rows.check(spec)
 }
@@ -87,6 +94,45 @@ impl LabelledRows {
         self.resolves.push(resolve);
         self.counts.positives += u64::from(label);
         self.counts.negatives += u64::from(1 - label);
+    }
+
+    /// Counts an entity whose rows begin at `before`, and holds it out when its name says so.
+    fn close(&mut self, entity: &str, before: usize, unseen_share: Option<f64>) {
+        let rows = self.panel_rows.len() - before;
+        self.entities += u64::from(rows > 0);
+        let Some(share) = unseen_share.filter(|_| rows > 0) else {
+            return;
+        };
+        let held_out = unseen::is_held_out(entity, share);
+        self.unseen_entities += u64::from(held_out);
+        self.held_out.extend(std::iter::repeat_n(held_out, rows));
+    }
+
+    /// What is parted into folds.
+    pub(super) fn split_rows(&self) -> SplitRows<'_> {
+        SplitRows {
+            decision: &self.decisions,
+            resolve: &self.resolves,
+            held_out: &self.held_out,
+        }
+    }
+
+    /// Refuses a share of entities that holds out none, or all.
+    fn check_unseen(&self, share: f64) -> Result<(), WorkError> {
+        let (entities, unseen) = (self.entities, self.unseen_entities);
+        if 0 < unseen && unseen < entities {
+            return Ok(());
+        }
+        let which = if unseen == 0 { "none" } else { "each" };
+        Err(WorkError::Failed(JobFailure {
+            class: FailureClass::User,
+            reason: Reason::TooFewRows,
+            message: format!(
+                "{which} of the {entities} entities with a known label falls into the share {share} that is held out; take more \
+                 entities or another split.unseen_entity_share"
+            ),
+            phase: WorkPhase::Split,
+        }))
     }
 
     fn check(self, spec: &TrainSpec) -> Result<Self, WorkError> {
@@ -122,6 +168,8 @@ impl LabelledRows {
             );
             (Reason::LabelHasNoNegatives, text)
         } else {
+            spec.unseen_entity_share
+                .map_or(Ok(()), |share| self.check_unseen(share))?;
             return Ok(self);
         };
         Err(WorkError::Failed(JobFailure {

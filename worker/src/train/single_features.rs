@@ -3,11 +3,13 @@
 use super::rows::LabelledRows;
 use super::user_failure;
 use crate::work::WorkError;
-use mltraining_domain::{Reason, TrainSpec, WorkPhase};
+use mltraining_domain::{Reason, SingleFeature, TrainSpec, WorkPhase};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics;
 use rayon::prelude::*;
 
+/// A feature that parts the classes better than this alone is told with the model.
+const ALARM: f64 = 0.95;
 /// A feature that parts the classes so well alone is a copy of the column that tells the label.
 const NEAR_COPY: f64 = 0.999;
 /// With fewer rows of a class, chance parts them.
@@ -16,15 +18,6 @@ const ENOUGH: usize = 50;
 const LOOKED_AT: usize = 100_000;
 /// So many features are named.
 const NAMED: usize = 5;
-
-/// How well one feature alone parts the classes.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct SingleFeature {
-    /// Its name.
-    pub name: String,
-    /// ROC AUC of its known values, or 1 less that when small values are those of positives: from 0.5 to 1.
-    pub roc_auc: f64,
-}
 
 /// Every feature that can be measured, in the order of the matrix.
 pub(super) fn measure(matrix: &Matrix, rows: &LabelledRows) -> Vec<SingleFeature> {
@@ -49,6 +42,12 @@ pub(super) fn measure(matrix: &Matrix, rows: &LabelledRows) -> Vec<SingleFeature
         })
     });
     measured.collect()
+}
+
+/// Those that tell nearly all of the label alone.
+pub(super) fn alarms(singles: Vec<SingleFeature>) -> Vec<SingleFeature> {
+    let alarming = singles.into_iter().filter(|single| single.roc_auc > ALARM);
+    alarming.collect()
 }
 
 /// Refuses features that are near copies of the column that tells the label of a row at the row's own time.

@@ -109,7 +109,12 @@ fn algorithm(algorithm: Algorithm) -> Vec<(String, Reason)> {
 }
 
 fn split(split: Split) -> Vec<(String, Reason)> {
-    in_spec(|spec| spec.split = Some(v1::SplitSpec { split: Some(split) }))
+    in_spec(|spec| {
+        spec.split = Some(v1::SplitSpec {
+            split: Some(split),
+            ..v1::SplitSpec::default()
+        });
+    })
 }
 
 fn walk(change: impl FnOnce(&mut v1::WalkForward)) -> Vec<(String, Reason)> {
@@ -407,6 +412,36 @@ fn every_field_of_split_and_threshold_is_named_when_it_is_wrong() {
             embargo: None,
         };
         only(&split(Split::Holdout(holdout)), "spec.split.holdout.test_share");
+    }
+    let choice = |blocks, test_blocks, embargo| {
+        let choice = v1::CombinatorialPurged {
+            blocks,
+            test_blocks,
+            embargo,
+        };
+        split(Split::CombinatorialPurged(choice))
+    };
+    const CHOICE: &str = "spec.split.combinatorial_purged";
+    assert_eq!(choice(None, None, None), [], "6 blocks, 2 of them tested");
+    for blocks in [-1, 0, 1, 51] {
+        only(&choice(Some(blocks), Some(1), None), &format!("{CHOICE}.blocks"));
+    }
+    for test_blocks in [-1, 0, 6] {
+        only(
+            &choice(None, Some(test_blocks), None),
+            &format!("{CHOICE}.test_blocks"),
+        );
+    }
+    only(&choice(Some(10), Some(3), None), &format!("{CHOICE}.test_blocks"));
+    only(&choice(None, None, seconds(-1)), &format!("{CHOICE}.embargo"));
+    for share in [0.0, -0.1, 0.51, f64::NAN] {
+        let unseen = in_spec(|spec| {
+            spec.split = Some(v1::SplitSpec {
+                unseen_entity_share: Some(share),
+                ..v1::SplitSpec::default()
+            });
+        });
+        only(&unseen, "spec.split.unseen_entity_share");
     }
     for score in [-0.1, 1.1, f64::NAN] {
         only(&threshold(Rule::Fixed(score)), "spec.threshold.fixed");

@@ -3,10 +3,10 @@
 use super::project;
 use crate::convert::{train_request, train_spec};
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, ClassWeight, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon,
-    FeatureExpr, FeatureSpec, Holdout, LabelSpec, LogisticRegressionSpec, RandomForestSpec, Span, SplitSpec,
-    ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, Violations, WalkForward,
-    WalkForwardScheme, Window,
+    AlgorithmSpec, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison, Direction,
+    ExtremeWithinHorizon, FeatureExpr, FeatureSpec, Holdout, LabelSpec, LogisticRegressionSpec,
+    RandomForestSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
+    TripleBarrier, Violations, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_proto::v1;
 use proptest::prelude::*;
@@ -184,7 +184,19 @@ fn splits() -> impl Strategy<Value = SplitSpec> {
     });
     let holdout = (0.01..0.9, spans())
         .prop_map(|(test_share, embargo)| SplitSpec::Holdout(Holdout { test_share, embargo }));
-    prop_oneof![walk, holdout]
+    let choice = prop_oneof![
+        (2_u32..50).prop_map(|blocks| (blocks, 1)),
+        Just((6, 2)),
+        Just((9, 3))
+    ];
+    let choice = (choice, spans()).prop_map(|((blocks, test_blocks), embargo)| {
+        SplitSpec::CombinatorialPurged(CombinatorialPurged {
+            blocks,
+            test_blocks,
+            embargo,
+        })
+    });
+    prop_oneof![walk, holdout, choice]
 }
 
 fn thresholds() -> impl Strategy<Value = ThresholdSpec> {
@@ -216,10 +228,11 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
     );
     let rest = (
         any::<u64>(),
+        proptest::option::of(0.01..0.5),
         proptest::collection::btree_set("\\PC{0,12}", 0..4),
         1_u64..100_000_000,
     );
-    (parts, rest).prop_map(|(parts, (seed, entities, max_rows))| {
+    (parts, rest).prop_map(|(parts, (seed, unseen_entity_share, entities, max_rows))| {
         let (label, features, algorithm, split, threshold, range) = parts;
         TrainSpec {
             model: "pump".parse().unwrap(),
@@ -229,6 +242,7 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
             features,
             algorithm,
             split,
+            unseen_entity_share,
             threshold,
             seed,
             entities: entities.into_iter().collect(),

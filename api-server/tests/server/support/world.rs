@@ -93,7 +93,7 @@ async fn claim(store: &Store) -> Lease {
         worker: WorkerId(Uuid::now_v7()),
         lease: Duration::from_secs(60),
         kinds: &[JobKind::Train],
-        max_spec_version: 1,
+        max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes: u64::MAX,
         large_worker_grace: Duration::from_secs(60),
     };
@@ -142,6 +142,7 @@ fn spec() -> Checked<TrainSpec> {
         features: FeatureSpec::default(),
         algorithm: AlgorithmSpec::default(),
         split: SplitSpec::default(),
+        unseen_entity_share: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),
@@ -164,6 +165,7 @@ fn evaluation() -> Evaluation {
         baselines: Vec::new(),
         skill: None,
         importances: vec![1.0],
+        ..Evaluation::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::folds;
 use super::proof;
 use crate::commands::spec::threshold;
-use crate::output::{Paint, Tone, count, metric, signed};
+use crate::output::{Paint, Tone, count, counted, metric, signed};
 use mltraining_proto::v1;
 
 /// Skill, calls at the threshold, calibration, rows, and the proof that nothing leaked.
@@ -16,6 +16,17 @@ pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, pai
             signed(overall.brier_skill),
             metric(overall.log_loss),
             metric(overall.expected_calibration_error),
+        ));
+    }
+    if let Some(unseen) = &evaluation.unseen_entities {
+        let seen = folds::mean_of(&evaluation.folds, |fold| fold.metrics?.roc_auc);
+        let rows = unseen.metrics.map_or(0, |metrics| metrics.rows);
+        lines.push(format!(
+            "unseen      {} held out, {} tested: mean ROC AUC of the folds {}, beside {} on the others",
+            counted(unseen.entity_count, "entity", "entities"),
+            counted(rows, "row", "rows"),
+            metric(unseen.mean_roc_auc),
+            metric(seen),
         ));
     }
     if let Some(rows) = &version.row_counts {

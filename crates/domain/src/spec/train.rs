@@ -24,6 +24,10 @@ pub struct TrainSpec {
     pub algorithm: AlgorithmSpec,
     /// Training and test.
     pub split: SplitSpec,
+    /// Share of the entities, chosen by a hash of their names, that no fold trains on and each tests apart; above 0, at most
+    /// 0.5. `None`: none is held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen_entity_share: Option<f64>,
     /// From which probability on the model says yes.
     pub threshold: ThresholdSpec,
     /// Seed of everything random.
@@ -42,8 +46,11 @@ pub const DEFAULT_MAX_ROWS: u64 = 5_000_000;
 pub const MAX_MAX_ROWS: u64 = 100_000_000;
 /// A request names at most this many entities.
 pub const MAX_ENTITIES: usize = 10_000;
-/// The form in which specs are stored now.
-pub const SPEC_VERSION: i32 = 1;
+/// No larger share of the entities can be held out.
+const MAX_UNSEEN_SHARE: f64 = 0.5;
+/// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, which a worker of before
+/// would not understand, or not heed.
+pub const SPEC_VERSION: i32 = 2;
 
 impl TrainSpec {
     /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).
@@ -60,6 +67,17 @@ impl TrainSpec {
         found.extend(self.features.check("spec.features"));
         found.extend(self.algorithm.check("spec.algorithm"));
         found.extend(self.split.check("spec.split"));
+        let share = self.unseen_entity_share;
+        found.require(
+            share.is_none_or(|share| share > 0.0 && share <= MAX_UNSEEN_SHARE),
+            "spec.split.unseen_entity_share",
+            || {
+                let share = share.unwrap_or_default();
+                format!(
+                    "{share} must be above 0 and at most {MAX_UNSEEN_SHARE}; leave it out to hold out none"
+                )
+            },
+        );
         found.extend(self.threshold.check("spec.threshold"));
         found.require(
             (1..=MAX_MAX_ROWS).contains(&self.max_rows),

@@ -1,36 +1,68 @@
 //! Rows parted into training and test by time, across all entities at once, and in no other way.
 
 mod blocks;
+mod combinations;
 pub mod purge;
+pub mod unseen;
 
 use blocks::Timeline;
-use mltraining_domain::{SplitSpec, WalkForwardScheme};
+use combinations::{combinations, runs};
+use mltraining_domain::{CombinatorialPurged, SplitSpec, WalkForward, WalkForwardScheme};
+use purge::{Kept, TestSpan};
+
+/// The rows that are parted: one entry for each in every slice, in any order of rows. Times are microseconds since
+/// 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy)]
+pub struct SplitRows<'a> {
+    /// Decision times.
+    pub decision: &'a [i64],
+    /// Resolve times of the labels.
+    pub resolve: &'a [i64],
+    /// Whether the row's entity is held out from every training part; empty when none is.
+    pub held_out: &'a [bool],
+}
 
 /// One fold. Rows are positions in the slices given to [`folds`], rising; times are microseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldRows {
     /// From 1, in order of time.
     pub index: u32,
-    /// Rows to train on: all are resolved before `first_test_decision - embargo`.
+    /// Rows to train on. The span [decision, resolve] of none meets that of a test block; where no row after the test block
+    /// is trained on, all are resolved before `first_test_decision - embargo`.
     pub train: Vec<u32>,
     /// Rows to test on.
     pub test: Vec<u32>,
-    /// Rows of the training part dropped because their label resolves at or after the first test decision.
+    /// Rows of held-out entities in the test blocks: tested on as well, apart from the others.
+    pub unseen: Vec<u32>,
+    /// Rows of the training part dropped because what they know meets a test block.
     pub purged_rows: u64,
     /// Rows of the training part dropped because of the embargo alone.
     pub embargoed_rows: u64,
     /// Latest resolve time in training.
     pub latest_train_resolve: i64,
-    /// First decision time of the test block.
+    /// First decision time of the first test block.
     pub first_test_decision: i64,
     /// First decision time in training.
     pub train_start: i64,
     /// Last decision time in training.
     pub train_end: i64,
-    /// First decision time of the test block.
+    /// First decision time of the first test block.
     pub test_start: i64,
-    /// Last decision time of the test block.
+    /// Last decision time of the last test block.
     pub test_end: i64,
+    /// Each run of neighbouring test blocks, in order of time, with what is trained on beside it.
+    pub gaps: Vec<TestGap>,
+}
+
+/// The distance that training keeps from one run of test blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TestGap {
+    /// T0 and T1 of the run, held-out entities included.
+    pub test: TestSpan,
+    /// Latest resolve time of training rows decided before T0: lies before it. `None` when there is none.
+    pub latest_resolve_before: Option<i64>,
+    /// First decision time of training rows decided from T0 on: lies after T1 + embargo. `None` when there is none.
+    pub first_decision_after: Option<i64>,
 }
 
 /// Why rows cannot be parted.
@@ -46,7 +78,7 @@ pub enum SplitError {
         rows: u64,
         /// Different decision times among them.
         times: u64,
-        /// Blocks needed: one more than test blocks.
+        /// Blocks needed.
         blocks: u64,
     },
     /// The purge leaves nothing to train on.
@@ -64,80 +96,201 @@ pub enum SplitError {
         /// Rows embargoed.
         embargoed: u64,
     },
+    /// All rows of a fold's test are of held-out entities.
+    #[error(
+        "fold {fold} tests {unseen} rows, all of entities that are held out; hold out a smaller share of the entities or ask \
+         for fewer folds"
+    )]
+    NothingToTestOn {
+        /// The fold, from 1.
+        fold: u32,
+        /// Rows of held-out entities in its test blocks.
+        unseen: u64,
+    },
 }
 
-/// Parts labelled rows into folds. `decision` and `resolve` hold one time per row, in any order of rows; rows that share a
-/// decision time are never parted. Walk-forward cuts k + 1 blocks of equal row count (moved to the nearest border of
-/// decision times) and tests each block but the first; holdout tests the last share of the rows. Of the training part
-/// only rows resolved before `first test decision - embargo` stay.
+/// Parts labelled rows into folds; rows that share a decision time are never parted. Walk-forward cuts k + 1 blocks of equal
+/// row count (moved to the nearest border of decision times) and tests each block but the first; holdout tests the last
+/// share of the rows; both train on what is resolved before `first test decision - embargo`. A combinatorial split cuts N
+/// blocks and tests every choice of k of them; it trains on all other rows whose span meets that of no run of test blocks
+/// and that are not decided within the embargo after one. Rows of held-out entities are never trained on.
 ///
 /// # Errors
 /// [`SplitError`] when a fold would have no row to train or to test on.
 ///
 /// # Panics
 /// When the slices differ in length.
-pub fn folds(decision: &[i64], resolve: &[i64], spec: &SplitSpec) -> Result<Vec<FoldRows>, SplitError> {
-    assert_eq!(
-        decision.len(),
-        resolve.len(),
-        "one resolve time for each decision time"
-    );
-    let timeline = Timeline::of(decision);
-    let borders = match spec {
-        SplitSpec::WalkForward(walk) => {
-            let blocks = f64::from(walk.folds) + 1.0;
-            let shares: Vec<f64> = (1..=walk.folds).map(|i| f64::from(i) / blocks).collect();
-            timeline.borders(&shares)?
+pub fn folds(rows: SplitRows<'_>, spec: &SplitSpec) -> Result<Vec<FoldRows>, SplitError> {
+    rows.check();
+    let timeline = Timeline::of(rows.decision);
+    let parts = match spec {
+        SplitSpec::WalkForward(walk) => walk_forward(&timeline, walk)?,
+        SplitSpec::Holdout(holdout) => {
+            let borders = timeline.borders(&[1.0 - holdout.test_share])?;
+            vec![Part::after(&timeline, [borders[0], borders[1], borders[2]])]
         }
-        SplitSpec::Holdout(holdout) => timeline.borders(&[1.0 - holdout.test_share])?,
+        SplitSpec::CombinatorialPurged(choice) => combinatorial(&timeline, choice)?,
     };
-    let rolling = matches!(spec, SplitSpec::WalkForward(walk) if walk.scheme == WalkForwardScheme::Rolling);
-    let parts = (1..borders.len() - 1).map(|i| Part {
-        index: i as u32,
-        train: timeline.rows(if rolling { borders[i - 1] } else { 0 }, borders[i]),
-        test: timeline.rows(borders[i], borders[i + 1]),
-    });
-    parts
-        .map(|part| part.purged(decision, resolve, spec.embargo().micros()))
+    let embargo = spec.embargo().micros();
+    let numbered = (1..).zip(parts);
+    numbered
+        .map(|(index, part)| part.fold(index, rows, embargo))
         .collect()
 }
 
-/// A training part and a test block in order of time, before the purge.
-struct Part<'a> {
-    index: u32,
-    train: &'a [u32],
-    test: &'a [u32],
+fn walk_forward<'a>(timeline: &'a Timeline, walk: &WalkForward) -> Result<Vec<Part<'a>>, SplitError> {
+    let borders = timeline.borders(&shares(walk.folds + 1))?;
+    let part = |i: usize| {
+        let start = match walk.scheme {
+            WalkForwardScheme::Expanding => 0,
+            WalkForwardScheme::Rolling => borders[i - 1],
+        };
+        Part::after(timeline, [start, borders[i], borders[i + 1]])
+    };
+    Ok((1..borders.len() - 1).map(part).collect())
 }
 
-impl Part<'_> {
-    fn purged(self, decision: &[i64], resolve: &[i64], embargo: i64) -> Result<FoldRows, SplitError> {
-        let time = |row: &u32| decision[*row as usize];
-        let ends = |rows: &[u32]| (time(&rows[0]), time(&rows[rows.len() - 1]));
-        let (test_start, test_end) = ends(self.test);
-        let kept = purge::walk_forward(resolve, self.train, test_start, embargo);
-        let (Some(first), Some(last)) = (kept.rows.first(), kept.rows.last()) else {
+fn combinatorial<'a>(
+    timeline: &'a Timeline,
+    choice: &CombinatorialPurged,
+) -> Result<Vec<Part<'a>>, SplitError> {
+    let borders = timeline.borders(&shares(choice.blocks))?;
+    let chosen = combinations(choice.blocks as usize, choice.test_blocks as usize);
+    let part = |blocks: Vec<usize>| {
+        let others = (0..choice.blocks as usize).filter(|block| !blocks.contains(block));
+        let others = others.flat_map(|block| timeline.rows(borders[block], borders[block + 1]));
+        Part {
+            sides: Sides::Both,
+            train: others.copied().collect(),
+            test: runs(&blocks)
+                .into_iter()
+                .map(|run| timeline.rows(borders[run.start], borders[run.end]))
+                .collect(),
+        }
+    };
+    Ok(chosen.into_iter().map(part).collect())
+}
+
+/// The borders of equal blocks, as shares of the rows.
+fn shares(blocks: u32) -> Vec<f64> {
+    (1..blocks).map(|i| f64::from(i) / f64::from(blocks)).collect()
+}
+
+impl SplitRows<'_> {
+    fn check(&self) {
+        let rows = self.decision.len();
+        assert_eq!(
+            rows,
+            self.resolve.len(),
+            "one resolve time for each decision time"
+        );
+        let held_out = self.held_out.len();
+        assert!(
+            held_out == 0 || held_out == rows,
+            "one word for each row, or none"
+        );
+    }
+
+    fn is_held_out(&self, row: u32) -> bool {
+        self.held_out.get(row as usize).copied().unwrap_or(false)
+    }
+
+    fn time(&self, row: u32) -> i64 {
+        self.decision[row as usize]
+    }
+
+    fn resolved(&self, row: u32) -> i64 {
+        self.resolve[row as usize]
+    }
+}
+
+/// Where the training part lies.
+#[derive(Clone, Copy)]
+enum Sides {
+    /// Before the test block.
+    Before,
+    /// On both sides of the test blocks.
+    Both,
+}
+
+/// A training part and runs of test blocks in order of time, before the purge.
+struct Part<'a> {
+    sides: Sides,
+    train: Vec<u32>,
+    test: Vec<&'a [u32]>,
+}
+
+impl<'a> Part<'a> {
+    /// Trains from the first border to the second and tests from there to the third.
+    fn after(timeline: &'a Timeline, [start, border, end]: [usize; 3]) -> Self {
+        Self {
+            sides: Sides::Before,
+            train: timeline.rows(start, border).to_vec(),
+            test: vec![timeline.rows(border, end)],
+        }
+    }
+
+    fn fold(mut self, index: u32, rows: SplitRows<'_>, embargo: i64) -> Result<FoldRows, SplitError> {
+        self.train.retain(|row| !rows.is_held_out(*row));
+        let spans: Vec<TestSpan> = self
+            .test
+            .iter()
+            .filter_map(|run| TestSpan::of(rows.decision, rows.resolve, run))
+            .collect();
+        let kept = match self.sides {
+            Sides::Before => purge::walk_forward(rows.resolve, &self.train, spans[0].first_decision, embargo),
+            Sides::Both => purge::k_fold(rows.decision, rows.resolve, &self.train, &spans, embargo),
+        };
+        let tested = self.test.concat();
+        let (unseen, test): (Vec<u32>, Vec<u32>) =
+            tested.iter().copied().partition(|row| rows.is_held_out(*row));
+        if kept.rows.is_empty() {
             return Err(SplitError::NothingToTrainOn {
-                fold: self.index,
+                fold: index,
                 before: self.train.len() as u64,
                 purged: kept.purged,
                 embargoed: kept.embargoed,
             });
-        };
-        let (train_start, train_end) = (time(first), time(last));
-        let resolves = kept.rows.iter().map(|row| resolve[*row as usize]);
+        }
+        if test.is_empty() {
+            return Err(SplitError::NothingToTestOn {
+                fold: index,
+                unseen: unseen.len() as u64,
+            });
+        }
+        let (test_start, test_end) = (rows.time(tested[0]), rows.time(tested[tested.len() - 1]));
         Ok(FoldRows {
-            index: self.index,
-            latest_train_resolve: resolves.max().unwrap_or(i64::MIN),
+            index,
+            latest_train_resolve: latest(kept.rows.iter().map(|row| rows.resolved(*row))),
+            train_start: rows.time(kept.rows[0]),
+            train_end: rows.time(kept.rows[kept.rows.len() - 1]),
+            gaps: spans.iter().map(|span| gap(*span, &kept, rows)).collect(),
             train: rising(kept.rows),
-            test: rising(self.test.to_vec()),
+            test: rising(test),
+            unseen: rising(unseen),
             purged_rows: kept.purged,
             embargoed_rows: kept.embargoed,
             first_test_decision: test_start,
-            train_start,
-            train_end,
             test_start,
             test_end,
         })
+    }
+}
+
+fn latest(times: impl Iterator<Item = i64>) -> i64 {
+    times.max().unwrap_or(i64::MIN)
+}
+
+fn gap(test: TestSpan, kept: &Kept, rows: SplitRows<'_>) -> TestGap {
+    let (before, after): (Vec<u32>, Vec<u32>) = kept
+        .rows
+        .iter()
+        .copied()
+        .partition(|row| rows.time(*row) < test.first_decision);
+    TestGap {
+        test,
+        latest_resolve_before: before.iter().map(|row| rows.resolved(*row)).max(),
+        first_decision_after: after.iter().map(|row| rows.time(*row)).min(),
     }
 }
 

@@ -12,6 +12,25 @@ pub struct Kept {
     pub embargoed: u64,
 }
 
+/// What the rows of a test block know: from the first decision among them to the latest resolve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TestSpan {
+    /// T0, the first decision time of its rows.
+    pub first_decision: i64,
+    /// T1, the latest resolve time of its rows, which need not be that of the row decided last.
+    pub latest_resolve: i64,
+}
+
+impl TestSpan {
+    /// The span of these rows (positions in the slices); `None` without a row.
+    pub fn of(decision: &[i64], resolve: &[i64], test: &[u32]) -> Option<Self> {
+        Some(Self {
+            first_decision: test.iter().map(|row| decision[*row as usize]).min()?,
+            latest_resolve: test.iter().map(|row| resolve[*row as usize]).max()?,
+        })
+    }
+}
+
 /// Of rows decided before the test block (`candidates`, positions in `resolve`) those with r < T0 - embargo stay, T0 being
 /// the block's first decision time.
 pub fn walk_forward(resolve: &[i64], candidates: &[u32], first_test_decision: i64, embargo: i64) -> Kept {
@@ -28,21 +47,24 @@ pub fn walk_forward(resolve: &[i64], candidates: &[u32], first_test_decision: i6
     })
 }
 
-/// Of rows on both sides of a test block (`candidates`, positions in the other slices) those stay whose span [t, r] does
-/// not meet [T0, T1] and that are not decided in (T1, T1 + embargo]. T0 is the first decision time of the rows in `test`,
-/// T1 the latest of their resolve times. Without a test row all stay.
-pub fn k_fold(decision: &[i64], resolve: &[i64], candidates: &[u32], test: &[u32], embargo: i64) -> Kept {
-    let first = test.iter().map(|row| decision[*row as usize]).min();
-    let last = test.iter().map(|row| resolve[*row as usize]).max();
-    let (Some(first), Some(last)) = (first, last) else {
-        return sift(candidates, |_| Fate::Kept);
-    };
-    let embargo_end = last.saturating_add(embargo);
+/// Of rows on both sides of test blocks (`candidates`, positions in the other slices) those stay whose span [t, r] meets
+/// [T0, T1] of none of them and that are not decided in (T1, T1 + embargo] of any. Without a test block all stay.
+pub fn k_fold(
+    decision: &[i64],
+    resolve: &[i64],
+    candidates: &[u32],
+    test: &[TestSpan],
+    embargo: i64,
+) -> Kept {
     sift(candidates, |row| {
         let (decided, resolved) = (decision[row as usize], resolve[row as usize]);
-        if decided <= last && resolved >= first {
+        let meets = |span: &TestSpan| decided <= span.latest_resolve && resolved >= span.first_decision;
+        let follows = |span: &TestSpan| {
+            decided > span.latest_resolve && decided <= span.latest_resolve.saturating_add(embargo)
+        };
+        if test.iter().any(meets) {
             Fate::Purged
-        } else if decided > last && decided <= embargo_end {
+        } else if test.iter().any(follows) {
             Fate::Embargoed
         } else {
             Fate::Kept

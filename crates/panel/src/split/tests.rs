@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use mltraining_domain::{Holdout, Span, WalkForward};
+use mltraining_domain::{Holdout, Span};
 use proptest::prelude::*;
 
 fn span(micros: i64) -> Span {
@@ -21,6 +21,24 @@ fn holdout(test_share: f64, embargo: i64) -> SplitSpec {
         test_share,
         embargo: span(embargo),
     })
+}
+
+fn choose(blocks: u32, test_blocks: u32, embargo: i64) -> SplitSpec {
+    SplitSpec::CombinatorialPurged(CombinatorialPurged {
+        blocks,
+        test_blocks,
+        embargo: span(embargo),
+    })
+}
+
+/// The folds of rows of which no entity is held out.
+fn folds(decision: &[i64], resolve: &[i64], spec: &SplitSpec) -> Result<Vec<FoldRows>, SplitError> {
+    let rows = SplitRows {
+        decision,
+        resolve,
+        held_out: &[],
+    };
+    super::folds(rows, spec)
 }
 
 /// t = 0..12 with r = t + 2.
@@ -44,9 +62,10 @@ fn walk_forward_keeps_what_is_resolved_before_the_test_block() {
 fn k_fold_keeps_what_does_not_meet_the_test_block() {
     let (decision, resolve) = twelve();
     let others: Vec<u32> = (0..12).filter(|row| ![6, 7].contains(row)).collect();
-    let kept = purge::k_fold(&decision, &resolve, &others, &[6, 7], 0);
+    let test = [TestSpan::of(&decision, &resolve, &[6, 7]).unwrap()];
+    let kept = purge::k_fold(&decision, &resolve, &others, &test, 0);
     assert_eq!(kept.rows, [0, 1, 2, 3, 10, 11]);
-    let kept = purge::k_fold(&decision, &resolve, &others, &[6, 7], 1);
+    let kept = purge::k_fold(&decision, &resolve, &others, &test, 1);
     assert_eq!(kept.rows, [0, 1, 2, 3, 11]);
     assert_eq!((kept.purged, kept.embargoed), (4, 1));
 }
@@ -57,7 +76,13 @@ fn daily_bars_with_a_horizon_of_three_lose_all_that_touch_the_test_block() {
     let resolve: Vec<i64> = (3..9).collect();
     for kept in [
         purge::walk_forward(&resolve, &[0, 1, 2], 3, 0),
-        purge::k_fold(&decision, &resolve, &[0, 1, 2], &[3, 4, 5], 0),
+        purge::k_fold(
+            &decision,
+            &resolve,
+            &[0, 1, 2],
+            &[TestSpan::of(&decision, &resolve, &[3, 4, 5]).unwrap()],
+            0,
+        ),
     ] {
         assert!(kept.rows.is_empty());
         assert_eq!(kept.purged, 3);
@@ -68,8 +93,122 @@ fn daily_bars_with_a_horizon_of_three_lose_all_that_touch_the_test_block() {
 fn the_end_of_a_k_fold_block_is_its_latest_resolve_time() {
     // Row 0 of the test resolves after row 1 does: rows decided until then know something of it.
     let (decision, resolve) = ([0, 1, 5, 20], [10, 3, 6, 21]);
-    let kept = purge::k_fold(&decision, &resolve, &[2, 3], &[0, 1], 0);
+    let test = TestSpan::of(&decision, &resolve, &[0, 1]).unwrap();
+    assert_eq!((test.first_decision, test.latest_resolve), (0, 10));
+    let kept = purge::k_fold(&decision, &resolve, &[2, 3], &[test], 0);
     assert_eq!(kept.rows, [3]);
+    assert_eq!(TestSpan::of(&decision, &resolve, &[]), None);
+}
+
+#[test]
+fn a_row_that_meets_one_run_and_follows_another_counts_as_purged() {
+    let (decision, resolve) = ((0..8).collect::<Vec<i64>>(), (1..9).collect::<Vec<i64>>());
+    let test = [&[2_u32][..], &[5]].map(|rows| TestSpan::of(&decision, &resolve, rows).unwrap());
+    // 1 and 3 meet [2, 3]; 4 and 6 meet [5, 6], of which 4 also follows [2, 3]; 7 follows [5, 6].
+    let kept = purge::k_fold(&decision, &resolve, &[0, 1, 3, 4, 6, 7], &test, 1);
+    assert_eq!((kept.rows, kept.purged, kept.embargoed), (vec![0], 4, 1));
+}
+
+#[test]
+fn a_combinatorial_split_with_one_test_block_is_purged_k_fold() {
+    let (decision, resolve) = twelve();
+    let all = folds(&decision, &resolve, &choose(6, 1, 0)).unwrap();
+    assert_eq!(all.len(), 6);
+    let fold = &all[3];
+    assert_eq!((fold.index, fold.test.as_slice()), (4, &[6, 7][..]));
+    assert_eq!(fold.train, [0, 1, 2, 3, 10, 11]);
+    assert_eq!((fold.purged_rows, fold.embargoed_rows), (4, 0));
+    let test = TestSpan {
+        first_decision: 6,
+        latest_resolve: 9,
+    };
+    let gap = TestGap {
+        test,
+        latest_resolve_before: Some(5),
+        first_decision_after: Some(10),
+    };
+    assert_eq!(fold.gaps, [gap]);
+    let fold = &folds(&decision, &resolve, &choose(6, 1, 1)).unwrap()[3];
+    assert_eq!(fold.train, [0, 1, 2, 3, 11]);
+    assert_eq!((fold.purged_rows, fold.embargoed_rows), (4, 1));
+}
+
+#[test]
+fn a_combinatorial_split_tests_every_choice_of_blocks() {
+    let decision: Vec<i64> = (0..40).collect();
+    let resolve: Vec<i64> = (2..42).collect();
+    let all = folds(&decision, &resolve, &choose(4, 2, 0)).unwrap();
+    let tested: Vec<Vec<u32>> = all
+        .iter()
+        .map(|fold| {
+            fold.test
+                .iter()
+                .map(|row| row / 10)
+                .collect::<std::collections::BTreeSet<_>>()
+        })
+        .map(|blocks| blocks.into_iter().collect())
+        .collect();
+    assert_eq!(tested, [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]);
+    let runs: Vec<usize> = all.iter().map(|fold| fold.gaps.len()).collect();
+    assert_eq!(runs, [1, 2, 2, 1, 2, 1], "neighbours are one run");
+    // Blocks 0 and 2 are tested: 10 and 11 meet [0, 11], 18 and 19 reach 20, 30 and 31 meet [20, 31].
+    let expected: Vec<u32> = (12..18).chain(32..40).collect();
+    assert_eq!(all[1].train, expected);
+    assert_eq!(all[1].purged_rows, 6);
+    assert_eq!(
+        all[1].gaps[0].latest_resolve_before, None,
+        "nothing lies before the first block"
+    );
+    assert_eq!(all[1].gaps[0].first_decision_after, Some(12));
+    assert_eq!(all[1].gaps[1].latest_resolve_before, Some(19));
+}
+
+#[test]
+fn rows_of_held_out_entities_are_tested_apart_and_never_trained_on() {
+    let (decision, resolve) = twelve();
+    let held_out: Vec<bool> = (0..12).map(|row| row % 3 == 0).collect();
+    let rows = SplitRows {
+        decision: &decision,
+        resolve: &resolve,
+        held_out: &held_out,
+    };
+    let fold = &super::folds(rows, &holdout(0.25, 0)).unwrap()[0];
+    assert_eq!(
+        (fold.test.as_slice(), fold.unseen.as_slice()),
+        (&[10, 11][..], &[9][..])
+    );
+    assert_eq!(fold.train, [1, 2, 4, 5]);
+    assert_eq!(
+        fold.purged_rows, 2,
+        "rows that are held out are not counted as purged"
+    );
+    assert_eq!(
+        fold.first_test_decision, 9,
+        "the block begins with a row that is held out"
+    );
+    let all = vec![true; 12];
+    let none_left = SplitRows {
+        held_out: &all,
+        ..rows
+    };
+    let error = super::folds(none_left, &holdout(0.25, 0)).unwrap_err();
+    let nothing = SplitError::NothingToTrainOn {
+        fold: 1,
+        before: 0,
+        purged: 0,
+        embargoed: 0,
+    };
+    assert_eq!(error, nothing);
+    let late: Vec<bool> = (0..12).map(|row| row >= 9).collect();
+    let error = super::folds(
+        SplitRows {
+            held_out: &late,
+            ..rows
+        },
+        &holdout(0.25, 0),
+    )
+    .unwrap_err();
+    assert_eq!(error, SplitError::NothingToTestOn { fold: 1, unseen: 3 });
 }
 
 #[test]
@@ -164,6 +303,13 @@ fn any_split() -> impl Strategy<Value = SplitSpec> {
     ]
 }
 
+/// Also those that train on rows after a test block.
+fn every_split() -> impl Strategy<Value = SplitSpec> {
+    let choice = (2..8_u32, 1..4_u32, 0..20_i64)
+        .prop_map(|(blocks, tested, embargo)| choose(blocks, tested.min(blocks - 1), embargo));
+    prop_oneof![any_split(), choice]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
@@ -195,6 +341,54 @@ proptest! {
         }
     }
 
+    /// Said of each pair of rows, with nothing shared with the code under test.
+    #[test]
+    fn what_a_training_row_knows_never_meets_what_a_test_row_knows(
+        (decision, resolve) in labelled(), spec in every_split(), every in 1..6_usize
+    ) {
+        // Without a test row in between, rows of different entities stay apart by their spans alone.
+        let held_out: Vec<bool> = (0..decision.len()).map(|row| every > 1 && row % every == 0).collect();
+        let rows = SplitRows { decision: &decision, resolve: &resolve, held_out: &held_out };
+        let Ok(folds) = super::folds(rows, &spec) else { return Ok(()) };
+        prop_assert_eq!(folds.len(), spec.folds() as usize);
+        for fold in &folds {
+            for train in fold.train.iter().map(|row| *row as usize) {
+                prop_assert!(!held_out[train]);
+                for test in fold.test.iter().chain(&fold.unseen).map(|row| *row as usize) {
+                    let meets = decision[train] <= resolve[test] && resolve[train] >= decision[test];
+                    prop_assert!(!meets, "fold {}: {} and {}", fold.index, train, test);
+                }
+            }
+            prop_assert!(fold.test.iter().all(|row| !held_out[*row as usize]));
+            prop_assert!(fold.unseen.iter().all(|row| held_out[*row as usize]));
+            prop_assert!(fold.train.is_sorted() && fold.test.is_sorted() && fold.unseen.is_sorted());
+            let embargo = spec.embargo().micros();
+            for gap in &fold.gaps {
+                prop_assert!(gap.latest_resolve_before.is_none_or(|time| time < gap.test.first_decision));
+                prop_assert!(gap.first_decision_after.is_none_or(|time| time > gap.test.latest_resolve + embargo));
+            }
+        }
+    }
+
+    /// No row is lost: it is trained on, tested, held out, purged, embargoed, or (rolling, or after a walk) not asked for.
+    #[test]
+    fn every_row_of_a_combinatorial_split_is_accounted_for(
+        (decision, resolve) in labelled(), blocks in 2..8_u32, tested in 1..4_u32, embargo in 0..20_i64
+    ) {
+        let spec = choose(blocks, tested.min(blocks - 1), embargo);
+        let Ok(folds) = folds(&decision, &resolve, &spec) else { return Ok(()) };
+        let mut tested_times = vec![0; decision.len()];
+        for fold in &folds {
+            let seen = (fold.train.len() + fold.test.len()) as u64 + fold.purged_rows + fold.embargoed_rows;
+            prop_assert_eq!(seen, decision.len() as u64);
+            for row in &fold.test {
+                tested_times[*row as usize] += 1;
+            }
+        }
+        // Each row is tested in as many folds as any other.
+        prop_assert!(tested_times.iter().all(|times| *times == tested_times[0]));
+    }
+
     #[test]
     fn every_row_before_a_test_block_is_trained_on_or_counted((decision, resolve) in labelled(), embargo in 0..20_i64) {
         let spec = walk(3, WalkForwardScheme::Expanding, embargo);
@@ -206,7 +400,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_rows_does_not_matter((decision, resolve) in labelled(), spec in any_split()) {
+    fn the_order_of_rows_does_not_matter((decision, resolve) in labelled(), spec in every_split()) {
         let turned = |values: &[i64]| values.iter().rev().copied().collect::<Vec<_>>();
         let one = folds(&decision, &resolve, &spec);
         let other = folds(&turned(&decision), &turned(&resolve), &spec);

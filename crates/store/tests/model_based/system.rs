@@ -214,7 +214,7 @@ impl Run<'_> {
             worker: self.workers[worker],
             lease: LEASE,
             kinds: &[JobKind::Train],
-            max_spec_version: 1,
+            max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
             free_memory_bytes: u64::MAX,
             large_worker_grace: LEASE,
         };

@@ -73,6 +73,7 @@ pub fn spec(model: &str) -> Checked<TrainSpec> {
         features: FeatureSpec::default(),
         algorithm: AlgorithmSpec::default(),
         split: SplitSpec::default(),
+        unseen_entity_share: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),
@@ -141,6 +142,7 @@ pub fn evaluation() -> Evaluation {
         baselines: Vec::new(),
         skill: Some(0.1),
         importances: vec![0.25, 0.75],
+        ..Evaluation::default()
     }
 }
 
@@ -257,7 +259,7 @@ impl Fixture {
             worker: worker(),
             lease,
             kinds: &[JobKind::Train],
-            max_spec_version: 1,
+            max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
             free_memory_bytes: u64::MAX,
             large_worker_grace: lease,
         };
