@@ -200,11 +200,14 @@ mod tests {
                 entity: "ADA".to_owned(),
                 counts: counts(300, 900, 1034),
             }],
+            mean_uniqueness: Some(0.25),
         };
         assert_eq!(
             text("close rises", &preview, Paint::Plain),
             "close rises\n\
              2,234 rows of 3 entities: 300 positive (25.0 %), 900 negative, 1,034 unknown\n\
+             \n\
+             labels overlap in time: together they tell as much as 300 that do not (mean uniqueness 0.250)\n\
              \n\
              phase  rows  positive  negative  unknown  share\n\
              \u{20}NULL     4         0         0        4      –\n\
