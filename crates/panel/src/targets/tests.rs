@@ -50,7 +50,8 @@ fn ten_minutes() -> ChangeTarget {
 #[test]
 fn the_change_to_the_horizon_is_a_ratio_and_nothing_is_made_up() {
     let bars = vec![(0, 100.0), (1, 0.0), (4, 80.0), (11, 110.0), (15, 60.0)];
-    let found = changes(&panel(&[bars.clone()]), &ten_minutes(), &source(), NO_END);
+    let panel = panel(&[bars]);
+    let found = changes(&panel, &ten_minutes(), &source(), NO_END);
     assert_eq!(found.values[0], 0.1);
     assert_eq!(found.values[2], -0.25);
     assert_eq!(found.resolve_times[0], 11 * MINUTE);
@@ -59,7 +60,7 @@ fn the_change_to_the_horizon_is_a_ratio_and_nothing_is_made_up() {
         assert!(found.values[row].is_nan(), "from nothing, or to nothing: {row}");
         assert_eq!(found.resolve_times[row], UNRESOLVED);
     }
-    let ended = changes(&panel(&[bars]), &ten_minutes(), &source(), 14 * MINUTE);
+    let ended = changes(&panel, &ten_minutes(), &source(), 14 * MINUTE);
     assert_eq!(ended.values[0], 0.1);
     assert!(ended.values[2].is_nan(), "its horizon reaches the end");
 }
