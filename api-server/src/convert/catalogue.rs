@@ -12,6 +12,8 @@ pub(crate) fn show_family(family: &Family) -> v1::Feature {
     let parameter = |parameter: &Parameter| match parameter {
         Parameter::Column => v1::FeatureParameter::Column.into(),
         Parameter::Window => v1::FeatureParameter::Window.into(),
+        Parameter::Bars => v1::FeatureParameter::Bars.into(),
+        Parameter::Number => v1::FeatureParameter::Number.into(),
     };
     let roles = family.required_roles();
     v1::Feature {

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeZone, Utc};
 use mltraining_domain::{
     ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, FeatureExpr, FeatureSpec, LabelSpec,
-    SourceColumn, SourcePhase, SourceSpec, Span, TimeRange, Window,
+    SourceColumn, SourcePhase, SourceSpec, Span, TimeRange,
 };
 
 /// The columns that features are made of; the peers' script has the same.
@@ -71,8 +71,7 @@ pub(super) fn features() -> FeatureSpec {
             for window in WINDOWS {
                 features.push(FeatureExpr {
                     head: family.to_owned(),
-                    column: Some(column.to_owned()),
-                    window: Some(Window::Bars(window)),
+                    arguments: vec![column.to_owned(), window.to_string()],
                 });
             }
         }

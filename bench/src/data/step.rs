@@ -89,7 +89,7 @@ pub async fn take(step: Step, url: &str) -> anyhow::Result<Took> {
             cancel: &cancel,
             progress: &|_, _| {},
         };
-        let labels = labels::compute(&read.panel, &label, &source);
+        let labels = labels::compute(&read.panel, &label, &source, labels::NO_END);
         let rows: Vec<u32> = (0..read.panel.rows() as u32).collect();
         let features = compute::features(&read.panel, &plan, &rows, &control)?;
         took.compute_wall = start.elapsed().as_secs_f64();

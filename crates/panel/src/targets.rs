@@ -4,6 +4,7 @@ use crate::Panel;
 use crate::catalogue::Bars;
 use crate::labels::{UNRESOLVED, horizon};
 use mltraining_domain::{ChangeTarget, ColumnRole, SourceSpec};
+use std::borrow::Cow;
 
 /// One number per row of a panel.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +36,7 @@ pub fn changes(panel: &Panel, target: &ChangeTarget, source: &SourceSpec, end: i
     };
     for entity in 0..panel.entities().len() {
         let rows = panel.range_of(entity);
-        let inputs = [column];
+        let inputs = [Cow::Borrowed(&column[rows.clone()])];
         let bars = Bars::of(panel, &inputs, rows.clone());
         let closed = 0..horizon::open(bars.times, target.horizon, end).start;
         horizon::changes(&bars, horizon, |row, change, resolved| {

@@ -3,10 +3,10 @@
 
 mod fixtures;
 
-use fixtures::{candles_source, column_names, label, source};
+use fixtures::{candles_source, coin_metrics, column_names, label, source};
 use mltraining_domain::spec::features::MAX_FEATURES;
-use mltraining_domain::{ColumnRole, DataType, FeatureSpec, Reason, SourceColumn, SourceSpec, Span, Window};
-use mltraining_panel::catalogue::{self, FeaturePlan, LookBack};
+use mltraining_domain::{ColumnRole, FeatureSpec, Reason, SourceSpec, Span, Window};
+use mltraining_panel::catalogue::{self, FeaturePlan, LookBack, PlannedFeature};
 use std::collections::HashSet;
 
 fn spec(sets: &[&str], features: &[&str], exclude: &[&str]) -> FeatureSpec {
@@ -54,6 +54,30 @@ fn a_plan_names_each_feature_once_and_the_columns_to_read() {
 }
 
 #[test]
+fn a_feature_in_the_place_of_a_column_has_one_form_and_reads_the_columns_below_it() {
+    let wanted = spec(
+        &[],
+        &[
+            "rolling_mean( log_return(trades,01), 1800s)",
+            "rolling_mean(log_return(trades, 1), 30m)",
+            "raw(raw(low))",
+            "rolling_max(raw(low), 5)",
+            "raw(rolling_max(low, 5))",
+        ],
+        &[],
+    );
+    let plan = resolve(&wanted, &source());
+    let expected = [
+        "rolling_mean(log_return(trades, 1), 30m)",
+        "low",
+        "rolling_max(low, 5)",
+    ];
+    assert_eq!(plan.names(), expected);
+    assert_eq!(plan.columns(), ["low", "close", "trades"]);
+    assert!(resolve(&spec(&[], &["difference(age, 1)"], &[]), &source()).columns() == ["close"]);
+}
+
+#[test]
 fn an_unknown_name_is_refused_with_the_nearest_known_one() {
     let cases = [
         ("rolling_men(close, 10)", "did you mean `rolling_mean`?"),
@@ -82,11 +106,23 @@ fn arguments_that_do_not_fit_are_explained() {
     let cases = [
         (
             "rolling_mean",
-            "needs a column and a window; write it as `rolling_mean(close, 10)`",
+            "needs a column and a window (in bars or in time); write it as `rolling_mean(close, 10)`",
+        ),
+        ("rolling_mean(close, x)", "needs a window in place of `x`"),
+        ("rolling_mean(close, 0)", "must be 1 to 100000 bars"),
+        ("rolling_mean(close, 400d)", "up to 366 days"),
+        ("rolling_mean(close, 5, 5)", "takes only a column and a window"),
+        (
+            "rolling_mean(log_retrun(close, 1), 5)",
+            "did you mean `log_return`?",
+        ),
+        (
+            "rolling_mean(log_return(close), 5)",
+            "`log_return` needs a window",
         ),
         ("rolling_mean(close)", "needs a window"),
         ("running_max_distance", "needs a column"),
-        ("running_max_distance(close, 5)", "takes no window"),
+        ("running_max_distance(close, 5)", "takes only a column"),
         ("hour_of_day(close)", "takes no arguments"),
         (
             "close(high)",
@@ -219,32 +255,20 @@ fn look_backs_add_up_to_what_serves_all() {
         }
     );
     assert_eq!(of(&["close", "running_max_distance(high)"]), LookBack::Unbounded);
-}
-
-/// The columns of the built-in source `coin_metrics`.
-fn coin_metrics() -> SourceSpec {
-    let names = "price_open price_high price_low price_close market_cap_close bonding_curve_pct virtual_sol_reserves \
-                 is_koth volume_sol buy_volume_sol sell_volume_sol num_buys num_sells unique_wallets num_micro_trades \
-                 dev_sold_amount max_single_buy_sol max_single_sell_sol net_volume_sol volatility_pct \
-                 avg_trade_size_sol whale_buy_volume_sol whale_sell_volume_sol num_whale_buys num_whale_sells \
-                 buy_pressure_ratio unique_signer_ratio";
-    let role = |name: &str| match name {
-        "price_open" => ColumnRole::Open,
-        "price_high" => ColumnRole::High,
-        "price_low" => ColumnRole::Low,
-        "price_close" => ColumnRole::Close,
-        "volume_sol" => ColumnRole::Volume,
-        _ => ColumnRole::Value,
-    };
-    let column = |name: &str| SourceColumn {
-        name: name.to_owned(),
-        data_type: DataType::Numeric,
-        role: role(name),
-        unit: String::new(),
-    };
-    let mut source = source();
-    source.columns = names.split(' ').map(column).collect();
-    source
+    assert_eq!(
+        of(&["rolling_mean(log_return(close, 3), 10)"]),
+        LookBack::bars(12)
+    );
+    assert_eq!(
+        of(&["rolling_mean(log_return(close, 30m), 45m)"]),
+        LookBack::time(minutes(105))
+    );
+    assert_eq!(of(&["difference(hour_of_day, 5)"]), LookBack::bars(5));
+    assert_eq!(
+        of(&["rolling_mean(log_return(close, 1), 30m)"]),
+        LookBack::Unbounded,
+        "30 minutes hold any number of bars, and one more"
+    );
 }
 
 #[test]
@@ -306,8 +330,9 @@ fn the_catalogue_speaks_for_itself() {
         assert_eq!(example.names()[0], family.example);
     }
     for set in catalogue::SETS {
-        let plan = resolve(&spec(&[set.name], &[], &[]), &source());
-        let used: HashSet<&str> = plan.features.iter().map(|feature| feature.family.name).collect();
+        let plan = resolve(&spec(&[set.name], &[], &[]), &coin_metrics());
+        let families = plan.features.iter().flat_map(PlannedFeature::families);
+        let used: HashSet<&str> = families.map(|family| family.name).collect();
         assert_eq!(
             used,
             set.families.iter().copied().collect(),

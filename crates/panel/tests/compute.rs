@@ -109,6 +109,18 @@ fn a_value_beyond_the_range_of_f32_is_still_a_number() {
 }
 
 #[test]
+fn a_sum_of_all_so_far_keeps_what_is_small_beside_what_is_large() {
+    let mut values = vec![1e-8; 1000];
+    values.insert(0, 1e8);
+    values.push(-1e8);
+    let row = |(x, i): (&f64, i64)| ("e".to_owned(), i, None, vec![*x; 6]);
+    let panel = panel(column_names(&source()), values.iter().zip(0..).map(row).collect());
+    let plan = plan(&source(), &["cumulative_sum(close)"]);
+    let sum = *compute::feature_values(&panel, &plan.features[0]).last().unwrap();
+    assert!((sum - 1e-5).abs() < 1e-14, "{sum:e}");
+}
+
+#[test]
 fn progress_ends_at_its_total_and_a_cancel_stops() {
     let panel = large_panel();
     let rows: Vec<u32> = (0..panel.rows() as u32).collect();

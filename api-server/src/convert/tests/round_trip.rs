@@ -100,18 +100,13 @@ fn windows() -> impl Strategy<Value = Window> {
 }
 
 fn expressions() -> impl Strategy<Value = FeatureExpr> {
-    let with_window =
-        ("[a-z_]{1,12}", "[a-z_]{1,12}", windows()).prop_map(|(head, column, window)| FeatureExpr {
-            head,
-            column: Some(column),
-            window: Some(window),
-        });
-    let bare = "[a-z_]{1,12}".prop_map(|head| FeatureExpr {
-        head,
-        column: None,
-        window: None,
-    });
-    prop_oneof![with_window, bare]
+    let bare = "[a-z_]{1,12}".prop_map(|head| FeatureExpr::bare(&head));
+    let with_window = ("[a-z_]{1,12}", "[a-z_]{1,12}", windows())
+        .prop_map(|(head, column, window)| FeatureExpr::new(&head, [column, window.to_string()]))
+        .boxed();
+    let nested = ("[a-z_]{1,12}", with_window.clone())
+        .prop_map(|(head, inner)| FeatureExpr::new(&head, [inner.into()]));
+    prop_oneof![with_window, nested, bare]
 }
 
 fn features() -> impl Strategy<Value = FeatureSpec> {

@@ -15,16 +15,15 @@ pub enum Window {
     Time(Span),
 }
 
-/// A concrete feature: `family`, `family(column)`, `family(column, window)`, or just a column.
+/// A written feature: `close`, `hour_of_day`, `rolling_mean(close, 10)`. What stands for a column may be a feature itself:
+/// `rolling_std(log_return(close, 1), 30m)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct FeatureExpr {
     /// Family of the catalogue (`rolling_mean`), or a column's name when there are no parentheses.
     pub head: String,
-    /// The column, for families that take one.
-    pub column: Option<String>,
-    /// The window, for families that take one.
-    pub window: Option<Window>,
+    /// What stands between the parentheses, as written; the catalogue knows what each must be.
+    pub arguments: Vec<String>,
 }
 
 /// Which features the model sees: sets expanded over the source's columns and the windows, plus single ones, minus some.
@@ -42,7 +41,10 @@ pub struct FeatureSpec {
 
 /// Why a text is not a feature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a feature such as close, hour_of_day, rolling_mean(close, 10) or rolling_mean(close, 30m)")]
+#[error(
+    "expected a feature of at most {MAX_TEXT} bytes such as close, hour_of_day, rolling_mean(close, 10) or \
+     rolling_mean(close, 30m)"
+)]
 pub struct FeatureSyntax;
 
 impl Default for FeatureSpec {
@@ -56,6 +58,10 @@ impl Default for FeatureSpec {
     }
 }
 
+/// No written feature is longer, in bytes.
+const MAX_TEXT: usize = 400;
+/// No name of a family or column is longer, in bytes: Postgres cuts longer ones.
+const MAX_WORD: usize = 63;
 /// No window looks back over more bars.
 const MAX_BARS: u32 = 100_000;
 /// No spec names more sets.
@@ -66,13 +72,18 @@ pub const MAX_FEATURES: usize = 4096;
 impl Window {
     /// What is wrong with it.
     pub fn check(&self, field: &str, found: &mut Violations) {
+        if let Some(fault) = self.fault() {
+            found.invalid(field, fault);
+        }
+    }
+
+    /// Why no feature can look back so far, if that is so.
+    pub fn fault(&self) -> Option<String> {
         let good = match self {
             Self::Bars(bars) => (1..=MAX_BARS).contains(bars),
             Self::Time(span) => !span.is_zero() && *span <= Span::from_mins(366 * 24 * 60),
         };
-        found.require(good, field, || {
-            format!("`{self}` must be 1 to {MAX_BARS} bars, or a positive time up to 366 days")
-        });
+        (!good).then(|| format!("`{self}` must be 1 to {MAX_BARS} bars, or a positive time up to 366 days"))
     }
 }
 
@@ -112,11 +123,6 @@ impl FeatureSpec {
         for (i, window) in self.windows.iter().enumerate() {
             window.check(&format!("{prefix}.windows[{i}]"), &mut found);
         }
-        for (i, feature) in self.features.iter().enumerate() {
-            if let Some(window) = feature.window {
-                window.check(&format!("{prefix}.features[{i}]"), &mut found);
-            }
-        }
         found
     }
 
@@ -154,53 +160,75 @@ impl fmt::Display for Window {
     }
 }
 
+impl FeatureExpr {
+    /// A name without parentheses.
+    pub fn bare(head: &str) -> Self {
+        Self::new(head, [])
+    }
+
+    /// A family with what stands between its parentheses.
+    pub fn new<const N: usize>(head: &str, arguments: [String; N]) -> Self {
+        Self {
+            head: head.to_owned(),
+            arguments: arguments.into(),
+        }
+    }
+}
+
+/// A name, or a number, or a length of time.
 fn is_word(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 63
-        && !text
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '(' | ')' | ','))
+    let apart = |c: char| c.is_control() || matches!(c, '(' | ')' | ',');
+    !text.is_empty() && text.len() <= MAX_WORD && !text.contains(apart)
+}
+
+/// What stands between the parentheses, parted at the commas that are not within parentheses of their own; each a word or a
+/// feature. `None` when there is anything else.
+fn arguments(inner: &str) -> Option<Vec<String>> {
+    let mut depth = 0_i32;
+    let parts = inner.split(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    let parts: Vec<&str> = parts.map(str::trim).collect();
+    let one = |part: &str| {
+        if is_word(part) {
+            return Some(part.to_owned());
+        }
+        part.contains('(')
+            .then(|| part.parse::<FeatureExpr>().ok())?
+            .map(String::from)
+    };
+    parts.into_iter().map(one).collect()
 }
 
 impl FromStr for FeatureExpr {
     type Err = FeatureSyntax;
     fn from_str(text: &str) -> Result<Self, FeatureSyntax> {
         let text = text.trim();
-        let Some((head, rest)) = text.split_once('(') else {
-            let plain = Self {
-                head: text.to_owned(),
-                column: None,
-                window: None,
-            };
-            return if is_word(text) {
-                Ok(plain)
-            } else {
-                Err(FeatureSyntax)
-            };
-        };
-        let inner = rest.strip_suffix(')').ok_or(FeatureSyntax)?;
-        let mut arguments = inner.splitn(2, ',').map(str::trim);
-        let column = arguments.next().filter(|c| is_word(c)).ok_or(FeatureSyntax)?;
-        let window = arguments.next().map(str::parse).transpose()?;
-        let head = head.trim();
-        if !is_word(head) {
-            return Err(FeatureSyntax);
+        if text.len() > MAX_TEXT {
+            return Err(FeatureSyntax); // also bounds how deep features stand in features
         }
-        Ok(Self {
-            head: head.to_owned(),
-            column: Some(column.to_owned()),
-            window,
-        })
+        let (head, arguments) = match text.split_once('(') {
+            None => (text, Some(Vec::new())),
+            Some((head, rest)) => (head.trim(), rest.strip_suffix(')').and_then(arguments)),
+        };
+        match arguments {
+            Some(arguments) if is_word(head) => Ok(Self {
+                head: head.to_owned(),
+                arguments,
+            }),
+            _ => Err(FeatureSyntax),
+        }
     }
 }
 
 impl fmt::Display for FeatureExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.column, self.window) {
-            (Some(column), Some(window)) => write!(f, "{}({column}, {window})", self.head),
-            (Some(column), None) => write!(f, "{}({column})", self.head),
-            (None, _) => f.write_str(&self.head),
+        f.write_str(&self.head)?;
+        if self.arguments.is_empty() {
+            return Ok(());
         }
+        write!(f, "({})", self.arguments.join(", "))
     }
 }
 
@@ -229,20 +257,24 @@ mod tests {
             "rolling_mean(close, 10)",
             "rolling_mean(close, 30m)",
             "log_return(close, 1)",
+            "above(close, -0.5)",
+            "rolling_std(log_return(close, 1), 30m)",
+            "minus(rolling_sum(buys, 5), rolling_sum(sells, 5))",
         ] {
             assert_eq!(text.parse::<FeatureExpr>().unwrap().to_string(), text);
         }
         assert_eq!(
-            " rolling_mean( close ,10 ) "
+            " rolling_mean( minus( a,b ) ,10 ) "
                 .parse::<FeatureExpr>()
                 .unwrap()
                 .to_string(),
-            "rolling_mean(close, 10)"
+            "rolling_mean(minus(a, b), 10)"
         );
     }
 
     #[test]
     fn what_is_no_feature_is_refused() {
+        let deep = format!("{}a{}", "f(".repeat(200), ")".repeat(200));
         for text in [
             "",
             "f(",
@@ -250,11 +282,16 @@ mod tests {
             "f()",
             "f(a",
             "f(a,)",
-            "f(a, x)",
             "f(a, 1) b",
             "(a)",
-            "f(a, 1, 2)",
+            "f(a, g(b)",
+            "f(a), g(b)",
+            "f(a)(b)",
+            "f((a))",
+            "f(a, g())",
+            "f(g(a) b)",
             "a\nb",
+            &deep,
         ] {
             assert!(text.parse::<FeatureExpr>().is_err(), "{text:?} was taken");
         }

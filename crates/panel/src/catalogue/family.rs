@@ -2,8 +2,9 @@
 
 use super::LookBack;
 use crate::Panel;
-use crate::window::State;
+use crate::window::{LineState, State};
 use mltraining_domain::{ColumnRole, Span, Window};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A family of features: a formula that becomes a feature with a column and a window.
@@ -17,9 +18,9 @@ pub struct Family {
     pub unit: &'static str,
     /// How one is written.
     pub example: &'static str,
-    /// What stands between the parentheses, in order.
+    /// What stands between the parentheses, in order. At most one window and one number.
     pub parameters: &'static [Parameter],
-    /// What the source must have besides the column in the parentheses.
+    /// What the source must have besides the columns in the parentheses.
     pub needs: &'static [Need],
     /// The shortest window in bars that gives a value.
     pub min_bars: u32,
@@ -32,22 +33,35 @@ pub struct Family {
 }
 
 /// Fills `out` (one value per bar of one entity, all NaN before) from the bars at or before each. Too little history, a missing input and
-/// a division by zero give NaN. The window is there iff [`Parameter::Window`] is among the parameters.
-pub type Formula = fn(bars: &Bars<'_>, window: Option<Window>, scratch: &mut Scratch, out: &mut [f64]);
+/// a division by zero give NaN.
+pub type Formula = fn(bars: &Bars<'_>, arguments: Arguments, scratch: &mut Scratch, out: &mut [f64]);
 
 /// What stands between the parentheses of a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameter {
-    /// A column of the source.
+    /// A column of the source, or a feature in its place.
     Column,
     /// A number of bars or a span of time.
     Window,
+    /// A number of bars, for formulas that go from bar to bar.
+    Bars,
+    /// A number.
+    Number,
+}
+
+/// What stands between the parentheses besides columns; each is there iff the family takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Arguments {
+    /// The window of [`Parameter::Window`] or [`Parameter::Bars`].
+    pub window: Option<Window>,
+    /// The number of [`Parameter::Number`]; finite.
+    pub number: Option<f64>,
 }
 
 /// Something that a source must have for a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// A column of this role; it is an input of the formula, after the column in the parentheses.
+    /// A column of this role; it is an input of the formula, after the columns in the parentheses.
     Role(ColumnRole),
     /// A phase column.
     Phase,
@@ -58,6 +72,8 @@ pub enum Need {
 pub enum Reach {
     /// Only at the present row.
     Row,
+    /// At the present row and the one before it.
+    Previous,
     /// At the bars of the window, the present one included.
     Window,
     /// At the bar one window ago (see [`crate::catalogue::Family::description`] of `log_return` for windows of time).
@@ -73,50 +89,50 @@ pub struct Bars<'a> {
     pub times: &'a [i64],
     /// Lifecycle phase of each bar; `None` when the panel has none.
     pub phases: Option<&'a [Option<i32>]>,
-    /// All rows of each input column of the panel.
-    columns: &'a [&'a [f64]],
-    /// The panel's row of the first bar.
-    first: usize,
+    /// The bars' values of each input.
+    inputs: &'a [Cow<'a, [f64]>],
 }
 
 /// Buffers that formulas use again from entity to entity.
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(crate) suffixes: Vec<State>,
+    pub(crate) lines: Vec<LineState>,
+    /// One value per bar on the way to the outcome.
+    pub(crate) values: Vec<f64>,
 }
 
 impl<'a> Bars<'a> {
-    /// The bars in these rows of a panel, which must be those of one entity.
-    pub(crate) fn of(panel: &'a Panel, columns: &'a [&'a [f64]], rows: Range<usize>) -> Self {
+    /// The bars in these rows of a panel, which must be those of one entity, with their values of each input.
+    pub(crate) fn of(panel: &'a Panel, inputs: &'a [Cow<'a, [f64]>], rows: Range<usize>) -> Self {
         Self {
             times: &panel.times()[rows.clone()],
-            phases: panel.phases().map(|phases| &phases[rows.clone()]),
-            columns,
-            first: rows.start,
+            phases: panel.phases().map(|phases| &phases[rows]),
+            inputs,
         }
     }
 
-    /// The values of an input: 0 is the column in the parentheses (if the family takes one), then come those of
-    /// [`Family::needs`] in order.
+    /// The values of an input: first those in the parentheses in order (if the family takes any), then those of
+    /// [`Family::needs`].
     ///
     /// # Panics
     /// When the family declares no such input.
     pub fn input(&self, index: usize) -> &'a [f64] {
-        &self.columns[index][self.first..self.first + self.times.len()]
+        &self.inputs[index]
+    }
+}
+
+impl Arguments {
+    /// The length of a window in bars.
+    pub fn bars(self) -> Option<u32> {
+        match self.window {
+            Some(Window::Bars(bars)) => Some(bars),
+            _ => None,
+        }
     }
 }
 
 impl Family {
-    /// True when features of this family name a column.
-    pub fn takes_column(&self) -> bool {
-        self.parameters.contains(&Parameter::Column)
-    }
-
-    /// True when features of this family name a window.
-    pub fn takes_window(&self) -> bool {
-        self.parameters.contains(&Parameter::Window)
-    }
-
     /// True when a window of this length can give a value.
     pub fn allows(&self, window: Window) -> bool {
         !matches!(window, Window::Bars(bars) if bars < self.min_bars)
@@ -137,6 +153,7 @@ impl Reach {
     pub fn text(self) -> &'static str {
         match self {
             Self::Row => "the present row",
+            Self::Previous => "the row before",
             Self::Window => "the window",
             Self::Lag => "one window; for a window of time up to two, until a bar is found",
             Self::History => "the whole history of the entity",
@@ -147,6 +164,7 @@ impl Reach {
     pub fn look_back(self, window: Option<Window>) -> LookBack {
         match (self, window) {
             (Self::History, _) => LookBack::Unbounded,
+            (Self::Previous, _) => LookBack::bars(1),
             (Self::Row, _) | (_, None) => LookBack::NONE,
             (Self::Window, Some(Window::Bars(bars))) => LookBack::bars(bars.saturating_sub(1)),
             (Self::Window, Some(Window::Time(span))) => LookBack::time(span),

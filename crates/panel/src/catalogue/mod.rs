@@ -1,5 +1,6 @@
 //! The catalogue of features: which families and sets exist, and what a client's spec becomes for one source.
 
+mod arguments;
 mod family;
 mod plan;
 mod resolve;
@@ -7,8 +8,8 @@ mod suggest;
 
 pub use crate::families::FAMILIES;
 pub use crate::sets::SETS;
-pub use family::{Bars, Family, Formula, Need, Parameter, Reach, Scratch};
-pub use plan::{FeaturePlan, LookBack, PlannedFeature};
+pub use family::{Arguments, Bars, Family, Formula, Need, Parameter, Reach, Scratch};
+pub use plan::{FeaturePlan, Input, LookBack, PlannedFeature};
 pub use resolve::resolve;
 pub(crate) use suggest::did_you_mean;
 
@@ -21,7 +22,7 @@ pub struct FeatureSet {
     pub name: &'static str,
     /// What it is good for, for people.
     pub description: &'static str,
-    /// Families that it holds, by name.
+    /// Families that it holds, by name; those in the place of columns too.
     pub families: &'static [&'static str],
     /// Writes it out.
     pub expand: fn(&SourceSpec, &[Window]) -> Vec<FeatureExpr>,

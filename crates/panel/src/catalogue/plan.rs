@@ -1,7 +1,7 @@
 //! A spec written out for one source: the features, the columns they need and how far they look back.
 
-use super::Family;
-use mltraining_domain::{FeatureExpr, Span, Window};
+use super::{Arguments, Family};
+use mltraining_domain::{FeatureExpr, Span};
 
 /// One feature of a plan.
 #[derive(Debug, Clone)]
@@ -10,10 +10,19 @@ pub struct PlannedFeature {
     pub expr: FeatureExpr,
     /// Its family.
     pub family: &'static Family,
-    /// The columns that its formula is given, in that order.
-    pub inputs: Vec<String>,
-    /// Its window, iff the family takes one.
-    pub window: Option<Window>,
+    /// What its formula is given, in that order.
+    pub inputs: Vec<Input>,
+    /// Its window and its number, iff the family takes them.
+    pub arguments: Arguments,
+}
+
+/// What a formula computes from.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A column of the source.
+    Column(String),
+    /// Another feature.
+    Feature(Box<PlannedFeature>),
 }
 
 /// Features in the order in which a model sees them, each once.
@@ -69,6 +78,25 @@ impl LookBack {
             _ => Self::Unbounded,
         }
     }
+
+    /// What serves a formula that looks so far back at values which themselves look back as far as `inner`. Bars and time
+    /// do not add up, so a formula over bars of values over time (or the other way round) needs all rows.
+    #[must_use]
+    pub fn over(self, inner: Self) -> Self {
+        match (self, inner) {
+            (Self::NONE, one) | (one, Self::NONE) => one,
+            (Self::Bounded { bars: b, time: t }, Self::Bounded { bars, time })
+                if (t.is_zero() && time.is_zero()) || (b == 0 && bars == 0) =>
+            {
+                let sum = t.micros().saturating_add(time.micros());
+                Span::from_micros(sum).map_or(Self::Unbounded, |time| Self::Bounded {
+                    bars: b.saturating_add(bars),
+                    time,
+                })
+            }
+            _ => Self::Unbounded,
+        }
+    }
 }
 
 impl PlannedFeature {
@@ -77,9 +105,37 @@ impl PlannedFeature {
         self.expr.to_string()
     }
 
-    /// How far it looks back.
+    /// How far it looks back, its inputs included.
     pub fn look_back(&self) -> LookBack {
-        self.family.reach.look_back(self.window)
+        let inner = self.inputs.iter().map(|input| match input {
+            Input::Column(_) => LookBack::NONE,
+            Input::Feature(feature) => feature.look_back(),
+        });
+        let inner = inner.fold(LookBack::NONE, LookBack::and);
+        self.family.reach.look_back(self.arguments.window).over(inner)
+    }
+
+    /// The families of it and of the features in the place of columns; one may come twice.
+    pub fn families(&self) -> Vec<&'static Family> {
+        let mut families = vec![self.family];
+        for input in &self.inputs {
+            if let Input::Feature(feature) = input {
+                families.extend(feature.families());
+            }
+        }
+        families
+    }
+
+    /// The columns of the source that it is computed from; one may come twice.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut columns = Vec::new();
+        for input in &self.inputs {
+            match input {
+                Input::Column(name) => columns.push(name.as_str()),
+                Input::Feature(feature) => columns.extend(feature.columns()),
+            }
+        }
+        columns
     }
 }
 

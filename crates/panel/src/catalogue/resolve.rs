@@ -1,7 +1,8 @@
 //! From a client's spec to a plan, or to everything that is wrong with it.
 
+use super::arguments::plan_one;
 use super::suggest::did_you_mean;
-use super::{FAMILIES, Family, FeaturePlan, Need, PlannedFeature, SETS, family, set};
+use super::{FeaturePlan, PlannedFeature, SETS, family, set};
 use crate::labels;
 use mltraining_domain::spec::features::MAX_FEATURES;
 use mltraining_domain::{ColumnRole, FeatureExpr, FeatureSpec, LabelSpec, Reason, SourceSpec, Violations};
@@ -100,10 +101,7 @@ impl Gathered {
 
 /// The source's columns that features and label need, in the source's order.
 fn columns_of(features: &[PlannedFeature], source: &SourceSpec, label: &LabelSpec) -> Vec<String> {
-    let mut needed: HashSet<&str> = features
-        .iter()
-        .flat_map(|feature| feature.inputs.iter().map(String::as_str))
-        .collect();
+    let mut needed: HashSet<&str> = features.iter().flat_map(PlannedFeature::columns).collect();
     needed.extend(labels::columns(label, source).unwrap_or_default());
     let columns = source.columns.iter().map(|column| column.name.as_str());
     columns
@@ -115,10 +113,7 @@ fn columns_of(features: &[PlannedFeature], source: &SourceSpec, label: &LabelSpe
 /// The features that are computed from the column that tells the label, told once for each field that they come from.
 fn leaks(column: &str, features: &[PlannedFeature], fields: &HashMap<FeatureExpr, String>) -> Violations {
     let mut leaking: Vec<(&str, Vec<String>)> = Vec::new();
-    for feature in features
-        .iter()
-        .filter(|f| f.inputs.iter().any(|input| input == column))
-    {
+    for feature in features.iter().filter(|f| f.columns().contains(&column)) {
         let field = fields.get(&feature.expr).map_or("", String::as_str);
         let name = format!("`{}`", feature.name());
         match leaking.last_mut() {
@@ -149,7 +144,7 @@ fn exclude(
     fields: &HashMap<FeatureExpr, String>,
     features: &mut Vec<PlannedFeature>,
 ) -> Result<(), String> {
-    let bare = expr.column.is_none() && expr.window.is_none() && source.column(&expr.head).is_none();
+    let bare = expr.arguments.is_empty() && source.column(&expr.head).is_none();
     if bare && let Some(family) = family(&expr.head) {
         let before = features.len();
         features.retain(|feature| feature.family.name != family.name);
@@ -169,121 +164,8 @@ fn exclude(
     Ok(())
 }
 
-/// One written feature for this source. A bare name is a column if the source has it, else a family without a column.
-fn plan_one(expr: &FeatureExpr, source: &SourceSpec) -> Result<PlannedFeature, String> {
-    if let Some(column) = source.column(&expr.head) {
-        if expr.column.is_some() && family(&expr.head).is_none() {
-            let name = &column.name;
-            return Err(format!(
-                "`{name}` is a column and takes no arguments; write `{name}`"
-            ));
-        }
-        if expr.column.is_none() {
-            return Ok(raw(&column.name));
-        }
-    }
-    let Some(family) = family(&expr.head) else {
-        return Err(unknown(&expr.head, source));
-    };
-    check_arguments(family, expr)?;
-    let inputs = inputs_of(family, expr, source)?;
-    if family.name == crate::families::RAW {
-        return Ok(raw(&inputs[0]));
-    }
-    Ok(PlannedFeature {
-        expr: expr.clone(),
-        family,
-        inputs,
-        window: expr.window,
-    })
-}
-
-/// A raw column; `close` and `raw(close)` are one feature, `close`.
-fn raw(column: &str) -> PlannedFeature {
-    PlannedFeature {
-        expr: FeatureExpr {
-            head: column.to_owned(),
-            column: None,
-            window: None,
-        },
-        family: family(crate::families::RAW).expect("the family of raw columns is always registered"),
-        inputs: vec![column.to_owned()],
-        window: None,
-    }
-}
-
-fn check_arguments(family: &Family, expr: &FeatureExpr) -> Result<(), String> {
-    let fault = match (
-        (family.takes_column(), expr.column.is_some()),
-        (family.takes_window(), expr.window.is_some()),
-    ) {
-        ((true, false), (true, _)) => "needs a column and a window",
-        ((true, false), (false, _)) => "needs a column",
-        ((false, true), _) => "takes no arguments",
-        (_, (true, false)) => "needs a window, in bars or in time",
-        (_, (false, true)) => "takes no window",
-        _ => return check_window(family, expr),
-    };
-    Err(format!(
-        "`{}` {fault}; write it as `{}`",
-        family.name, family.example
-    ))
-}
-
-fn check_window(family: &Family, expr: &FeatureExpr) -> Result<(), String> {
-    match expr.window {
-        Some(window) if !family.allows(window) => Err(format!(
-            "`{expr}` would always be unknown; `{}` needs at least {} bars",
-            family.name, family.min_bars
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// The columns that a feature's formula is given: the one in the parentheses, then those found by role.
-fn inputs_of(family: &Family, expr: &FeatureExpr, source: &SourceSpec) -> Result<Vec<String>, String> {
-    let mut inputs = Vec::new();
-    if let Some(name) = &expr.column {
-        let Some(column) = source.column(name) else {
-            let known = source.columns.iter().map(|column| column.name.as_str());
-            return Err(format!(
-                "the source has no column `{name}`{}",
-                did_you_mean(name, known)
-            ));
-        };
-        inputs.push(column.name.clone());
-    }
-    for need in family.needs {
-        match need {
-            Need::Phase if source.phase_column.is_none() => {
-                return Err(format!("`{}` needs a source with a phase column", family.name));
-            }
-            Need::Phase => {}
-            Need::Role(role) => inputs.push(column_of_role(*role, family, source)?),
-        }
-    }
-    Ok(inputs)
-}
-
-fn column_of_role(role: ColumnRole, family: &Family, source: &SourceSpec) -> Result<String, String> {
-    let column = source.column_by_role(role);
-    column.map(|column| column.name.clone()).ok_or_else(|| {
-        let name = family.name;
-        format!("`{name}` needs a column with the role {role:?}; give one of the source's columns that role")
-    })
-}
-
 fn unknown_set(name: &str) -> String {
     let known: Vec<&str> = SETS.iter().map(|set| set.name).collect();
     let hint = did_you_mean(name, known.iter().copied());
     format!("unknown set `{name}`{hint} (sets: {})", known.join(", "))
-}
-
-fn unknown(name: &str, source: &SourceSpec) -> String {
-    let columns = source.columns.iter().map(|column| column.name.as_str());
-    let known = FAMILIES.iter().map(|family| family.name).chain(columns);
-    format!(
-        "unknown feature `{name}`: neither a family of the catalogue nor a column of the source{}",
-        did_you_mean(name, known)
-    )
 }

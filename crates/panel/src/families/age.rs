@@ -1,8 +1,8 @@
 //! Time since the first bar of the entity.
 
 use super::NOTHING;
-use crate::catalogue::{Bars, Family, Reach, Scratch};
-use mltraining_domain::{Span, Window};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
+use mltraining_domain::Span;
 
 const MICROS_PER_MINUTE: f64 = 60e6;
 
@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, _window: Option<Window>, _scratch: &mut Scratch, out: &mut [f64]) {
+fn formula(bars: &Bars<'_>, _: Arguments, _: &mut Scratch, out: &mut [f64]) {
     let Some(first) = bars.times.first() else {
         return;
     };

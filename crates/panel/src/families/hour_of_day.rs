@@ -1,8 +1,8 @@
 //! Hour of the day.
 
 use super::NOTHING;
-use crate::catalogue::{Bars, Family, Reach, Scratch};
-use mltraining_domain::{Span, Window};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
+use mltraining_domain::Span;
 
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 
@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, _window: Option<Window>, _scratch: &mut Scratch, out: &mut [f64]) {
+fn formula(bars: &Bars<'_>, _: Arguments, _: &mut Scratch, out: &mut [f64]) {
     for (value, time) in out.iter_mut().zip(bars.times) {
         *value = time.div_euclid(MICROS_PER_HOUR).rem_euclid(24) as f64;
     }

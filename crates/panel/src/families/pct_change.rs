@@ -1,9 +1,9 @@
 //! Relative change over a window.
 
 use super::{COLUMN_AND_WINDOW, ratio};
-use crate::catalogue::{Bars, Family, Reach, Scratch};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
 use crate::window::lagged;
-use mltraining_domain::{Span, Window};
+use mltraining_domain::Span;
 
 pub(super) static FAMILY: Family = Family {
     name: "pct_change",
@@ -18,8 +18,8 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, window: Option<Window>, _scratch: &mut Scratch, out: &mut [f64]) {
-    let Some(window) = window else { return };
+fn formula(bars: &Bars<'_>, arguments: Arguments, _: &mut Scratch, out: &mut [f64]) {
+    let Some(window) = arguments.window else { return };
     let values = bars.input(0);
     lagged(bars.times, values, window, |row, before| {
         out[row] = ratio(values[row], before) - 1.0;

@@ -1,8 +1,8 @@
 //! Lifecycle phase.
 
 use super::NOTHING;
-use crate::catalogue::{Bars, Family, Need, Reach, Scratch};
-use mltraining_domain::{Span, Window};
+use crate::catalogue::{Arguments, Bars, Family, Need, Reach, Scratch};
+use mltraining_domain::Span;
 
 pub(super) static FAMILY: Family = Family {
     name: "phase",
@@ -17,7 +17,7 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, _window: Option<Window>, _scratch: &mut Scratch, out: &mut [f64]) {
+fn formula(bars: &Bars<'_>, _: Arguments, _: &mut Scratch, out: &mut [f64]) {
     out.fill(f64::NAN);
     for (value, phase) in out.iter_mut().zip(bars.phases.unwrap_or_default()) {
         *value = phase.map_or(f64::NAN, f64::from);

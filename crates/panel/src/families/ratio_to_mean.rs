@@ -1,9 +1,9 @@
 //! Ratio to the rolling mean.
 
 use super::COLUMN_AND_WINDOW;
-use crate::catalogue::{Bars, Family, Reach, Scratch};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
 use crate::window::{Moments, rolling};
-use mltraining_domain::{Span, Window};
+use mltraining_domain::Span;
 
 pub(super) static FAMILY: Family = Family {
     name: "ratio_to_mean",
@@ -18,8 +18,8 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, window: Option<Window>, scratch: &mut Scratch, out: &mut [f64]) {
-    let Some(window) = window else { return };
+fn formula(bars: &Bars<'_>, arguments: Arguments, scratch: &mut Scratch, out: &mut [f64]) {
+    let Some(window) = arguments.window else { return };
     let values = bars.input(0);
     rolling::<Moments>(bars.times, values, window, &mut scratch.suffixes, |row, state| {
         out[row] = state.map_or(f64::NAN, |s| super::ratio(values[row], s.mean()));

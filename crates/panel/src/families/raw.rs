@@ -1,8 +1,8 @@
 //! A raw column.
 
 use super::COLUMN;
-use crate::catalogue::{Bars, Family, Reach, Scratch};
-use mltraining_domain::{Span, Window};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
+use mltraining_domain::Span;
 
 pub(super) static FAMILY: Family = Family {
     name: "raw",
@@ -17,6 +17,6 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, _window: Option<Window>, _scratch: &mut Scratch, out: &mut [f64]) {
+fn formula(bars: &Bars<'_>, _: Arguments, _: &mut Scratch, out: &mut [f64]) {
     out.copy_from_slice(bars.input(0));
 }

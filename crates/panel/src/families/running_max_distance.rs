@@ -1,8 +1,8 @@
 //! Distance from the running maximum.
 
 use super::{COLUMN, ratio};
-use crate::catalogue::{Bars, Family, Reach, Scratch};
-use mltraining_domain::{Span, Window};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
+use mltraining_domain::Span;
 
 pub(super) static FAMILY: Family = Family {
     name: "running_max_distance",
@@ -17,7 +17,7 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, _window: Option<Window>, _scratch: &mut Scratch, out: &mut [f64]) {
+fn formula(bars: &Bars<'_>, _: Arguments, _: &mut Scratch, out: &mut [f64]) {
     let mut highest = f64::NAN;
     for (value, x) in out.iter_mut().zip(bars.input(0)) {
         highest = highest.max(*x);

@@ -1,8 +1,8 @@
 //! Time since the running maximum.
 
 use super::COLUMN;
-use crate::catalogue::{Bars, Family, Reach, Scratch};
-use mltraining_domain::{Span, Window};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
+use mltraining_domain::Span;
 
 const MICROS_PER_SECOND: f64 = 1e6;
 
@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-fn formula(bars: &Bars<'_>, _window: Option<Window>, _scratch: &mut Scratch, out: &mut [f64]) {
+fn formula(bars: &Bars<'_>, _: Arguments, _: &mut Scratch, out: &mut [f64]) {
     let mut highest = f64::NAN;
     let mut reached = None;
     for ((value, x), time) in out.iter_mut().zip(bars.input(0)).zip(bars.times) {

@@ -14,6 +14,7 @@ mod triple_barrier;
 use crate::Panel;
 use crate::catalogue::{Bars, did_you_mean};
 use mltraining_domain::{ColumnRole, LabelSpec, Reason, SourceSpec, Violations};
+use std::borrow::Cow;
 
 /// What is known about one row's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,6 +167,7 @@ pub fn compute(panel: &Panel, label: &LabelSpec, source: &SourceSpec, end: i64) 
     };
     for entity in 0..panel.entities().len() {
         let rows = panel.range_of(entity);
+        let inputs: Vec<Cow<'_, [f64]>> = inputs.iter().map(|all| Cow::Borrowed(&all[rows.clone()])).collect();
         let bars = Bars::of(panel, &inputs, rows.clone());
         let mut marks = Marks {
             values: &mut labels.values[rows.clone()],

@@ -78,19 +78,15 @@ fn windowed(heads: &[&str], column: &str, windows: &[Window]) -> Vec<FeatureExpr
 fn of(head: &str, column: &str, window: Option<Window>) -> Option<FeatureExpr> {
     let family = family(head)?;
     let fits = window.is_none_or(|window| family.allows(window));
+    let column = std::iter::once(column.to_owned());
     fits.then(|| FeatureExpr {
         head: head.to_owned(),
-        column: Some(column.to_owned()),
-        window,
+        arguments: column.chain(window.map(|window| window.to_string())).collect(),
     })
 }
 
 /// A bare name, if it reads back as itself.
 fn bare(name: &str) -> Option<FeatureExpr> {
-    let feature = FeatureExpr {
-        head: name.to_owned(),
-        column: None,
-        window: None,
-    };
+    let feature = FeatureExpr::bare(name);
     (name.parse().as_ref() == Ok(&feature)).then_some(feature)
 }

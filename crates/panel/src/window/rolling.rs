@@ -17,10 +17,18 @@ pub(crate) struct State {
 
 /// A way to aggregate values that can be merged part by part, in order.
 pub(crate) trait Aggregate {
-    /// The state of one value.
-    fn of(value: f64) -> State;
+    /// The aggregate of a part; that of no values by default.
+    type State: Count;
+    /// The state of one known value at this time (in microseconds).
+    fn of(time: i64, value: f64) -> Self::State;
     /// The state of two neighbouring parts, neither empty.
-    fn merge(earlier: State, later: State) -> State;
+    fn merge(earlier: Self::State, later: Self::State) -> Self::State;
+}
+
+/// A state that knows of how many values it is.
+pub(crate) trait Count: Copy + Default {
+    /// Known values.
+    fn count(&self) -> u32;
 }
 
 /// `a` is the sum.
@@ -34,7 +42,8 @@ pub(crate) struct Highest;
 pub(crate) struct Moments;
 
 impl Aggregate for Sum {
-    fn of(value: f64) -> State {
+    type State = State;
+    fn of(_: i64, value: f64) -> State {
         one(value)
     }
     fn merge(earlier: State, later: State) -> State {
@@ -43,7 +52,8 @@ impl Aggregate for Sum {
 }
 
 impl Aggregate for Lowest {
-    fn of(value: f64) -> State {
+    type State = State;
+    fn of(_: i64, value: f64) -> State {
         one(value)
     }
     fn merge(earlier: State, later: State) -> State {
@@ -52,7 +62,8 @@ impl Aggregate for Lowest {
 }
 
 impl Aggregate for Highest {
-    fn of(value: f64) -> State {
+    type State = State;
+    fn of(_: i64, value: f64) -> State {
         one(value)
     }
     fn merge(earlier: State, later: State) -> State {
@@ -61,7 +72,8 @@ impl Aggregate for Highest {
 }
 
 impl Aggregate for Moments {
-    fn of(value: f64) -> State {
+    type State = State;
+    fn of(_: i64, value: f64) -> State {
         one(value)
     }
     fn merge(earlier: State, later: State) -> State {
@@ -73,6 +85,12 @@ impl Aggregate for Moments {
             a: earlier.a + distance * share,
             b: earlier.b + later.b + distance * distance * m * share,
         }
+    }
+}
+
+impl Count for State {
+    fn count(&self) -> u32 {
+        self.count
     }
 }
 
@@ -88,6 +106,11 @@ impl State {
             return f64::NAN;
         }
         (self.b / f64::from(self.count - 1)).sqrt()
+    }
+
+    /// The standard deviation of [`Moments`] with ddof 0.
+    pub(crate) fn population_std(self) -> f64 {
+        (self.b / f64::from(self.count)).sqrt()
     }
 }
 
@@ -107,19 +130,29 @@ fn both(earlier: State, later: State, a: f64) -> State {
     }
 }
 
-fn merged<A: Aggregate>(earlier: State, later: State) -> State {
-    match (earlier.count, later.count) {
+fn merged<A: Aggregate>(earlier: A::State, later: A::State) -> A::State {
+    match (earlier.count(), later.count()) {
         (0, _) => later,
         (_, 0) => earlier,
         _ => A::merge(earlier, later),
     }
 }
 
-fn state_of<A: Aggregate>(value: f64) -> State {
-    if value.is_nan() {
-        State::default()
-    } else {
-        A::of(value)
+/// Values at their times.
+#[derive(Clone, Copy)]
+struct Series<'a> {
+    times: &'a [i64],
+    values: &'a [f64],
+}
+
+impl Series<'_> {
+    fn state_of<A: Aggregate>(self, row: usize) -> A::State {
+        let value = self.values[row];
+        if value.is_nan() {
+            A::State::default()
+        } else {
+            A::of(self.times[row], value)
+        }
     }
 }
 
@@ -131,23 +164,45 @@ pub(crate) fn rolling<A: Aggregate>(
     times: &[i64],
     values: &[f64],
     window: Window,
-    suffixes: &mut Vec<State>,
-    mut emit: impl FnMut(usize, Option<State>),
+    suffixes: &mut Vec<A::State>,
+    emit: impl FnMut(usize, Option<A::State>),
 ) {
     let least = match window {
         Window::Bars(bars) => bars,
         Window::Time(_) => 1,
     };
-    let mut parts = Parts::new(suffixes);
+    rolling_at_least::<A>(Series { times, values }, window, least, suffixes, emit);
+}
+
+/// As [`rolling`], but a window in bars says something as soon as one of its values is known (pandas'
+/// `rolling(w, min_periods=1)`).
+pub(crate) fn rolling_partial<A: Aggregate>(
+    times: &[i64],
+    values: &[f64],
+    window: Window,
+    suffixes: &mut Vec<A::State>,
+    emit: impl FnMut(usize, Option<A::State>),
+) {
+    rolling_at_least::<A>(Series { times, values }, window, 1, suffixes, emit);
+}
+
+fn rolling_at_least<A: Aggregate>(
+    series: Series<'_>,
+    window: Window,
+    least: u32,
+    suffixes: &mut Vec<A::State>,
+    mut emit: impl FnMut(usize, Option<A::State>),
+) {
+    let mut parts = Parts::<A>::new(suffixes);
     let mut start = 0;
-    for row in 0..values.len() {
-        parts.later = merged::<A>(parts.later, state_of::<A>(values[row]));
-        start = first_in_window(times, window, start, row);
+    for row in 0..series.values.len() {
+        parts.later = merged::<A>(parts.later, series.state_of::<A>(row));
+        start = first_in_window(series.times, window, start, row);
         if start > parts.end {
-            parts.turn::<A>(values, start, row);
+            parts.turn(series, start, row);
         }
         let whole = merged::<A>(parts.earlier(start), parts.later);
-        emit(row, (whole.count >= least).then_some(whole));
+        emit(row, (whole.count() >= least).then_some(whole));
     }
 }
 
@@ -166,39 +221,39 @@ fn first_in_window(times: &[i64], window: Window, mut start: usize, row: usize) 
 }
 
 /// The window as an earlier part, `[begin, end)`, kept as suffixes, and a later part from `end` on.
-struct Parts<'a> {
-    suffixes: &'a mut Vec<State>,
+struct Parts<'a, A: Aggregate> {
+    suffixes: &'a mut Vec<A::State>,
     end: usize,
-    later: State,
+    later: A::State,
 }
 
-impl<'a> Parts<'a> {
-    fn new(suffixes: &'a mut Vec<State>) -> Self {
+impl<'a, A: Aggregate> Parts<'a, A> {
+    fn new(suffixes: &'a mut Vec<A::State>) -> Self {
         Self {
             suffixes,
             end: 0,
-            later: State::default(),
+            later: A::State::default(),
         }
     }
 
     /// The aggregate of `[start, end)`. Suffixes are stored from the last row backwards.
-    fn earlier(&self, start: usize) -> State {
+    fn earlier(&self, start: usize) -> A::State {
         if start < self.end {
             self.suffixes[self.end - start - 1]
         } else {
-            State::default()
+            A::State::default()
         }
     }
 
     /// The later part becomes the earlier one: the window has moved past the row where they met.
-    fn turn<A: Aggregate>(&mut self, values: &[f64], start: usize, row: usize) {
+    fn turn(&mut self, series: Series<'_>, start: usize, row: usize) {
         self.suffixes.clear();
-        let mut suffix = State::default();
-        for value in values[start..=row].iter().rev() {
-            suffix = merged::<A>(state_of::<A>(*value), suffix);
+        let mut suffix = A::State::default();
+        for row in (start..=row).rev() {
+            suffix = merged::<A>(series.state_of::<A>(row), suffix);
             self.suffixes.push(suffix);
         }
         self.end = row + 1;
-        self.later = State::default();
+        self.later = A::State::default();
     }
 }

@@ -8,7 +8,7 @@ fn span(micros: i64) -> Window {
     Window::Time(Span::from_micros(micros).unwrap())
 }
 
-fn rolled<A: rolling::Aggregate>(values: &[f64], window: Window) -> Vec<Option<State>> {
+fn rolled<A: rolling::Aggregate<State = State>>(values: &[f64], window: Window) -> Vec<Option<State>> {
     let times: Vec<i64> = (0..values.len() as i64).collect();
     let mut states = vec![None; values.len()];
     rolling::<A>(&times, values, window, &mut Vec::new(), |row, state| {

@@ -1,7 +1,10 @@
 //! Features of a panel, in parallel over features and entities.
 
+mod bound;
+
 use crate::Panel;
-use crate::catalogue::{Bars, FeaturePlan, PlannedFeature, Scratch};
+use crate::catalogue::{FeaturePlan, PlannedFeature, Scratch};
+use bound::Bound;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -54,14 +57,14 @@ pub fn features(
     let total = (pieces.len() * plan.features.len()) as u64;
     let done = AtomicU64::new(0);
     let columns = plan.features.par_iter().map(|feature| {
-        let inputs = inputs(panel, feature);
+        let bound = Bound::to(panel, feature);
         let mut column = vec![0.0; rows.len()];
         let parts = parts_of(&mut column, &pieces);
         parts.into_par_iter().try_for_each(|(piece, part)| {
             if control.cancel.load(Ordering::Relaxed) {
                 return Err(Cancelled);
             }
-            fill(panel, feature, &inputs, &rows[piece], part);
+            fill(panel, &bound, &rows[piece], part);
             (control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(())
         })?;
@@ -78,13 +81,12 @@ pub fn features(
 /// # Panics
 /// When the panel lacks a column of the feature.
 pub fn feature_values(panel: &Panel, feature: &PlannedFeature) -> Vec<f64> {
-    let inputs = inputs(panel, feature);
+    let bound = Bound::to(panel, feature);
     let mut scratch = Scratch::default();
     let mut out = vec![f64::NAN; panel.rows()];
     for entity in 0..panel.entities().len() {
         let rows = panel.range_of(entity);
-        let bars = Bars::of(panel, &inputs, rows.clone());
-        (feature.family.formula)(&bars, feature.window, &mut scratch, &mut out[rows]);
+        bound.fill(rows.clone(), &mut scratch, &mut out[rows]);
     }
     out
 }
@@ -117,7 +119,7 @@ fn parts_of<'a>(column: &'a mut [f32], pieces: &[Range<usize>]) -> Vec<(Range<us
 }
 
 /// Computes a feature entity by entity and keeps the rows asked for.
-fn fill(panel: &Panel, feature: &PlannedFeature, inputs: &[&[f64]], rows: &[u32], out: &mut [f32]) {
+fn fill(panel: &Panel, feature: &Bound<'_>, rows: &[u32], out: &mut [f32]) {
     let mut scratch = Scratch::default();
     let mut values = Vec::new();
     let mut next = 0;
@@ -125,8 +127,7 @@ fn fill(panel: &Panel, feature: &PlannedFeature, inputs: &[&[f64]], rows: &[u32]
         let of_entity = panel.range_of(panel.entity_of(rows[next] as usize));
         values.clear();
         values.resize(of_entity.len(), f64::NAN);
-        let bars = Bars::of(panel, inputs, of_entity.clone());
-        (feature.family.formula)(&bars, feature.window, &mut scratch, &mut values);
+        feature.fill(of_entity.clone(), &mut scratch, &mut values);
         while let Some(row) = rows.get(next).map(|row| *row as usize)
             && row < of_entity.end
         {
@@ -139,13 +140,4 @@ fn fill(panel: &Panel, feature: &PlannedFeature, inputs: &[&[f64]], rows: &[u32]
 fn narrow(value: f64) -> f32 {
     // NaN stays NaN under clamp.
     value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
-}
-
-fn inputs<'a>(panel: &'a Panel, feature: &PlannedFeature) -> Vec<&'a [f64]> {
-    let column = |name: &String| {
-        panel
-            .column(name)
-            .expect("a panel is read with the columns of its plan")
-    };
-    feature.inputs.iter().map(column).collect()
 }

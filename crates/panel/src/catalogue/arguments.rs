@@ -1,0 +1,196 @@
+//! One written feature, and what stands between its parentheses, for one source.
+
+use super::suggest::did_you_mean;
+use super::{Arguments, FAMILIES, Family, Input, Need, Parameter, PlannedFeature, family};
+use mltraining_domain::{ColumnRole, FeatureExpr, SourceSpec, Window};
+
+/// One written feature for this source, in its one canonical form. A bare name is a column if the source has it, else a
+/// family without parentheses.
+///
+/// # Errors
+/// What does not fit, with the nearest known name or with how it is written.
+pub(super) fn plan_one(expr: &FeatureExpr, source: &SourceSpec) -> Result<PlannedFeature, String> {
+    if let Some(column) = source.column(&expr.head) {
+        if expr.arguments.is_empty() {
+            return Ok(raw(&column.name));
+        }
+        if family(&expr.head).is_none() {
+            let name = &column.name;
+            return Err(format!(
+                "`{name}` is a column and takes no arguments; write `{name}`"
+            ));
+        }
+    }
+    let family = family(&expr.head).ok_or_else(|| unknown(&expr.head, source))?;
+    check_count(family, expr)?;
+    let mut feature = PlannedFeature {
+        expr: FeatureExpr::bare(family.name),
+        family,
+        inputs: Vec::new(),
+        arguments: Arguments::default(),
+    };
+    for (parameter, text) in family.parameters.iter().zip(&expr.arguments) {
+        feature.take(*parameter, text, source)?;
+    }
+    feature.take_needs(source)?;
+    match feature.inputs.as_slice() {
+        [input] if family.name == crate::families::RAW => match input {
+            Input::Column(column) => Ok(raw(column)),
+            Input::Feature(inner) => Ok(inner.as_ref().clone()),
+        },
+        _ => Ok(feature),
+    }
+}
+
+/// A raw column; `close` and `raw(close)` are one feature, `close`.
+fn raw(column: &str) -> PlannedFeature {
+    PlannedFeature {
+        expr: FeatureExpr::bare(column),
+        family: family(crate::families::RAW).expect("the family of raw columns is always registered"),
+        inputs: vec![Input::Column(column.to_owned())],
+        arguments: Arguments::default(),
+    }
+}
+
+impl PlannedFeature {
+    /// Reads the next of what stands between the parentheses.
+    fn take(&mut self, parameter: Parameter, text: &str, source: &SourceSpec) -> Result<(), String> {
+        let canonical = match parameter {
+            Parameter::Column => {
+                let inner = plan_input(text, source)?;
+                let name = inner.name();
+                self.inputs.push(if inner.family.name == crate::families::RAW {
+                    Input::Column(name.clone())
+                } else {
+                    Input::Feature(Box::new(inner))
+                });
+                name
+            }
+            Parameter::Window | Parameter::Bars => {
+                let window = read_window(self.family, parameter, text)?;
+                self.arguments.window = Some(window);
+                window.to_string()
+            }
+            Parameter::Number => {
+                let number = read_number(self.family, text)?;
+                self.arguments.number = Some(number);
+                shown(number)
+            }
+        };
+        self.expr.arguments.push(canonical);
+        Ok(())
+    }
+
+    /// Finds the columns that the family needs by their roles.
+    fn take_needs(&mut self, source: &SourceSpec) -> Result<(), String> {
+        for need in self.family.needs {
+            match need {
+                Need::Phase if source.phase_column.is_none() => {
+                    let name = self.family.name;
+                    return Err(format!("`{name}` needs a source with a phase column"));
+                }
+                Need::Phase => {}
+                Need::Role(role) => {
+                    let column = column_of_role(*role, self.family, source)?;
+                    self.inputs.push(Input::Column(column));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What stands in the place of a column: one, or a feature.
+fn plan_input(text: &str, source: &SourceSpec) -> Result<PlannedFeature, String> {
+    let expr: FeatureExpr = text.parse().map_err(|_| unknown(text, source))?;
+    if expr.arguments.is_empty() && source.column(text).is_none() && family(text).is_none() {
+        let known = source.columns.iter().map(|column| column.name.as_str());
+        let hint = did_you_mean(text, known);
+        return Err(format!("the source has no column `{text}`{hint}"));
+    }
+    plan_one(&expr, source)
+}
+
+fn read_window(family: &Family, parameter: Parameter, text: &str) -> Result<Window, String> {
+    let (name, example) = (family.name, family.example);
+    let window: Window = text
+        .parse()
+        .map_err(|_| format!("`{name}` needs a window in place of `{text}`; write it as `{example}`"))?;
+    if parameter == Parameter::Bars && !matches!(window, Window::Bars(_)) {
+        return Err(format!(
+            "`{name}` goes from bar to bar and needs a number of bars in place of `{text}`; write it as `{example}`"
+        ));
+    }
+    if let Some(fault) = window.fault() {
+        return Err(fault);
+    }
+    if !family.allows(window) {
+        let least = family.min_bars;
+        return Err(format!(
+            "a window of {window} would always be unknown; `{name}` needs at least {least} bars"
+        ));
+    }
+    Ok(window)
+}
+
+fn read_number(family: &Family, text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    // -0 is 0.
+    number.map(|number| number + 0.0).ok_or_else(|| {
+        let (name, example) = (family.name, family.example);
+        format!("`{name}` needs a number in place of `{text}`; write it as `{example}`")
+    })
+}
+
+/// The shorter of `0.00000001` and `1e-8`; either reads back as the very number.
+fn shown(number: f64) -> String {
+    let (plain, exponent) = (number.to_string(), format!("{number:e}"));
+    if exponent.len() < plain.len() {
+        exponent
+    } else {
+        plain
+    }
+}
+
+/// What a family takes is all there, and nothing else.
+fn check_count(family: &Family, expr: &FeatureExpr) -> Result<(), String> {
+    let (takes, given) = (family.parameters, expr.arguments.len());
+    let fault = match takes.get(given..) {
+        Some([]) => return Ok(()),
+        Some(missing) => format!("needs {}", listed(missing)),
+        None if takes.is_empty() => "takes no arguments".to_owned(),
+        None => format!("takes only {}", listed(takes)),
+    };
+    Err(format!(
+        "`{}` {fault}; write it as `{}`",
+        family.name, family.example
+    ))
+}
+
+fn listed(parameters: &[Parameter]) -> String {
+    let one = |parameter: &Parameter| match parameter {
+        Parameter::Column => "a column",
+        Parameter::Window => "a window (in bars or in time)",
+        Parameter::Bars => "a number of bars",
+        Parameter::Number => "a number",
+    };
+    let all: Vec<&str> = parameters.iter().map(one).collect();
+    all.join(" and ")
+}
+
+fn column_of_role(role: ColumnRole, family: &Family, source: &SourceSpec) -> Result<String, String> {
+    let column = source.column_by_role(role);
+    column.map(|column| column.name.clone()).ok_or_else(|| {
+        let name = family.name;
+        format!("`{name}` needs a column with the role {role:?}; give one of the source's columns that role")
+    })
+}
+
+fn unknown(name: &str, source: &SourceSpec) -> String {
+    let columns = source.columns.iter().map(|column| column.name.as_str());
+    let known = FAMILIES.iter().map(|family| family.name).chain(columns);
+    format!(
+        "unknown feature `{name}`: neither a family of the catalogue nor a column of the source{}",
+        did_you_mean(name, known)
+    )
+}

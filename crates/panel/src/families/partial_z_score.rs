@@ -1,0 +1,27 @@
+//! Rolling distance from the mean in standard deviations over windows that need not be full.
+
+use super::{COLUMN_AND_WINDOW, ratio};
+use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
+use crate::window::{Moments, rolling_partial};
+use mltraining_domain::Span;
+
+pub(super) static FAMILY: Family = Family {
+    name: "partial_z_score",
+    description: "(x - mean) / standard deviation (ddof 1), both of the known x in the window; unknown when all are equal. A window in bars says something from the first known x on, not only when it is full",
+    unit: "1",
+    example: "partial_z_score(close, 10)",
+    parameters: COLUMN_AND_WINDOW,
+    needs: &[],
+    min_bars: 2,
+    reach: Reach::Window,
+    availability_delay: Span::ZERO,
+    formula,
+};
+
+fn formula(bars: &Bars<'_>, arguments: Arguments, scratch: &mut Scratch, out: &mut [f64]) {
+    let Some(window) = arguments.window else { return };
+    let values = bars.input(0);
+    rolling_partial::<Moments>(bars.times, values, window, &mut scratch.suffixes, |row, state| {
+        out[row] = state.map_or(f64::NAN, |s| ratio(values[row] - s.mean(), s.std()));
+    });
+}
