@@ -293,6 +293,41 @@ fn the_core_set_writes_out_about_sixty_features_that_all_resolve() {
 }
 
 #[test]
+fn every_set_of_candles_is_whole_with_candles_and_makes_do_with_less() {
+    let windows = FeatureSpec::default().windows;
+    let count = |set: &str, source: &SourceSpec| catalogue::expand_set(set, source, &windows).len();
+    assert_eq!(count("ohlcv_technical", &candles_source()), 35);
+    assert_eq!(count("returns_and_volatility", &candles_source()), 23);
+    assert_eq!(count("pump_detection", &coin_metrics()), 61);
+    let mut closes = candles_source();
+    closes.columns.retain(|column| column.role == ColumnRole::Close);
+    let written = catalogue::expand_set("returns_and_volatility", &closes, &windows);
+    assert_eq!(written.len(), 20, "all but the range of the candle: {written:?}");
+    let by_time = [Window::Time(Span::from_mins(30))];
+    let written = catalogue::expand_set("ohlcv_technical", &candles_source(), &by_time);
+    let names: Vec<String> = written.iter().map(ToString::to_string).collect();
+    assert!(names.contains(&"ratio_to_mean(volume, 30m)".to_owned()));
+    assert!(!names.iter().any(|name| name.contains("ema(")), "{names:?}");
+    assert!(!catalogue::expand_set("ohlcv_technical", &candles_source(), &[]).is_empty());
+}
+
+#[test]
+fn a_set_is_whole_however_long_the_names_of_the_columns_are() {
+    let windows = FeatureSpec::default().windows;
+    for set in catalogue::SETS {
+        let short = catalogue::expand_set(set.name, &coin_metrics(), &windows);
+        let mut source = coin_metrics();
+        for column in &mut source.columns {
+            if column.role != ColumnRole::Value {
+                column.name = format!("{:_<63}", column.name);
+            }
+        }
+        let long = catalogue::expand_set(set.name, &source, &windows);
+        assert_eq!(short.len(), long.len(), "{}", set.name);
+    }
+}
+
+#[test]
 fn the_core_set_makes_do_with_what_a_source_has() {
     let mut source = candles_source();
     for column in &mut source.columns {

@@ -4,7 +4,7 @@
 
 mod fixtures;
 
-use fixtures::{Row, close_to, column_names, every_feature, panel, panel_of, source};
+use fixtures::{Row, close_to, coin_metrics, column_names, every_feature, every_set, panel, panel_of, source};
 use mltraining_domain::{DuplicateRule, Span};
 use mltraining_panel::catalogue::{Arguments, Family, Input, LookBack, Parameter, PlannedFeature, Reach};
 use mltraining_panel::labels::{self, LabelValue, Labels};
@@ -143,6 +143,18 @@ proptest! {
         let before = panel(column_names(&source), worlds.before);
         let after = panel(column_names(&source), worlds.after);
         for feature in &every_feature(&source).features {
+            let one = shared_bits(&before, worlds.known, feature);
+            let other = shared_bits(&after, worlds.known, feature);
+            prop_assert_eq!(one, other, "{}", feature.name());
+        }
+    }
+
+    #[test]
+    fn a_feature_of_a_set_never_knows_the_future_or_another_entity(worlds in worlds_of(coin_metrics().columns.len())) {
+        let source = coin_metrics();
+        let before = panel(column_names(&source), worlds.before);
+        let after = panel(column_names(&source), worlds.after);
+        for feature in &every_set(&source).features {
             let one = shared_bits(&before, worlds.known, feature);
             let other = shared_bits(&after, worlds.known, feature);
             prop_assert_eq!(one, other, "{}", feature.name());

@@ -3,8 +3,8 @@
 
 mod fixtures;
 
-use fixtures::{Row, close_to, column_names, panel, plan, source};
-use mltraining_domain::SourceSpec;
+use fixtures::{Row, close_to, coin_metrics, column_names, panel, plan, source};
+use mltraining_domain::{FeatureSpec, SourceSpec};
 use mltraining_panel::{Panel, catalogue, compute};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const VALUES: &str = include_str!("pandas/values.csv");
 /// The same kind of rows; made by `pandas/indicators.py`.
 const INDICATORS: &str = include_str!("pandas/indicators.csv");
+/// A coin between two others; made by `pandas/pump_detection.py`.
+const PUMP_DETECTION: &str = include_str!("pandas/pump_detection.csv");
 /// Candles one minute apart without holes; made by `pandas/indicators.py`.
 const TALIB: &str = include_str!("pandas/talib.csv");
 
@@ -129,6 +131,26 @@ fn every_family_gives_the_values_of_pandas() {
         families, registered,
         "every registered family has values of pandas"
     );
+}
+
+#[test]
+fn the_sets_of_candles_are_those_of_pandas_as_a_whole() {
+    let names = compare(INDICATORS, &source());
+    for set in ["ohlcv_technical", "returns_and_volatility"] {
+        for feature in catalogue::expand_set(set, &source(), &FeatureSpec::default().windows) {
+            let name = feature.to_string();
+            assert!(names.contains(name.as_str()), "{name} has no values of pandas");
+        }
+    }
+}
+
+#[test]
+fn the_set_of_pumps_is_that_of_pandas_as_a_whole() {
+    let names = compare(PUMP_DETECTION, &coin_metrics());
+    let written = catalogue::expand_set("pump_detection", &coin_metrics(), &FeatureSpec::default().windows);
+    let written: BTreeSet<String> = written.iter().map(ToString::to_string).collect();
+    let names: BTreeSet<String> = names.into_iter().map(str::to_owned).collect();
+    assert_eq!(written, names);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use mltraining_domain::{ColumnRole, FeatureExpr, SourceSpec, Window};
 ///
 /// # Errors
 /// What does not fit, with the nearest known name or with how it is written.
-pub(super) fn plan_one(expr: &FeatureExpr, source: &SourceSpec) -> Result<PlannedFeature, String> {
+pub(crate) fn plan_one(expr: &FeatureExpr, source: &SourceSpec) -> Result<PlannedFeature, String> {
     if let Some(column) = source.column(&expr.head) {
         if expr.arguments.is_empty() {
             return Ok(raw(&column.name));

@@ -8,6 +8,7 @@ mod suggest;
 
 pub use crate::families::FAMILIES;
 pub use crate::sets::SETS;
+pub(crate) use arguments::plan_one;
 pub use family::{Arguments, Bars, Family, Formula, Need, Parameter, Reach, Scratch};
 pub use plan::{FeaturePlan, Input, LookBack, PlannedFeature};
 pub use resolve::resolve;

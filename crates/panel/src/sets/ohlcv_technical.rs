@@ -1,0 +1,60 @@
+//! What is usually read off candles. Prices are set in relation to the close, so that entities compare.
+
+use super::written::write_out;
+use crate::catalogue::FeatureSet;
+
+pub(super) static SET: FeatureSet = FeatureSet {
+    name: "ohlcv_technical",
+    description: "the usual indicators of candles, independent of the price level: returns, distance to and slope of averages, RSI, Bollinger position, MACD, ATR, ADX; money flow, on-balance volume and volume spikes; the shape of the candle; distance to and breakouts above the highest HIGH; time of day and week",
+    families: &[
+        "above_mean",
+        "adx",
+        "atr",
+        "bars_since_running_max",
+        "bollinger_position",
+        "breakout",
+        "day_of_week",
+        "ema",
+        "hour_of_day",
+        "log_return",
+        "macd",
+        "macd_histogram",
+        "macd_signal",
+        "mfi",
+        "minus",
+        "obv_change",
+        "ratio",
+        "ratio_to_mean",
+        "rolling_slope",
+        "rolling_sum",
+        "rsi",
+        "running_max_distance",
+    ],
+    expand: |source, windows| write_out(FEATURES, source, windows),
+};
+
+const FEATURES: &[&str] = &[
+    "log_return({close}, 1)",
+    "log_return({close}, {w})",
+    "ratio({close}, ema({close}, {w}))",
+    "ratio(rolling_slope({close}, {w}), {close})",
+    "rsi({close}, 14)",
+    "bollinger_position({close}, 20)",
+    "ratio(macd({close}), {close})",
+    "ratio(macd_signal({close}), {close})",
+    "ratio(macd_histogram({close}), {close})",
+    "ratio(atr(14), {close})",
+    "adx(14)",
+    "mfi(14)",
+    "ratio(obv_change({w}), rolling_sum({volume}, {w}))",
+    "ratio_to_mean({volume}, {w})",
+    "above_mean({volume}, {w}, 2)",
+    "ratio(minus({high}, {low}), {close})",
+    "ratio(minus({close}, {open}), {open})",
+    "ratio(minus({close}, {low}), minus({high}, {low}))",
+    "running_max_distance({high})",
+    "bars_since_running_max({high})",
+    "breakout({high})",
+    "hour_of_day",
+    "day_of_week",
+];
