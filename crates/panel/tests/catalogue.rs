@@ -63,6 +63,9 @@ fn a_feature_in_the_place_of_a_column_has_one_form_and_reads_the_columns_below_i
             "raw(raw(low))",
             "rolling_max(raw(low), 5)",
             "raw(rolling_max(low, 5))",
+            "above(low, 0.00000001)",
+            "above(low, 1.0e-8)",
+            "above(low, -0.0)",
         ],
         &[],
     );
@@ -71,6 +74,8 @@ fn a_feature_in_the_place_of_a_column_has_one_form_and_reads_the_columns_below_i
         "rolling_mean(log_return(trades, 1), 30m)",
         "low",
         "rolling_max(low, 5)",
+        "above(low, 1e-8)",
+        "above(low, 0)",
     ];
     assert_eq!(plan.names(), expected);
     assert_eq!(plan.columns(), ["low", "close", "trades"]);
@@ -108,7 +113,18 @@ fn arguments_that_do_not_fit_are_explained() {
             "rolling_mean",
             "needs a column and a window (in bars or in time); write it as `rolling_mean(close, 10)`",
         ),
-        ("rolling_mean(close, x)", "needs a window in place of `x`"),
+        (
+            "rolling_mean(close, x)",
+            "needs a window (in bars or in time) in place of `x`",
+        ),
+        (
+            "rsi(close, 30m)",
+            "needs a number of bars in place of `30m`; write it as `rsi(close, 14)`",
+        ),
+        ("atr(close)", "needs a number of bars in place of `close`"),
+        ("above(close, volume)", "needs a number in place of `volume`"),
+        ("above(close, inf)", "needs a number in place of `inf`"),
+        ("minus(close)", "needs a column"),
         ("rolling_mean(close, 0)", "must be 1 to 100000 bars"),
         ("rolling_mean(close, 400d)", "up to 366 days"),
         ("rolling_mean(close, 5, 5)", "takes only a column and a window"),

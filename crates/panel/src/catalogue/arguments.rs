@@ -112,20 +112,15 @@ fn plan_input(text: &str, source: &SourceSpec) -> Result<PlannedFeature, String>
 }
 
 fn read_window(family: &Family, parameter: Parameter, text: &str) -> Result<Window, String> {
-    let (name, example) = (family.name, family.example);
-    let window: Window = text
-        .parse()
-        .map_err(|_| format!("`{name}` needs a window in place of `{text}`; write it as `{example}`"))?;
+    let window: Window = text.parse().map_err(|_| not_a(parameter, family, text))?;
     if parameter == Parameter::Bars && !matches!(window, Window::Bars(_)) {
-        return Err(format!(
-            "`{name}` goes from bar to bar and needs a number of bars in place of `{text}`; write it as `{example}`"
-        ));
+        return Err(not_a(parameter, family, text));
     }
     if let Some(fault) = window.fault() {
         return Err(fault);
     }
     if !family.allows(window) {
-        let least = family.min_bars;
+        let (name, least) = (family.name, family.min_bars);
         return Err(format!(
             "a window of {window} would always be unknown; `{name}` needs at least {least} bars"
         ));
@@ -136,10 +131,13 @@ fn read_window(family: &Family, parameter: Parameter, text: &str) -> Result<Wind
 fn read_number(family: &Family, text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
     // -0 is 0.
-    number.map(|number| number + 0.0).ok_or_else(|| {
-        let (name, example) = (family.name, family.example);
-        format!("`{name}` needs a number in place of `{text}`; write it as `{example}`")
-    })
+    let number = number.map(|number| number + 0.0);
+    number.ok_or_else(|| not_a(Parameter::Number, family, text))
+}
+
+fn not_a(parameter: Parameter, family: &Family, text: &str) -> String {
+    let (name, wanted, example) = (family.name, listed(&[parameter]), family.example);
+    format!("`{name}` needs {wanted} in place of `{text}`; write it as `{example}`")
 }
 
 /// The shorter of `0.00000001` and `1e-8`; either reads back as the very number.

@@ -1,4 +1,4 @@
-//! Average directional index.
+//! Average directional index. J. W. Wilder, "New Concepts in Technical Trading Systems" (1978); seeded as in TA-Lib.
 
 use super::{BARS, moves, ratio};
 use crate::catalogue::{Arguments, Bars, Family, Need, Reach, Scratch};

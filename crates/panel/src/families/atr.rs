@@ -1,4 +1,4 @@
-//! Average true range.
+//! Average true range. J. W. Wilder, "New Concepts in Technical Trading Systems" (1978).
 
 use super::{BARS, finite, moves};
 use crate::catalogue::{Arguments, Bars, Family, Need, Reach, Scratch};

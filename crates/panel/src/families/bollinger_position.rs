@@ -1,4 +1,4 @@
-//! Position between the Bollinger bands.
+//! Position between the Bollinger bands. J. Bollinger, "Bollinger on Bollinger Bands" (2001), where it is called %b.
 
 use super::{COLUMN_AND_WINDOW, ratio};
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};

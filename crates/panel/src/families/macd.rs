@@ -1,4 +1,4 @@
-//! Moving average convergence and divergence: the line.
+//! Moving average convergence and divergence: the line. G. Appel, "The Moving Average Convergence-Divergence Trading Method" (1985).
 
 use super::{COLUMN, finite};
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};

@@ -1,4 +1,4 @@
-//! Money flow index.
+//! Money flow index. G. Quong and A. Soudack, "Volume-Weighted RSI: Money Flow" (1989).
 
 use super::{BARS, ratio};
 use crate::catalogue::{Arguments, Bars, Family, Need, Reach, Scratch};

@@ -1,4 +1,5 @@
 //! Every family of features, one file each. A new one is its file, its `mod` and its line in [`FAMILIES`].
+//! (`moves` is no family but what some have in common.)
 
 mod above;
 mod above_mean;

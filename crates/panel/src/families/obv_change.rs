@@ -1,4 +1,4 @@
-//! Change of the on-balance volume.
+//! Change of the on-balance volume. J. Granville, "New Key to Stock Market Profits" (1963).
 
 use super::{BARS, finite};
 use crate::catalogue::{Arguments, Bars, Family, Need, Reach, Scratch};

@@ -1,4 +1,4 @@
-//! Relative strength index.
+//! Relative strength index. J. W. Wilder, "New Concepts in Technical Trading Systems" (1978).
 
 use super::{COLUMN_AND_BARS, ratio};
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
