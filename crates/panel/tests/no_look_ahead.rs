@@ -4,7 +4,9 @@
 
 mod fixtures;
 
-use fixtures::{Row, close_to, coin_metrics, column_names, every_feature, every_set, panel, panel_of, source};
+use fixtures::{
+    Row, close_to, coin_metrics, column_names, every_feature, every_set, panel, panel_of, source,
+};
 use mltraining_domain::{DuplicateRule, Span};
 use mltraining_panel::catalogue::{Arguments, Family, Input, LookBack, Parameter, PlannedFeature, Reach};
 use mltraining_panel::labels::{self, LabelValue, Labels};
@@ -340,6 +342,7 @@ fn the_worlds_hold_values_of_every_feature_at_or_before_the_cut() {
     }
 }
 
+#[test]
 fn the_worlds_hold_labels_of_both_classes_of_every_kind_that_are_known_at_the_cut() {
     let counts = std::cell::RefCell::new(BTreeMap::<(&str, LabelValue), u32>::new());
     let run = TestRunner::new_with_rng(few(), TestRng::deterministic_rng(RngAlgorithm::ChaCha)).run(

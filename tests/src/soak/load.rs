@@ -88,7 +88,7 @@ impl Load {
             request_id: uuid::Uuid::new_v4().to_string(),
             ..data::training(&model, 240, random.random_range(2..40))
         };
-        for caller in [&self.mortal, &self.caller] {
+        for caller in [self.mortal.clone(), self.caller.clone()] {
             if caller.training.clone().train_model(request.clone()).await.is_ok() {
                 self.count("trainings submitted", 1);
                 return;

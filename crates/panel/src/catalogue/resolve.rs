@@ -5,7 +5,7 @@ use super::suggest::did_you_mean;
 use super::{FeaturePlan, PlannedFeature, SETS, family, set};
 use crate::labels;
 use mltraining_domain::spec::features::MAX_FEATURES;
-use mltraining_domain::{ColumnRole, FeatureExpr, FeatureSpec, LabelSpec, Reason, SourceSpec, Violations};
+use mltraining_domain::{FeatureExpr, FeatureSpec, LabelSpec, Reason, SourceSpec, Violations};
 use std::collections::{HashMap, HashSet};
 
 /// So many features that tell the label are named in one violation.

@@ -167,7 +167,10 @@ pub fn compute(panel: &Panel, label: &LabelSpec, source: &SourceSpec, end: i64) 
     };
     for entity in 0..panel.entities().len() {
         let rows = panel.range_of(entity);
-        let inputs: Vec<Cow<'_, [f64]>> = inputs.iter().map(|all| Cow::Borrowed(&all[rows.clone()])).collect();
+        let inputs: Vec<Cow<'_, [f64]>> = inputs
+            .iter()
+            .map(|all| Cow::Borrowed(&all[rows.clone()]))
+            .collect();
         let bars = Bars::of(panel, &inputs, rows.clone());
         let mut marks = Marks {
             values: &mut labels.values[rows.clone()],
