@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     println!("soaking for {minutes} minutes with seed {seed}");
-    let soaked = soak::run(Duration::from_secs_f64(minutes * 60.0), seed).await;
+    let soaked = Box::pin(soak::run(Duration::from_secs_f64(minutes * 60.0), seed)).await;
     for (what, count) in &soaked.counts {
         println!("{what:<34}{count:>12}");
     }

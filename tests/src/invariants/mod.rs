@@ -52,7 +52,7 @@ pub async fn violations(system: &System, patience: Duration) -> Vec<Violation> {
     })
     .await;
     let mut found = violations_of_rows(&system.database);
-    found.extend(blobs::violations(system));
+    found.extend(blobs::violations(system).await);
     if !ended {
         let rows = system.database.sql(
             "SELECT 'I10', id, state || ' in epoch ' || lease_epoch || ' has not ended' FROM job WHERE finished_at IS NULL LIMIT 20",

@@ -47,7 +47,7 @@ impl Drop for SmallDisk {
 /// The disk fills up while artifacts are written: the job is charged to infrastructure and tried again; when there is room it
 /// succeeds, and what is committed is whole.
 pub(super) async fn disk_full(scale: Scale) -> Outcome {
-    let Some(disk) = SmallDisk::mount(4) else {
+    let Some(disk) = SmallDisk::mount(8) else {
         return Outcome::skipped("only root can mount the small disk that is to be filled");
     };
     let folder = disk.path().join("artifacts");
@@ -68,7 +68,7 @@ pub(super) async fn disk_full(scale: Scale) -> Outcome {
         large.submit_one(&system.database);
         super::all_ended(&system.database, wait::PATIENCE).await;
         let filler = disk.path().join("filler");
-        std::fs::write(&filler, vec![0; 4 << 20]).expect_err("the disk is smaller than that");
+        std::fs::write(&filler, vec![0; 8 << 20]).expect_err("the disk is smaller than that");
         large.submit(&system.database, 2);
         let charged = "2 = (SELECT count(*) FROM job WHERE infra_failures > 0 AND state <> 'SUCCEEDED')";
         rows_say(&system.database, "both jobs meet the full disk", charged).await;
