@@ -29,12 +29,17 @@ const VIOLATIONS: &str = "
               WHERE a.ended_at IS NULL AND NOT (j.state = 'RUNNING' AND a.lease_epoch = j.lease_epoch))
          + (SELECT count(*) FROM job j WHERE j.lease_epoch <> (SELECT count(*) FROM job_attempt a WHERE a.job_id = j.id))";
 
+/// Submits a short training of `trees` trees.
+async fn submit(caller: &Caller, model: &str, trees: i32) -> String {
+    submit_training(caller, data::training(model, 240, trees)).await
+}
+
 /// Submits a training, again while the service says that it cannot answer now: under the load of all tests its connections are not
 /// made in time. The id of the request makes it one job all the same.
-async fn submit(caller: &Caller, model: &str, trees: i32) -> String {
+async fn submit_training(caller: &Caller, training: pb::TrainModelRequest) -> String {
     let request = pb::TrainModelRequest {
         request_id: uuid::Uuid::new_v4().to_string(),
-        ..data::training(model, 240, trees)
+        ..training
     };
     wait::until("the job is taken", || async {
         match caller.training.clone().train_model(request.clone()).await {
@@ -69,23 +74,21 @@ async fn no_transaction_is_open_while_a_job_trains() {
     let caller = system.caller();
     data::register_bars(&caller).await;
     system.add_worker().await;
-    let name = caller
-        .training
-        .clone()
-        .train_model(data::training("m", 900, 2500))
-        .await;
-    let name = name.unwrap().into_inner().name;
+    let name = submit_training(&caller, data::training("m", 900, 10_000)).await;
     running(&caller, &name).await;
     for _ in 0..20 {
-        // Heartbeats and progress have transactions of their own, which last for milliseconds.
-        let open = system.database.sql(
-            "SELECT application_name, state, query FROM pg_stat_activity
-              WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '1 second'",
+        // One statement, so that the job still fits while the transactions are looked at. Heartbeats and progress have
+        // transactions of their own, which last for milliseconds.
+        let seen = system.database.sql(
+            "SELECT state, progress ->> 'phase', (
+                      SELECT string_agg(concat_ws(' ', application_name, a.state, query), '; ') FROM pg_stat_activity a
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()
+                         AND xact_start < clock_timestamp() - interval '1 second')
+               FROM job",
         );
-        assert_eq!(open, "");
+        assert_eq!(seen, "RUNNING|FIT|", "state, phase, transactions open for more than a second");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    running(&caller, &name).await; // it still trains
     caller
         .jobs
         .clone()
