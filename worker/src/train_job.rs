@@ -35,7 +35,7 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
         source,
         plan,
         panel: read.panel,
-        fingerprint: read.fingerprint.into_string(),
+        fingerprint: read.fingerprint,
     };
     let trained = compute(task, input).await?;
     let version = Version {

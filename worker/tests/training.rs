@@ -10,7 +10,7 @@ use mltraining_domain::{
 };
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file;
-use mltraining_panel::{Panel, PanelBuilder, catalogue, compute};
+use mltraining_panel::{Fingerprint, Panel, PanelBuilder, catalogue, compute};
 use std::sync::atomic::AtomicBool;
 use worker::stop::StopReason;
 use worker::train::{self, TrainInput, Trained};
@@ -108,7 +108,7 @@ enum Hint {
 }
 
 /// Each entity's price drifts up or down for twenty minutes at a time.
-fn panel(entities: u64, minutes: i64, hint: Hint) -> (Panel, String) {
+fn panel(entities: u64, minutes: i64, hint: Hint) -> (Panel, Fingerprint) {
     let mut builder = PanelBuilder::new(vec!["close".to_owned(), "hint".to_owned()], DuplicateRule::Refuse);
     for entity in 0..entities {
         let mut noise = Noise(entity + 1);
@@ -132,11 +132,10 @@ fn panel(entities: u64, minutes: i64, hint: Hint) -> (Panel, String) {
             price *= 1.0 + drift + 0.002 * noise.next();
         }
     }
-    let (panel, fingerprint) = builder.finish().unwrap();
-    (panel, fingerprint.into_string())
+    builder.finish().unwrap()
 }
 
-fn input(spec: TrainSpec, (panel, fingerprint): (Panel, String)) -> TrainInput {
+fn input(spec: TrainSpec, (panel, fingerprint): (Panel, Fingerprint)) -> TrainInput {
     let plan = catalogue::resolve(&spec.features, &source(), &spec.label, "spec.features").unwrap();
     TrainInput {
         spec: spec.check().unwrap(),
@@ -528,7 +527,7 @@ fn held_out_entities_are_tested_apart_and_change_nothing_of_what_is_learned_in_t
         }
     }
     let (turned, fingerprint) = builder.finish().unwrap();
-    let other = train_on(2, input(wanted.clone(), (turned, fingerprint.into_string())))
+    let other = train_on(2, input(wanted.clone(), (turned, fingerprint)))
         .unwrap()
         .evaluation;
     assert_eq!(other.overall, evaluation.overall);
@@ -567,7 +566,7 @@ fn the_leak_proof_holds_shuffled_labels_and_names_features_that_know_too_much() 
 }
 
 /// The same panel up to `border`; from there on another future, with as many rows.
-fn with_another_future(border: i64) -> (Panel, String) {
+fn with_another_future(border: i64) -> (Panel, Fingerprint) {
     let (whole, _) = panel(6, 300, Hint::Signal);
     let mut builder = PanelBuilder::new(vec!["close".to_owned(), "hint".to_owned()], DuplicateRule::Refuse);
     let mut noise = Noise(99);
@@ -581,8 +580,7 @@ fn with_another_future(border: i64) -> (Panel, String) {
                 .unwrap();
         }
     }
-    let (panel, fingerprint) = builder.finish().unwrap();
-    (panel, fingerprint.into_string())
+    builder.finish().unwrap()
 }
 
 #[test]

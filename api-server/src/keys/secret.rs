@@ -1,5 +1,6 @@
 //! The text of a key.
 
+use mltraining_domain::hex;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -58,10 +59,6 @@ impl fmt::Debug for ApiKeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}_{}_***", self.short_id)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

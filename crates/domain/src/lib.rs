@@ -20,10 +20,13 @@ pub mod spec;
 pub mod time;
 pub mod violation;
 
+mod hex;
+
 pub use evaluation::{
     Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics, SingleFeature, TestGap, UnseenEntities,
 };
 pub use failure::{FailureClass, JobFailure};
+pub use hex::hex;
 pub use ids::{
     Epoch, IdError, IdempotencyKey, JobId, ModelId, ProjectId, QueueId, ResultId, SourceId, WorkerId,
 };

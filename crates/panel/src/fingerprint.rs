@@ -1,67 +1,117 @@
-//! What was read, as one number: SHA-256 over canonical bytes of all rows in order.
+//! What was read, as one number: SHA-256 over a SHA-256 of each entity's each day, so that two readings that differ can say where.
 
+use crate::MICROS_PER_DAY;
+use mltraining_domain::hex;
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::fmt::Write;
 
 /// Hex SHA-256 over the columns' names and all rows of a panel, in order. Equal iff the panels are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Fingerprint(String);
+pub struct Fingerprint {
+    hex: String,
+    days: Vec<DayHash>,
+}
+
+/// The rows of one entity on one day, as one number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DayHash {
+    /// Number of the entity in its panel.
+    pub entity: usize,
+    /// The day in UTC, counted from 1970-01-01.
+    pub day: i64,
+    /// Rows of that day.
+    pub rows: u64,
+    /// SHA-256 over the times, phases and values of these rows, in order; neither over the entity nor over columns' names.
+    pub sha256: [u8; 32],
+}
+
+impl DayHash {
+    /// The start of the day, microseconds since 1970-01-01 UTC.
+    pub fn start_micros(&self) -> i64 {
+        self.day * MICROS_PER_DAY
+    }
+}
 
 impl Fingerprint {
     /// 64 hex digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.hex
     }
 
     /// The hex digits as an owned text.
     pub fn into_string(self) -> String {
-        self.0
+        self.hex
+    }
+
+    /// One hash for each entity and day that has rows, in the panel's order. With the columns' names they are what the
+    /// fingerprint is made of.
+    pub fn days(&self) -> &[DayHash] {
+        &self.days
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.hex)
     }
 }
 
 /// Bytes gathered before the hash sees them: large enough that a row costs only a copy.
 const BLOCK: usize = 64 * 1024;
 const ENTITY: u8 = 1;
-const ROW: u8 = 2;
+const DAY: u8 = 2;
 /// Named in the first bytes, so that another layout of bytes can never give an equal fingerprint by chance.
-const FORMAT: &[u8] = b"mltraining panel 1\0";
+const FORMAT: &[u8] = b"mltraining panel 2\0";
 
 /// Writes rows in canonical bytes: texts carry their length, numbers are little-endian, every NaN is the same NaN.
 #[derive(Debug)]
 pub(crate) struct RowHash {
-    hash: Sha256,
+    /// Over the columns, the entities and the days' hashes.
+    whole: Sha256,
+    /// Over the rows of the last day.
+    day: Sha256,
+    /// Rows of the last day that its hash has not seen yet.
     block: Vec<u8>,
+    entities: usize,
+    /// The last day and its rows so far.
+    open: Option<(i64, u64)>,
+    days: Vec<DayHash>,
 }
 
 impl RowHash {
     pub(crate) fn new(columns: &[String]) -> Self {
-        let mut this = Self {
-            hash: Sha256::new(),
-            block: Vec::with_capacity(BLOCK + 16 * 1024),
-        };
-        this.block.extend_from_slice(FORMAT);
-        this.block
-            .extend_from_slice(&(columns.len() as u64).to_le_bytes());
+        let mut whole = Sha256::new_with_prefix(FORMAT);
+        whole.update((columns.len() as u64).to_le_bytes());
         for column in columns {
-            this.text(column);
+            text(&mut whole, column);
         }
-        this
+        Self {
+            whole,
+            day: Sha256::new(),
+            block: Vec::with_capacity(BLOCK + 16 * 1024),
+            entities: 0,
+            open: None,
+            days: Vec::new(),
+        }
     }
 
     pub(crate) fn entity(&mut self, name: &str) {
-        self.block.push(ENTITY);
-        self.text(name);
+        self.close_day();
+        self.entities += 1;
+        self.whole.update([ENTITY]);
+        text(&mut self.whole, name);
     }
 
+    /// Adds a row of the last entity.
     pub(crate) fn row(&mut self, time: i64, phase: Option<i32>, values: &[f64]) {
-        self.block.push(ROW);
+        let day = time.div_euclid(MICROS_PER_DAY);
+        match &mut self.open {
+            Some((open, rows)) if *open == day => *rows += 1,
+            _ => {
+                self.close_day();
+                self.open = Some((day, 1));
+            }
+        }
         self.block.extend_from_slice(&time.to_le_bytes());
         self.block.push(u8::from(phase.is_some()));
         self.block
@@ -71,22 +121,40 @@ impl RowHash {
             self.block.extend_from_slice(&canonical.to_le_bytes());
         }
         if self.block.len() >= BLOCK {
-            self.hash.update(&self.block);
+            self.day.update(&self.block);
             self.block.clear();
         }
     }
 
     pub(crate) fn finish(mut self) -> Fingerprint {
-        self.hash.update(&self.block);
-        let mut hex = String::with_capacity(64);
-        for byte in self.hash.finalize() {
-            write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+        self.close_day();
+        Fingerprint {
+            hex: hex(&self.whole.finalize()),
+            days: self.days,
         }
-        Fingerprint(hex)
     }
 
-    fn text(&mut self, text: &str) {
-        self.block.extend_from_slice(&(text.len() as u64).to_le_bytes());
-        self.block.extend_from_slice(text.as_bytes());
+    fn close_day(&mut self) {
+        let Some((day, rows)) = self.open.take() else {
+            return;
+        };
+        self.day.update(&self.block);
+        self.block.clear();
+        let sha256: [u8; 32] = self.day.finalize_reset().into();
+        self.whole.update([DAY]);
+        self.whole.update(day.to_le_bytes());
+        self.whole.update(rows.to_le_bytes());
+        self.whole.update(sha256);
+        self.days.push(DayHash {
+            entity: self.entities - 1,
+            day,
+            rows,
+            sha256,
+        });
     }
+}
+
+fn text(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_le_bytes());
+    hash.update(text);
 }

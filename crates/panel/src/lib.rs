@@ -21,5 +21,8 @@ mod sets;
 mod window;
 
 pub use builder::{PanelBuilder, PanelError};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{DayHash, Fingerprint};
 pub use panel::Panel;
+
+/// Times are microseconds since 1970-01-01 UTC.
+pub(crate) const MICROS_PER_DAY: i64 = 86_400_000_000;

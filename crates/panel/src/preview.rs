@@ -1,8 +1,8 @@
 //! What a label would look like, before any job.
 
-use crate::Panel;
 use crate::labels::{self, LabelValue, Labels};
 use crate::uniqueness::average_uniqueness;
+use crate::{MICROS_PER_DAY, Panel};
 use mltraining_domain::{LabelSpec, SourceSpec};
 use std::collections::BTreeMap;
 
@@ -32,8 +32,6 @@ pub struct LabelPreview {
     /// independent of the others of their entity. `None` when no label is known.
     pub mean_uniqueness: Option<f64>,
 }
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 impl LabelCounts {
     /// Rows counted.

@@ -2,7 +2,7 @@
 
 use super::{Trained, user_failure};
 use crate::work::{OutputFile, WorkError};
-use mltraining_domain::{Evaluation, Reason, TrainSpec, VersionFacts, WorkPhase};
+use mltraining_domain::{Evaluation, Reason, TrainSpec, VersionFacts, WorkPhase, hex};
 use mltraining_learn::model::Model;
 use mltraining_learn::model_file::{self, Header, ModelFile};
 use serde::Serialize;
@@ -40,10 +40,7 @@ pub(super) fn write(
         service_version: facts.service_version.clone(),
     };
     let bytes = model_file::encode(&ModelFile { header, model });
-    facts.model_sha256 = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    facts.model_sha256 = hex(&Sha256::digest(&bytes));
     let metrics = MetricsFile {
         spec,
         facts: &facts,

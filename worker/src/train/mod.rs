@@ -6,6 +6,7 @@ mod folds;
 mod rows;
 mod shuffled;
 mod single_features;
+mod source_days;
 
 use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{
@@ -17,8 +18,8 @@ use mltraining_learn::fit;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;
 use mltraining_learn::threshold;
-use mltraining_panel::Panel;
 use mltraining_panel::catalogue::FeaturePlan;
+use mltraining_panel::{Fingerprint, Panel};
 use mltraining_panel::{compute, labels};
 use rows::LabelledRows;
 
@@ -32,8 +33,8 @@ pub struct TrainInput {
     pub plan: FeaturePlan,
     /// The rows.
     pub panel: Panel,
-    /// Hex SHA-256 over the rows.
-    pub fingerprint: String,
+    /// The hash over the rows.
+    pub fingerprint: Fingerprint,
 }
 
 /// What a training job leaves behind.
@@ -61,6 +62,7 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     if let Some(column) = labels::telling_column(&spec.label, &source) {
         single_features::refuse_copies(column, &singles, &spec)?;
     }
+    let days = source_days::file(&panel, &fingerprint)?;
     drop(panel); // from here on only the matrix is needed; the panel may be several times its size
     let validated = folds_step(&matrix, &rows, &spec, work)?;
     let model = final_step(&matrix, &rows, &spec, work)?;
@@ -85,7 +87,9 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     };
     let facts = facts(&spec, &plan, &rows, fingerprint, threshold);
     stop_check(work)?;
-    files::write(facts, evaluation, &spec, model)
+    let mut trained = files::write(facts, evaluation, &spec, model)?;
+    trained.files.push(days);
+    Ok(trained)
 }
 
 fn labels_step(
@@ -170,13 +174,13 @@ fn facts(
     spec: &TrainSpec,
     plan: &FeaturePlan,
     rows: &LabelledRows,
-    fingerprint: String,
+    fingerprint: Fingerprint,
     threshold: Option<f64>,
 ) -> VersionFacts {
     let latest = |times: &[i64]| folds::time(times.iter().copied().max().unwrap_or_default());
     let first = folds::time(rows.decisions.iter().copied().min().unwrap_or_default());
     VersionFacts {
-        source_fingerprint: fingerprint,
+        source_fingerprint: fingerprint.into_string(),
         spec_hash: spec.hash(),
         feature_names: plan.names(),
         rows: rows.counts,

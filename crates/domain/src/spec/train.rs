@@ -2,7 +2,8 @@
 
 use super::Checked;
 use crate::{
-    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SourceId, SplitSpec, ThresholdSpec, TimeRange, Violations,
+    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SourceId, SplitSpec, ThresholdSpec, TimeRange,
+    Violations, hex,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -106,10 +107,7 @@ impl TrainSpec {
     pub fn hash(&self) -> String {
         let json = serde_json::to_vec(self)
             .expect("a spec holds only strings, numbers and lists, which JSON can write");
-        Sha256::digest(&json)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&Sha256::digest(&json))
     }
 }
 

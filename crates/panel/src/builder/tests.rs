@@ -133,6 +133,36 @@ fn one_changed_value_changes_the_fingerprint() {
 }
 
 #[test]
+fn each_entity_and_day_has_a_hash_of_its_own() {
+    let day = crate::MICROS_PER_DAY;
+    let rows = [
+        ("a", day - 1, None, [1.0, 2.0]),
+        ("a", day, None, [3.0, 4.0]),
+        ("a", day + 1, None, [5.0, 6.0]),
+        ("b", day, None, [3.0, 4.0]),
+        ("b", day + 1, None, [5.0, 6.0]),
+    ];
+    let print = fingerprint(&rows);
+    let days: Vec<_> = print.days().iter().map(|d| (d.entity, d.day, d.rows)).collect();
+    assert_eq!(days, [(0, 0, 1), (0, 1, 2), (1, 1, 2)]);
+    assert_eq!(print.days()[1].sha256, print.days()[2].sha256, "of equal rows");
+    for at in 0..rows.len() {
+        let mut changed = rows;
+        changed[at].3[0] = 7.0;
+        let changed = fingerprint(&changed);
+        let differ: Vec<bool> = print
+            .days()
+            .iter()
+            .zip(changed.days())
+            .map(|(one, other)| one != other)
+            .collect();
+        let hit = [0, 1, 1, 2, 2][at];
+        assert_eq!(differ, [hit == 0, hit == 1, hit == 2], "row {at}");
+    }
+    assert!(fingerprint(&[]).days().is_empty());
+}
+
+#[test]
 fn the_fingerprint_of_a_long_panel_sees_every_block() {
     let rows: Vec<Row> = (0..10_000).map(|i| ("a", i, None, [i as f64, 0.0])).collect();
     let same = fingerprint(&rows);

@@ -1,6 +1,7 @@
 //! Day of the week.
 
 use super::NOTHING;
+use crate::MICROS_PER_DAY;
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
 use mltraining_domain::Span;
 
@@ -17,7 +18,6 @@ pub(super) static FAMILY: Family = Family {
     formula,
 };
 
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// 1970-01-01 was a Thursday.
 const FIRST_DAY: i64 = 3;
 

@@ -3,6 +3,7 @@
 use crate::errors::CliError;
 use crate::names;
 use anyhow::Context as _;
+use mltraining_domain::hex;
 use mltraining_proto::v1;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
@@ -136,12 +137,7 @@ impl Done {
     }
 
     fn hex(&self) -> String {
-        self.hash
-            .clone()
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.hash.clone().finalize())
     }
 }
 
