@@ -5,8 +5,8 @@ use chrono::DateTime;
 use mltraining_domain::{
     AlgorithmSpec, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType, Direction,
     DuplicateRule, ExtremeWithinHorizon, FeatureSpec, LabelSpec, LogisticRegressionSpec, RandomForestSpec,
-    Reason, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange,
-    TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
+    Reason, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec,
+    TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file;
@@ -69,6 +69,7 @@ fn spec(algorithm: AlgorithmSpec, minutes: i64) -> TrainSpec {
             embargo: Span::ZERO,
         }),
         unseen_entity_share: None,
+        sample_weight: SampleWeight::None,
         threshold: ThresholdSpec::MaxF1,
         seed: 7,
         entities: Vec::new(),

@@ -32,6 +32,7 @@ pub(crate) mod progress;
 pub(crate) mod queue_stats;
 pub(crate) mod quota;
 pub(crate) mod read_error;
+pub(crate) mod sample_weight;
 pub(crate) mod server_info;
 pub(crate) mod source;
 pub(crate) mod split;

@@ -4,8 +4,8 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use mltraining_domain::{
     AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
-    FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SourceColumn,
-    SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
+    FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SampleWeight,
+    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
 };
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, ClaimedJob};
 use mltraining_store::jobs::{CreatedJob, NewJob};
@@ -159,6 +159,7 @@ pub(super) fn train_spec() -> anyhow::Result<Checked<TrainSpec>> {
         algorithm: AlgorithmSpec::default(),
         split: SplitSpec::default(),
         unseen_entity_share: None,
+        sample_weight: SampleWeight::None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),

@@ -38,6 +38,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("combinatorial_purged.test_blocks", "--test-blocks"),
     ("embargo", "--embargo"),
     ("unseen_entity_share", "--unseen"),
+    ("sample_weight", "--sample-weight"),
     ("threshold", "--threshold"),
     ("entities", "--entities"),
     ("phases", "--phases"),

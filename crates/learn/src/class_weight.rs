@@ -10,9 +10,9 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// The weights that `spec` means for training rows with these counts.
-    pub(crate) fn of(spec: ClassWeight, positives: u64, negatives: u64) -> Self {
-        let rows = (positives + negatives) as f64;
+    /// The weights that `spec` means for training rows with these sums of row weights, or counts of rows.
+    pub(crate) fn of(spec: ClassWeight, positives: f64, negatives: f64) -> Self {
+        let rows = positives + negatives;
         match spec {
             ClassWeight::None => Self {
                 negative: 1.0,
@@ -23,10 +23,15 @@ impl Weights {
                 positive: weight,
             },
             ClassWeight::Balanced => Self {
-                negative: rows / (2.0 * negatives as f64),
-                positive: rows / (2.0 * positives as f64),
+                negative: rows / (2.0 * negatives),
+                positive: rows / (2.0 * positives),
             },
         }
+    }
+
+    /// The weight of a row of this class.
+    pub(crate) fn of_label(&self, label: u8) -> f64 {
+        if label == 1 { self.positive } else { self.negative }
     }
 }
 
@@ -36,7 +41,7 @@ mod tests {
 
     #[test]
     fn balanced_weights_give_both_classes_half_of_the_rows() {
-        let w = Weights::of(ClassWeight::Balanced, 10, 90);
+        let w = Weights::of(ClassWeight::Balanced, 10.0, 90.0);
         assert_eq!((w.positive, w.negative), (5.0, 100.0 / 180.0));
     }
 }

@@ -1,10 +1,11 @@
 //! One fit: a checked spec, training rows, a seed, and what comes of it.
 
+use crate::class_weight::Weights;
 use crate::control::Control;
 use crate::matrix::Matrix;
 use crate::model::Model;
 use crate::registry;
-use mltraining_domain::{AlgorithmSpec, Violations};
+use mltraining_domain::{AlgorithmSpec, ClassWeight, Violations};
 
 /// More rows than this are refused: counts of rows are kept in 31 bits.
 pub const MAX_ROWS: usize = i32::MAX as usize;
@@ -72,7 +73,12 @@ pub(crate) struct Task<'a> {
     pub(crate) rows: &'a [u32],
     /// Their labels, 0 or 1, in the order of `rows`.
     pub(crate) labels: Vec<u8>,
-    pub(crate) positives: u64,
+    /// Their weights, above 0 and at most 1, in the order of `rows`; `None` when each counts 1.
+    pub(crate) weights: Option<Vec<f32>>,
+    /// Weight of the positives.
+    pub(crate) positive_weight: f64,
+    /// Weight of the negatives.
+    pub(crate) negative_weight: f64,
     pub(crate) seed: u64,
     pub(crate) control: &'a Control<'a>,
 }
@@ -92,12 +98,30 @@ pub fn fit(
     seed: u64,
     control: &Control<'_>,
 ) -> Result<Model, FitError> {
+    fit_weighted(spec, x, rows, labels, None, seed, control)
+}
+
+/// [`fit`] with a weight for each matrix row, above 0 and at most 1: how much of it is its own. A forest draws rows as often as
+/// they weigh, so that a tree sees about as many draws as the weights of all rows sum to; a logistic regression weighs their
+/// losses. Balanced classes are balanced by these weights.
+///
+/// # Errors
+/// As [`fit`]; [`FitError::Inconsistent`] also for a weight outside of its range.
+pub fn fit_weighted(
+    spec: &AlgorithmSpec,
+    x: &Matrix,
+    rows: &[u32],
+    labels: &[u8],
+    weights: Option<&[f32]>,
+    seed: u64,
+    control: &Control<'_>,
+) -> Result<Model, FitError> {
     let violations = spec.check("algorithm");
     if !violations.is_empty() {
         return Err(FitError::InvalidSpec(violations));
     }
     control.check()?;
-    let task = Task::new(x, rows, labels, seed, control)?;
+    let task = Task::new(x, rows, labels, weights, seed, control)?;
     registry::learner(spec).fit(&task)
 }
 
@@ -106,6 +130,7 @@ impl<'a> Task<'a> {
         x: &'a Matrix,
         rows: &'a [u32],
         labels: &[u8],
+        weights: Option<&[f32]>,
         seed: u64,
         control: &'a Control<'a>,
     ) -> Result<Self, FitError> {
@@ -120,19 +145,55 @@ impl<'a> Task<'a> {
         if positives == 0 || negatives == 0 {
             return Err(FitError::OneClass { positives, negatives });
         }
+        let weights = weights
+            .map(|all| gather_weights(rows, all, x.rows()))
+            .transpose()?;
+        let (positive_weight, negative_weight) = match &weights {
+            None => (positives as f64, negatives as f64),
+            Some(weights) => class_sums(weights, &labels),
+        };
         Ok(Self {
             x,
             rows,
             labels,
-            positives,
+            weights,
+            positive_weight,
+            negative_weight,
             seed,
             control,
         })
     }
 
-    pub(crate) fn negatives(&self) -> u64 {
-        self.labels.len() as u64 - self.positives
+    /// What each class counts.
+    pub(crate) fn class_weights(&self, spec: ClassWeight) -> Weights {
+        Weights::of(spec, self.positive_weight, self.negative_weight)
     }
+}
+
+/// Weight of the positives, and of the negatives.
+fn class_sums(weights: &[f32], labels: &[u8]) -> (f64, f64) {
+    let pairs = weights.iter().zip(labels);
+    pairs.fold(
+        (0.0, 0.0),
+        |(positive, negative), (&weight, &label)| match label {
+            1 => (positive + f64::from(weight), negative),
+            _ => (positive, negative + f64::from(weight)),
+        },
+    )
+}
+
+fn gather_weights(rows: &[u32], weights: &[f32], all: usize) -> Result<Vec<f32>, FitError> {
+    if weights.len() != all {
+        let text = format!("{} weights for a matrix of {all} rows", weights.len());
+        return Err(FitError::Inconsistent(text));
+    }
+    let weight = |&row: &u32| match weights[row as usize] {
+        weight if weight > 0.0 && weight <= 1.0 => Ok(weight),
+        other => Err(FitError::Inconsistent(format!(
+            "row {row} has the weight {other}, not one above 0 and at most 1"
+        ))),
+    };
+    rows.iter().map(weight).collect()
 }
 
 fn check_size(x: &Matrix, rows: &[u32]) -> Result<(), FitError> {

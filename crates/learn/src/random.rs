@@ -24,6 +24,11 @@ impl Random {
         mix(self.0)
     }
 
+    /// Uniform in [0, 1), a multiple of 2^-53.
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// Uniform in `0..n`, for n >= 1 (multiply-shift; off from uniform by less than n / 2^64).
     pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
@@ -41,6 +46,16 @@ mod tests {
         assert_ne!(draw(1, 2), draw(1, 3));
         assert_ne!(draw(1, 2), draw(2, 2));
         assert_ne!(draw(1, 2), draw(2, 1));
+    }
+
+    #[test]
+    fn units_cover_their_interval_evenly() {
+        let mut random = Random::of(7, 1);
+        let mut counts = [0u32; 10];
+        for _ in 0..10_000 {
+            counts[(random.unit() * 10.0) as usize] += 1;
+        }
+        assert!(counts.iter().all(|c| (850..1150).contains(c)), "{counts:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
 
 use super::rows::LabelledRows;
-use super::{shuffled, user_failure};
+use super::{shuffled, user_failure, weights};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
@@ -221,15 +221,27 @@ impl Folding<'_> {
             cancel: self.work.stop.flag(),
             progress: &progress,
         };
-        fit::fit(
+        self.fit_under(algorithm, train, &control)
+            .map_err(|e| fit_failure(e, &format!("fold {} of {}", self.index, self.count)))
+    }
+
+    fn fit_under(
+        &self,
+        algorithm: &AlgorithmSpec,
+        train: &[u32],
+        control: &Control<'_>,
+    ) -> Result<Model, FitError> {
+        let weights = weights::of(self.rows, train, self.spec.sample_weight);
+        let labels = &self.rows.labels;
+        fit::fit_weighted(
             algorithm,
             self.matrix,
             train,
-            &self.rows.labels,
+            labels,
+            weights.as_deref(),
             self.spec.seed,
-            &control,
+            control,
         )
-        .map_err(|e| fit_failure(e, &format!("fold {} of {}", self.index, self.count)))
     }
 
     /// Scores of the baselines on the test rows.
@@ -243,15 +255,9 @@ impl Folding<'_> {
                 cancel: self.work.stop.flag(),
                 progress: &|_, _| {},
             };
-            let model = fit::fit(
-                &linear,
-                self.matrix,
-                train,
-                &self.rows.labels,
-                self.spec.seed,
-                &control,
-            )
-            .map_err(|e| fit_failure(e, &format!("baseline of fold {} of {}", self.index, self.count)))?;
+            let model = self
+                .fit_under(&linear, train, &control)
+                .map_err(|e| fit_failure(e, &format!("baseline of fold {} of {}", self.index, self.count)))?;
             found.push((LOGISTIC, model.predict(self.matrix, test)));
         }
         Ok(found)

@@ -7,6 +7,7 @@ mod rows;
 mod shuffled;
 mod single_features;
 mod source_days;
+mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{
@@ -166,8 +167,17 @@ fn final_step(
         progress: &progress,
     };
     let all: Vec<u32> = (0..rows.labels.len() as u32).collect();
-    fit::fit(&spec.algorithm, matrix, &all, &rows.labels, spec.seed, &control)
-        .map_err(|e| folds::fit_failure(e, "final model"))
+    let weights = weights::of(rows, &all, spec.sample_weight);
+    fit::fit_weighted(
+        &spec.algorithm,
+        matrix,
+        &all,
+        &rows.labels,
+        weights.as_deref(),
+        spec.seed,
+        &control,
+    )
+    .map_err(|e| folds::fit_failure(e, "final model"))
 }
 
 fn facts(

@@ -20,6 +20,8 @@ pub(super) struct LabelledRows {
     pub counts: RowCounts,
     /// Entities with at least one labelled row.
     pub entities: u64,
+    /// Where the rows of each of them end.
+    pub entity_ends: Vec<u32>,
     /// Of them those that are held out from every training part.
     pub unseen_entities: u64,
     /// Whether the entity of each row is held out; empty when none is.
@@ -44,6 +46,7 @@ pub(super) fn select(
             ..RowCounts::default()
         },
         entities: 0,
+        entity_ends: Vec::new(),
         unseen_entities: 0,
         held_out: Vec::new(),
     };
@@ -85,10 +88,13 @@ fn wanted_phase(panel: &Panel, row: usize, phases: &[i32]) -> bool {
     panel.phase_of(row).is_some_and(|p| phases.contains(&p))
 }
 
+fn row_number(row: usize) -> u32 {
+    u32::try_from(row).expect("the row limit lies below 2^32")
+}
+
 impl LabelledRows {
     fn push(&mut self, row: usize, decision: i64, label: u8, resolve: i64) {
-        let row = u32::try_from(row).expect("the row limit lies below 2^32");
-        self.panel_rows.push(row);
+        self.panel_rows.push(row_number(row));
         self.labels.push(label);
         self.decisions.push(decision);
         self.resolves.push(resolve);
@@ -99,8 +105,12 @@ impl LabelledRows {
     /// Counts an entity whose rows begin at `before`, and holds it out when its name says so.
     fn close(&mut self, entity: &str, before: usize, unseen_share: Option<f64>) {
         let rows = self.panel_rows.len() - before;
-        self.entities += u64::from(rows > 0);
-        let Some(share) = unseen_share.filter(|_| rows > 0) else {
+        if rows == 0 {
+            return;
+        }
+        self.entities += 1;
+        self.entity_ends.push(row_number(self.panel_rows.len()));
+        let Some(share) = unseen_share else {
             return;
         };
         let held_out = unseen::is_held_out(entity, share);

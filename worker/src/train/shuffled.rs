@@ -3,7 +3,7 @@
 
 use super::folds::fit_failure;
 use super::rows::LabelledRows;
-use super::step_word;
+use super::{step_word, weights};
 use crate::work::{Work, WorkError};
 use mltraining_domain::{TrainSpec, WorkPhase};
 use mltraining_learn::control::Control;
@@ -36,7 +36,16 @@ pub(super) fn roc_auc(
         cancel: work.stop.flag(),
         progress: &progress,
     };
-    let model = match fit::fit(&spec.algorithm, matrix, &part.train, &labels, spec.seed, &control) {
+    let weights = weights::of(rows, &part.train, spec.sample_weight);
+    let model = match fit::fit_weighted(
+        &spec.algorithm,
+        matrix,
+        &part.train,
+        &labels,
+        weights.as_deref(),
+        spec.seed,
+        &control,
+    ) {
         Ok(model) => model,
         Err(FitError::OneClass { .. }) => return Ok(None),
         Err(error) => return Err(fit_failure(error, "shuffled labels")),

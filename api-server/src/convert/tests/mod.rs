@@ -443,6 +443,7 @@ fn every_field_of_split_and_threshold_is_named_when_it_is_wrong() {
         });
         only(&unseen, "spec.split.unseen_entity_share");
     }
+    only(&in_spec(|spec| spec.sample_weight = 3), "spec.sample_weight");
     for score in [-0.1, 1.1, f64::NAN] {
         only(&threshold(Rule::Fixed(score)), "spec.threshold.fixed");
         only(

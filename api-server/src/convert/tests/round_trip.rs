@@ -5,7 +5,7 @@ use crate::convert::{train_request, train_spec};
 use mltraining_domain::{
     AlgorithmSpec, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison, Direction,
     ExtremeWithinHorizon, FeatureExpr, FeatureSpec, Holdout, LabelSpec, LogisticRegressionSpec,
-    RandomForestSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
+    RandomForestSpec, SampleWeight, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
     TripleBarrier, Violations, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_proto::v1;
@@ -224,27 +224,31 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
     let rest = (
         any::<u64>(),
         proptest::option::of(0.01..0.5),
+        prop_oneof![Just(SampleWeight::None), Just(SampleWeight::Uniqueness)],
         proptest::collection::btree_set("\\PC{0,12}", 0..4),
         1_u64..100_000_000,
     );
-    (parts, rest).prop_map(|(parts, (seed, unseen_entity_share, entities, max_rows))| {
-        let (label, features, algorithm, split, threshold, range) = parts;
-        TrainSpec {
-            model: "pump".parse().unwrap(),
-            source: "candles".parse().unwrap(),
-            range,
-            label,
-            features,
-            algorithm,
-            split,
-            unseen_entity_share,
-            threshold,
-            seed,
-            entities: entities.into_iter().collect(),
-            phases: vec![1, 3],
-            max_rows,
-        }
-    })
+    (parts, rest).prop_map(
+        |(parts, (seed, unseen_entity_share, sample_weight, entities, max_rows))| {
+            let (label, features, algorithm, split, threshold, range) = parts;
+            TrainSpec {
+                model: "pump".parse().unwrap(),
+                source: "candles".parse().unwrap(),
+                range,
+                label,
+                features,
+                algorithm,
+                split,
+                unseen_entity_share,
+                sample_weight,
+                threshold,
+                seed,
+                entities: entities.into_iter().collect(),
+                phases: vec![1, 3],
+                max_rows,
+            }
+        },
+    )
 }
 
 proptest! {

@@ -7,8 +7,8 @@ use chrono::{TimeZone, Utc};
 use mltraining_artifacts::{Artifacts, Key, Sha256};
 use mltraining_domain::{
     AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
-    FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SourceColumn,
-    SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
+    FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SampleWeight,
+    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
 };
 use mltraining_store::Store;
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, Finished, Lease, Trained};
@@ -143,6 +143,7 @@ fn spec() -> Checked<TrainSpec> {
         algorithm: AlgorithmSpec::default(),
         split: SplitSpec::default(),
         unseen_entity_share: None,
+        sample_weight: SampleWeight::None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),

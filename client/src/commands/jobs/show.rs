@@ -225,6 +225,9 @@ fn spec_facts(spec: &v1::TrainSpec, fact: &mut impl FnMut(&str, String)) {
         "algorithm",
         algorithm::describe(spec.algorithm.as_ref()).to_owned(),
     );
+    if spec.sample_weight() == v1::SampleWeight::Uniqueness {
+        fact("sample weight", "uniqueness".to_owned());
+    }
     fact("threshold", threshold::describe(spec.threshold.as_ref()));
     fact("seed", spec.seed.map(|seed| seed.to_string()).unwrap_or_default());
 }

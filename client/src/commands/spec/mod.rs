@@ -5,6 +5,7 @@ pub(crate) mod features;
 pub(crate) mod label;
 pub(crate) mod range;
 pub(crate) mod rows;
+pub(crate) mod sample_weight;
 pub(crate) mod split;
 pub(crate) mod threshold;
 

@@ -6,6 +6,7 @@ use crate::commands::spec::features::FeaturesArgs;
 use crate::commands::spec::label::LabelArgs;
 use crate::commands::spec::range::RangeArgs;
 use crate::commands::spec::rows::RowsArgs;
+use crate::commands::spec::sample_weight;
 use crate::commands::spec::split::SplitArgs;
 use crate::commands::spec::threshold;
 use crate::errors::CliError;
@@ -48,6 +49,9 @@ pub(crate) struct TrainArgs {
     /// How the threshold is chosen: max_f1, max_mcc, min_precision=0.6, min_recall=0.8, or a score [default: max_f1]
     #[arg(long, value_name = "RULE", value_parser = threshold::parse, help_heading = "How it is tested")]
     threshold: Option<v1::ThresholdSpec>,
+    /// What a training row counts: none, or its uniqueness where labels overlap in time [default: none]
+    #[arg(long, value_name = "RULE", value_parser = sample_weight::parse, help_heading = "What learns")]
+    sample_weight: Option<v1::SampleWeight>,
     /// Seed of every random choice [default: 42]
     #[arg(long, value_name = "N", help_heading = "What learns")]
     seed: Option<u64>,
@@ -131,6 +135,9 @@ impl TrainArgs {
         self.features.apply(&mut spec.features);
         self.algorithm.apply(&mut spec.algorithm)?;
         self.split.apply(&mut spec.split)?;
+        if let Some(rule) = self.sample_weight {
+            spec.set_sample_weight(rule);
+        }
         spec.threshold = self.threshold.or(spec.threshold);
         spec.seed = self.seed.or(spec.seed);
         Ok(spec)
@@ -157,7 +164,7 @@ mod tests {
         |--start|2026-01-01|--end|2026-02-01|--entities|A,B|--phases|1,2|--max-rows|1000\
         |--features|close, rolling_mean(close, 10)|--sets|core|--windows|5,30m|--exclude|hour_of_day\
         |--algorithm|random_forest|--trees|7|--max-depth|3|--folds|3|--rolling|--embargo|10m\
-        |--threshold|min_precision=0.6|--seed|7|--priority|1|--labels|team=a|--job-timeout|1h";
+        |--threshold|min_precision=0.6|--seed|7|--sample-weight|uniqueness|--priority|1|--labels|team=a|--job-timeout|1h";
 
     fn parse(line: &[&str]) -> Result<TrainArgs, clap::Error> {
         let cli = Cli::try_parse_from(["mlts", "train", "--model", "pump"].iter().chain(line))?;
@@ -180,6 +187,7 @@ mod tests {
         assert_eq!(spec.entities, ["A", "B"]);
         assert_eq!(spec.phases, [1, 2]);
         assert_eq!(spec.max_rows, Some(1000));
+        assert_eq!(spec.sample_weight(), v1::SampleWeight::Uniqueness);
         let features = spec.features.unwrap();
         assert_eq!(features.features, ["close", "rolling_mean(close, 10)"]);
         assert_eq!(

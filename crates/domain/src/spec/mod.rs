@@ -4,6 +4,7 @@ pub mod algorithm;
 pub mod features;
 pub mod label;
 pub mod probe;
+pub mod sample_weight;
 pub mod split;
 pub mod threshold;
 pub mod train;

@@ -2,8 +2,8 @@
 
 use super::Checked;
 use crate::{
-    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SourceId, SplitSpec, ThresholdSpec, TimeRange,
-    Violations, hex,
+    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SampleWeight, SourceId, SplitSpec, ThresholdSpec,
+    TimeRange, Violations, hex,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,6 +29,9 @@ pub struct TrainSpec {
     /// 0.5. `None`: none is held out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen_entity_share: Option<f64>,
+    /// What a training row counts.
+    #[serde(default, skip_serializing_if = "SampleWeight::is_none")]
+    pub sample_weight: SampleWeight,
     /// From which probability on the model says yes.
     pub threshold: ThresholdSpec,
     /// Seed of everything random.
@@ -49,9 +52,9 @@ pub const MAX_MAX_ROWS: u64 = 100_000_000;
 pub const MAX_ENTITIES: usize = 10_000;
 /// No larger share of the entities can be held out.
 const MAX_UNSEEN_SHARE: f64 = 0.5;
-/// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, which a worker of before
-/// would not understand, or not heed.
-pub const SPEC_VERSION: i32 = 2;
+/// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, 3 weights of rows, which a
+/// worker of before would not understand, or not heed.
+pub const SPEC_VERSION: i32 = 3;
 
 impl TrainSpec {
     /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).

@@ -1,6 +1,7 @@
 //! The training rows, standardised, in blocks that are worked on one at a time.
 
 use super::Standard;
+use crate::class_weight::Weights;
 use crate::fit::{FitError, Task};
 use rayon::prelude::*;
 
@@ -22,11 +23,13 @@ pub(super) struct Design {
 pub(super) struct Block {
     values: Vec<f32>,
     pub(super) labels: Vec<u8>,
+    /// What each row counts: the weight of its class times its own.
+    pub(super) weights: Vec<f64>,
 }
 
 impl Design {
     /// Standardises the task's rows. Missing values become 0, which is the mean.
-    pub(super) fn of(task: &Task<'_>) -> Result<Self, FitError> {
+    pub(super) fn of(task: &Task<'_>, classes: Weights) -> Result<Self, FitError> {
         let found = (0..task.x.features())
             .into_par_iter()
             .map(|feature| {
@@ -44,16 +47,21 @@ impl Design {
             .rows
             .par_chunks(BLOCK)
             .zip(task.labels.par_chunks(BLOCK))
-            .map(|(rows, labels)| {
+            .enumerate()
+            .map(|(nth, (rows, labels))| {
                 task.control.check()?;
                 let mut values = Vec::with_capacity(rows.len() * columns.len());
                 for &column in &columns {
                     let (x, standard) = (task.x.column(column), standards[column]);
                     values.extend(rows.iter().map(|&row| standard.apply(x[row as usize]) as f32));
                 }
+                let own = task.weights.as_ref().map(|all| &all[nth * BLOCK..]);
+                let own = |row: usize| own.map_or(1.0, |own| f64::from(own[row]));
+                let weight = |(row, &label): (usize, &u8)| classes.of_label(label) * own(row);
                 Ok(Block {
                     values,
                     labels: labels.to_vec(),
+                    weights: labels.iter().enumerate().map(weight).collect(),
                 })
             })
             .collect::<Result<_, FitError>>()?;

@@ -1,7 +1,7 @@
 //! L2-regularised logistic regression on standardised features.
 //!
 //! Minimises sum_i c_i ln(1 + exp(-s_i z_i)) + l2 / 2 |w|^2 with z = b + sum_j w_j (x_j - mean_j) / std_j, s = +-1 and
-//! class weights c; the intercept b is not penalised. The same optimum as scikit-learn's `SimpleImputer`, `StandardScaler`
+//! weights c (of the class times that of the row); the intercept b is not penalised. The same optimum as scikit-learn's `SimpleImputer`, `StandardScaler`
 //! and `LogisticRegression(C = 1 / l2)` in a row. A missing value counts as the column's mean over the training rows (0 when
 //! standardised); a column with one value, or none, has the weight 0.
 
@@ -11,7 +11,6 @@ mod minimize;
 mod objective;
 mod precondition;
 
-use crate::class_weight::Weights;
 use crate::fit::{FitError, Learner, Task};
 use crate::matrix::Matrix;
 use crate::model::Model;
@@ -154,11 +153,9 @@ impl Standard {
 
 impl Learner for LogisticRegressionSpec {
     fn fit(&self, task: &Task<'_>) -> Result<Model, FitError> {
-        let design = Design::of(task)?;
-        let weights = Weights::of(self.class_weight, task.positives, task.negatives());
+        let design = Design::of(task, task.class_weights(self.class_weight))?;
         let objective = Objective {
             design: &design,
-            weights,
             l2: self.l2,
             control: task.control,
         };

@@ -2,7 +2,6 @@
 
 use super::design::{BLOCK, Block, Design};
 use super::functions::{logistic, logistic_and_softplus};
-use crate::class_weight::Weights;
 use crate::control::Control;
 use crate::fit::FitError;
 use rayon::prelude::*;
@@ -13,7 +12,6 @@ const LANES: usize = 8;
 /// The penalised loss of a weight vector: one weight per design column, then the intercept.
 pub(super) struct Objective<'a> {
     pub(super) design: &'a Design,
-    pub(super) weights: Weights,
     pub(super) l2: f64,
     pub(super) control: &'a Control<'a>,
 }
@@ -26,7 +24,7 @@ pub(super) struct Value {
 }
 
 impl Objective<'_> {
-    /// Sum of the rows' class weights.
+    /// Sum of the rows' weights.
     pub(super) fn total_weight(&self) -> f64 {
         let (positive, negative) = self.class_totals();
         positive + negative
@@ -34,13 +32,15 @@ impl Objective<'_> {
 
     /// Weight of the positives and of the negatives.
     fn class_totals(&self) -> (f64, f64) {
-        let labels = self.design.blocks.iter().flat_map(|block| &block.labels);
-        let positives = labels.map(|&label| f64::from(label)).sum::<f64>();
-        let negatives = self.design.rows as f64 - positives;
-        (
-            positives * self.weights.positive,
-            negatives * self.weights.negative,
-        )
+        let rows = self
+            .design
+            .blocks
+            .iter()
+            .flat_map(|block| block.labels.iter().zip(&block.weights));
+        rows.fold((0.0, 0.0), |(positive, negative), (&label, weight)| match label {
+            1 => (positive + weight, negative),
+            _ => (positive, negative + weight),
+        })
     }
 
     /// Where the search begins: no weights, the log odds of the classes as intercept.
@@ -83,15 +83,10 @@ impl Objective<'_> {
         let errors = &mut buffer[..block.rows()];
         log_odds(block, point, errors);
         let mut loss = 0.0;
-        for (error, &label) in errors.iter_mut().zip(&block.labels) {
+        for ((error, &label), weight) in errors.iter_mut().zip(&block.labels).zip(&block.weights) {
             let z = *error;
             let (p, softplus) = logistic_and_softplus(z);
             let positive = f64::from(label);
-            let weight = if label == 1 {
-                self.weights.positive
-            } else {
-                self.weights.negative
-            };
             loss += weight * (softplus - positive * z);
             *error = weight * (p - positive);
         }
@@ -101,16 +96,11 @@ impl Objective<'_> {
     }
 
     /// The rows' curvature weights c p (1 - p) at `point`.
-    pub(super) fn curvature(&self, block: &Block, point: &[f64], weights: &mut [f64]) {
-        log_odds(block, point, weights);
-        for (weight, &label) in weights.iter_mut().zip(&block.labels) {
-            let p = logistic(*weight);
-            let class = if label == 1 {
-                self.weights.positive
-            } else {
-                self.weights.negative
-            };
-            *weight = class * p * (1.0 - p);
+    pub(super) fn curvature(&self, block: &Block, point: &[f64], curvature: &mut [f64]) {
+        log_odds(block, point, curvature);
+        for (curved, weight) in curvature.iter_mut().zip(&block.weights) {
+            let p = logistic(*curved);
+            *curved = weight * p * (1.0 - p);
         }
     }
 }

@@ -15,7 +15,6 @@ mod search;
 mod tests;
 
 use crate::binned::BinnedMatrix;
-use crate::class_weight::Weights;
 use crate::fit::{FitError, Learner, Task};
 use crate::matrix::Matrix;
 use crate::model::Model;
@@ -116,12 +115,7 @@ impl Forest {
 impl Learner for RandomForestSpec {
     fn fit(&self, task: &Task<'_>) -> Result<Model, FitError> {
         let bins = BinnedMatrix::of(task.x, task.rows, task.control)?;
-        let grower = Grower::new(
-            self,
-            &bins,
-            Weights::of(self.class_weight, task.positives, task.negatives()),
-            task.control,
-        );
+        let grower = Grower::new(self, &bins, task.class_weights(self.class_weight), task.control);
         let done = AtomicU64::new(0);
         let total = u64::from(self.trees);
         let grown: Vec<Grown> = (0..self.trees)
@@ -129,7 +123,8 @@ impl Learner for RandomForestSpec {
             .with_max_len(1)
             .map_init(<(Bag, Scratch)>::default, |(bag, scratch), tree| {
                 let mut random = Random::of(task.seed, u64::from(tree));
-                let draws = bag.fill(&task.labels, self.max_samples, &mut random);
+                let weights = task.weights.as_deref();
+                let draws = bag.fill(&task.labels, weights, self.max_samples, &mut random);
                 let grown = grower.grow(draws, &mut random, scratch)?;
                 (task.control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
                 Ok(grown)

@@ -33,12 +33,9 @@ impl Case {
     }
 
     fn weights(&self) -> Weights {
-        let positives = self.labels.iter().map(|&label| u64::from(label)).sum();
-        Weights::of(
-            self.spec.class_weight,
-            positives,
-            self.labels.len() as u64 - positives,
-        )
+        let positives: f64 = self.labels.iter().map(|&label| f64::from(label)).sum();
+        let negatives = self.labels.len() as f64 - positives;
+        Weights::of(self.spec.class_weight, positives, negatives)
     }
 
     fn grow(&self, control: &Control<'_>) -> Result<Grown, FitError> {

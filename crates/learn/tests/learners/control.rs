@@ -1,7 +1,7 @@
 use crate::seeded::{Rows, matrix, specs};
 use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec, RandomForestSpec};
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::{FitError, MAX_FEATURES, fit};
+use mltraining_learn::fit::{FitError, MAX_FEATURES, fit, fit_weighted};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -87,6 +87,25 @@ fn what_cannot_be_fitted_is_refused_with_the_numbers() {
     assert!(matches!(error(&[0, 3], &[0, 1, 0]), FitError::Inconsistent(_)));
     assert!(matches!(error(&[0, 1], &[0, 1]), FitError::Inconsistent(_)));
     assert!(matches!(error(&[0, 1], &[0, 2, 0]), FitError::Inconsistent(_)));
+
+    for (weights, hint) in [
+        (&[1.0, 0.0, 1.0][..], "row 1 has the weight 0"),
+        (&[1.0, 1.5, 1.0], "row 1 has the weight 1.5"),
+        (&[1.0, f32::NAN, 1.0], "row 1 has the weight NaN"),
+        (&[1.0, 1.0], "2 weights for a matrix of 3 rows"),
+    ] {
+        let found = fit_weighted(
+            &forest,
+            &x,
+            &[0, 1],
+            &[0, 1, 0],
+            Some(weights),
+            1,
+            &Control::none(),
+        );
+        let found = found.unwrap_err().to_string();
+        assert!(found.starts_with(hint), "{found}");
+    }
 
     let wide = matrix(vec![vec![0.0, 1.0]; MAX_FEATURES + 1]);
     let [forest, _] = specs();

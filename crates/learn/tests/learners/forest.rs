@@ -1,7 +1,7 @@
 use crate::seeded::{Numbers, Rows, matrix};
 use mltraining_domain::{AlgorithmSpec, ClassWeight, RandomForestSpec};
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::fit;
+use mltraining_learn::fit::{fit, fit_weighted};
 use mltraining_learn::model::Model;
 use smartcore::ensemble::random_forest_regressor::{RandomForestRegressor, RandomForestRegressorParameters};
 use smartcore::linalg::basic::matrix::DenseMatrix;
@@ -102,6 +102,25 @@ fn a_forest_without_a_single_split_says_the_prevalence_and_no_importance() {
     assert!(
         (score - 0.25).abs() < 0.01,
         "{score}: the mean share of positives in 60 bags of 1,000"
+    );
+}
+
+#[test]
+fn a_row_counts_as_often_as_it_weighs() {
+    let x = matrix(vec![vec![1.0; 1000]]);
+    let labels: Vec<u8> = (0..1000).map(|row| u8::from(row % 4 == 0)).collect();
+    let weights: Vec<f32> = labels
+        .iter()
+        .map(|&label| if label == 1 { 1.0 } else { 0.25 })
+        .collect();
+    let rows: Vec<u32> = (0..1000).collect();
+    let control = Control::none();
+    let model = fit_weighted(&forest(small()), &x, &rows, &labels, Some(&weights), 1, &control).unwrap();
+    let score = model.predict(&x, &[0])[0];
+    let expected = 0.25 / (0.25 + 0.75 * 0.25);
+    assert!(
+        (score - expected).abs() < 0.02,
+        "{score}: the positives' share of all weight is {expected}"
     );
 }
 

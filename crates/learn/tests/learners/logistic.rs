@@ -1,7 +1,7 @@
 use crate::seeded::{Numbers, Rows, matrix};
 use mltraining_domain::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec};
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::fit;
+use mltraining_learn::fit::{fit, fit_weighted};
 use mltraining_learn::logistic_regression::{Convergence, Linear};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;
@@ -151,6 +151,39 @@ fn a_class_weight_is_the_same_as_repeated_rows() {
     let all: Vec<u32> = (0..200).collect();
     for (a, b) in weighted.predict(&x, &all).iter().zip(repeated.predict(&x, &all)) {
         assert!((a - b).abs() < 1e-7, "{a} and {b}");
+    }
+}
+
+/// Balanced classes are balanced by the rows' weights, and without a penalty only the ratio of weights counts.
+#[test]
+fn row_weights_weigh_as_class_weights_do() {
+    let (columns, labels) = fixed();
+    let x = matrix(columns);
+    let all: Vec<u32> = (0..200).collect();
+    let quarters: Vec<f32> = labels
+        .iter()
+        .map(|&label| if label == 1 { 1.0 } else { 0.25 })
+        .collect();
+    let spec = |class_weight| LogisticRegressionSpec {
+        class_weight,
+        l2: 0.0,
+        ..precise()
+    };
+    let by_class = |class_weight| fitted(&x, &labels, spec(class_weight)).weights().to_vec();
+    let by_row = |class_weight| {
+        let spec = AlgorithmSpec::LogisticRegression(spec(class_weight));
+        match fit_weighted(&spec, &x, &all, &labels, Some(&quarters), 1, &Control::none()).unwrap() {
+            Model::Linear(linear) => linear.weights().to_vec(),
+            other => panic!("not {}", other.algorithm()),
+        }
+    };
+    for (rows, classes) in [
+        (ClassWeight::None, ClassWeight::Positive(4.0)),
+        (ClassWeight::Balanced, ClassWeight::Balanced),
+    ] {
+        for (a, b) in by_row(rows).iter().zip(by_class(classes)) {
+            assert!((a - b).abs() < 1e-7, "{rows:?}: {a} and {b}");
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use chrono::{TimeZone, Utc};
 use mltraining_domain::{
     AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
     FailureClass, FeatureSpec, IdempotencyKey, JobFailure, JobId, JobKind, LabelSpec, Metrics, Priority,
-    ProjectId, Reason, ResultId, RowCounts, SourceColumn, SourceId, SourceSpec, Span, SplitSpec,
-    ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkPhase, WorkerId,
+    ProjectId, Reason, ResultId, RowCounts, SampleWeight, SourceColumn, SourceId, SourceSpec, Span,
+    SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkPhase, WorkerId,
 };
 use mltraining_store::Store;
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, ClaimedJob, Finished, Lease, Trained};
@@ -74,6 +74,7 @@ pub fn spec(model: &str) -> Checked<TrainSpec> {
         algorithm: AlgorithmSpec::default(),
         split: SplitSpec::default(),
         unseen_entity_share: None,
+        sample_weight: SampleWeight::None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),
