@@ -164,18 +164,59 @@ fn failed(error: WorkError) -> (Reason, String) {
 
 #[test]
 fn the_same_rows_and_seed_give_the_same_bytes_on_any_number_of_threads() {
-    let train =
-        |threads| train_on(threads, input(spec(forest(8), 300), panel(6, 300, Hint::Signal))).unwrap();
-    let (one, two, four) = (train(1), train(2), train(4));
-    for other in [&two, &four] {
-        for (a, b) in one.files.iter().zip(&other.files) {
-            assert_eq!(a.bytes, b.bytes, "{} differs", a.file);
+    let train = |threads, change: &dyn Fn(&mut TrainSpec)| {
+        let mut spec = spec(forest(8), 300);
+        change(&mut spec);
+        train_on(threads, input(spec, panel(6, 300, Hint::Signal))).unwrap()
+    };
+    let weighed = |spec: &mut TrainSpec| spec.sample_weight = SampleWeight::Uniqueness;
+    let changes: [&dyn Fn(&mut TrainSpec); 2] = [&|_| {}, &weighed];
+    let models = changes.map(|change| {
+        let (one, two, four) = (train(1, change), train(2, change), train(4, change));
+        for other in [&two, &four] {
+            for (a, b) in one.files.iter().zip(&other.files) {
+                assert_eq!(a.bytes, b.bytes, "{} differs", a.file);
+            }
         }
+        one.facts.model_sha256
+    });
+    let other_seed = train(2, &|spec| spec.seed = 8).facts.model_sha256;
+    assert!(
+        models[0] != models[1] && models[0] != other_seed,
+        "weights and seed count"
+    );
+}
+
+#[test]
+fn weights_of_rows_change_the_fit_of_every_learner_and_not_the_tests() {
+    for algorithm in [
+        forest(8),
+        AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+    ] {
+        let train = |rule| {
+            let mut spec = spec(algorithm.clone(), 300);
+            spec.sample_weight = rule;
+            train_on(2, input(spec, panel(6, 300, Hint::Signal)))
+                .unwrap()
+                .evaluation
+        };
+        let (plain, weighed) = (train(SampleWeight::None), train(SampleWeight::Uniqueness));
+        assert_eq!(plain.overall.rows, weighed.overall.rows);
+        assert_ne!(plain.overall.log_loss, weighed.overall.log_loss);
+        for (a, b) in plain.folds.iter().zip(&weighed.folds) {
+            assert_ne!(a.metrics.log_loss, b.metrics.log_loss, "fold {}", a.index);
+            assert_ne!(
+                a.baselines.last().unwrap().metrics,
+                b.baselines.last().unwrap().metrics
+            );
+            assert_eq!((a.train_rows, a.test_rows), (b.train_rows, b.test_rows));
+        }
+        assert!(
+            weighed.overall.roc_auc.unwrap() > 0.7,
+            "{:?}",
+            weighed.overall.roc_auc
+        );
     }
-    let mut other_seed = spec(forest(8), 300);
-    other_seed.seed = 8;
-    let other = train_on(2, input(other_seed, panel(6, 300, Hint::Signal))).unwrap();
-    assert_ne!(one.facts.model_sha256, other.facts.model_sha256);
 }
 
 #[test]
