@@ -88,6 +88,7 @@ fn what_cannot_be_fitted_is_refused_with_the_numbers() {
     assert!(matches!(error(&[0, 1], &[0, 1]), FitError::Inconsistent(_)));
     assert!(matches!(error(&[0, 1], &[0, 2, 0]), FitError::Inconsistent(_)));
 
+    let [forest, _] = specs();
     for (weights, hint) in [
         (&[1.0, 0.0, 1.0][..], "row 1 has the weight 0"),
         (&[1.0, 1.5, 1.0], "row 1 has the weight 1.5"),
@@ -108,7 +109,6 @@ fn what_cannot_be_fitted_is_refused_with_the_numbers() {
     }
 
     let wide = matrix(vec![vec![0.0, 1.0]; MAX_FEATURES + 1]);
-    let [forest, _] = specs();
     let found = fit(&forest, &wide, &[0, 1], &[0, 1], 1, &Control::none()).unwrap_err();
     assert_eq!(
         found,
