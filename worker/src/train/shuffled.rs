@@ -2,7 +2,6 @@
 //! from elsewhere than the rows.
 
 use super::folds::fit_failure;
-use super::rows::LabelledRows;
 use super::{step_word, weights};
 use crate::work::{Work, WorkError};
 use mltraining_domain::{TrainSpec, WorkPhase};
@@ -10,6 +9,7 @@ use mltraining_learn::control::Control;
 use mltraining_learn::fit::{self, FitError};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::{baseline, metrics};
+use mltraining_panel::rows::LabelledRows;
 use mltraining_panel::split::FoldRows;
 
 /// Fits the algorithm on a fold's training rows and tests it on its test rows, both with labels that were shuffled over all

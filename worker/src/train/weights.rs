@@ -1,7 +1,7 @@
 //! What training rows count in a fit.
 
-use super::rows::LabelledRows;
 use mltraining_domain::SampleWeight;
+use mltraining_panel::rows::LabelledRows;
 use mltraining_panel::uniqueness::average_uniqueness;
 
 /// One weight for each labelled row, for a fit on the rows `train`; `None` when each counts 1. Uniqueness is that among the rows
@@ -29,20 +29,15 @@ pub(super) fn of(rows: &LabelledRows, train: &[u32], rule: SampleWeight) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mltraining_domain::RowCounts;
 
     /// Two entities; labels of the first overlap, those of the second do not.
     fn rows() -> LabelledRows {
         LabelledRows {
-            panel_rows: (0..6).collect(),
             labels: vec![0, 1, 0, 1, 0, 1],
             decisions: vec![0, 1, 2, 0, 10, 20],
             resolves: vec![2, 3, 4, 10, 20, 30],
-            counts: RowCounts::default(),
-            entities: 2,
             entity_ends: vec![3, 6],
-            unseen_entities: 0,
-            held_out: Vec::new(),
+            ..LabelledRows::default()
         }
     }
 
