@@ -90,15 +90,7 @@ async fn read(
     plan: &FeaturePlan,
 ) -> Result<PanelRead, WorkError> {
     let span = tracing::info_span!("read", rows = tracing::field::Empty);
-    let query = PanelQuery {
-        source,
-        columns: plan.columns(),
-        range: spec.range,
-        look_back: plan.look_back(),
-        entities: &spec.entities,
-        max_rows: spec.max_rows,
-        timeout: task.config.database.copy_timeout,
-    };
+    let query = PanelQuery::of_training(spec, source, plan, task.config.database.copy_timeout);
     let work = &task.work;
     let mut on_rows = |at: ReadProgress| {
         if at.rows == 0 && grant(task, plan, at.expected).is_err() {

@@ -67,15 +67,7 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
 
 async fn count_rows(question: &Question<'_>) -> Result<PanelRows, ApiError> {
     let (call, spec) = (question.call, question.spec);
-    let query = PanelQuery {
-        source: question.source,
-        columns: question.plan.columns(),
-        range: spec.range,
-        look_back: question.plan.look_back(),
-        entities: &spec.entities,
-        max_rows: spec.max_rows,
-        timeout: call.deadline.remaining(),
-    };
+    let query = PanelQuery::of_training(spec, question.source, question.plan, call.deadline.remaining());
     let rows = call
         .store
         .count_panel_rows(&query)

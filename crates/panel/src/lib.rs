@@ -2,13 +2,14 @@
 //!
 //! This crate is pure: no I/O and no clock. The same rows and spec give the same bytes, on any number of threads.
 //! Data flows one way: [`PanelBuilder`] -> [`Panel`] -> [`compute`] (features of a [`catalogue`] plan), [`labels`] ->
-//! [`split`], [`preview`]. A new family of features is one file in `families/` and its line in the registry there; a new
-//! kind of label is one file in `labels/` and its line there.
+//! [`rows`] -> [`split`], [`preview`]. A new family of features is one file in `families/` and its line in the registry
+//! there; a new kind of label is one file in `labels/` and its line there.
 
 pub mod catalogue;
 pub mod compute;
 pub mod labels;
 pub mod preview;
+pub mod rows;
 pub mod split;
 pub mod targets;
 pub mod uniqueness;

@@ -1,6 +1,5 @@
 //! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
 
-use super::rows::LabelledRows;
 use super::{fit_progress, shuffled, user_failure};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
@@ -14,6 +13,7 @@ use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_learn::model::Model;
 use mltraining_learn::{baseline, threshold};
+use mltraining_panel::rows::LabelledRows;
 use mltraining_panel::split::{self, FoldRows, SplitRows};
 
 /// Name of the baseline that predicts the training part's share of positives.

@@ -3,7 +3,6 @@
 
 mod files;
 mod folds;
-mod rows;
 mod shuffled;
 mod single_features;
 
@@ -19,8 +18,8 @@ use mltraining_learn::model::Model;
 use mltraining_learn::threshold;
 use mltraining_panel::Panel;
 use mltraining_panel::catalogue::FeaturePlan;
+use mltraining_panel::rows::{self, LabelledRows, RowsError};
 use mltraining_panel::{compute, labels};
-use rows::LabelledRows;
 
 /// What a training job works on.
 pub struct TrainInput {
@@ -101,7 +100,15 @@ fn labels_step(
         1,
         format!("labelling {} rows", panel.rows()),
     );
-    rows::select(panel, spec, source)
+    let rows = rows::select(panel, spec, source);
+    rows.check(spec).map_err(|refused| {
+        let phase = match refused {
+            RowsError::UnseenShare { .. } => WorkPhase::Split,
+            _ => WorkPhase::Labels,
+        };
+        user_failure(refused.reason(), phase, refused.to_string())
+    })?;
+    Ok(rows)
 }
 
 fn features_step(

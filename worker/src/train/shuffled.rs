@@ -3,13 +3,13 @@
 
 use super::fit_progress;
 use super::folds::fit_failure;
-use super::rows::LabelledRows;
 use crate::work::{Work, WorkError};
 use mltraining_domain::TrainSpec;
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{self, FitError};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::{baseline, metrics};
+use mltraining_panel::rows::LabelledRows;
 use mltraining_panel::split::FoldRows;
 
 /// What this fit is called.

@@ -1,12 +1,12 @@
 //! What single features tell of the label. One that tells nearly all of it is a leak more often than a discovery.
 
-use super::rows::LabelledRows;
 use super::user_failure;
 use crate::work::WorkError;
 use mltraining_domain::names::first_of;
 use mltraining_domain::{Reason, SingleFeature, TrainSpec, WorkPhase};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics;
+use mltraining_panel::rows::LabelledRows;
 use rayon::prelude::*;
 
 /// A feature that parts the classes better than this alone is told with the model.

@@ -2,8 +2,8 @@
 
 use super::read;
 use crate::{Store, StoreError};
-use mltraining_domain::{Reason, SourceSpec, TimeRange, Violations};
-use mltraining_panel::catalogue::LookBack;
+use mltraining_domain::{Reason, SourceSpec, TimeRange, TrainSpec, Violations};
+use mltraining_panel::catalogue::{FeaturePlan, LookBack};
 use mltraining_panel::{Fingerprint, Panel, PanelError};
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -26,6 +26,27 @@ pub struct PanelQuery<'a> {
     pub max_rows: u64,
     /// The longest time of the count and of the COPY, each, on the server's clock.
     pub timeout: Duration,
+}
+
+impl<'a> PanelQuery<'a> {
+    /// The rows that a training reads: the columns and the history that its features, resolved as `plan`, and its label need.
+    /// `timeout` is as in [`PanelQuery`].
+    pub fn of_training(
+        spec: &'a TrainSpec,
+        source: &'a SourceSpec,
+        plan: &'a FeaturePlan,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            source,
+            columns: plan.columns(),
+            range: spec.range,
+            look_back: plan.look_back(),
+            entities: &spec.entities,
+            max_rows: spec.max_rows,
+            timeout,
+        }
+    }
 }
 
 /// How many rows a query would read.

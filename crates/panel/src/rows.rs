@@ -1,0 +1,200 @@
+//! Which rows of the panel are learned from: those decided in the range whose label is known.
+
+use crate::Panel;
+use crate::labels::{self, LabelValue};
+use crate::split::{SplitRows, unseen};
+use mltraining_domain::{Reason, RowCounts, SourceSpec, TimeRange, TrainSpec};
+
+/// The rows that a training learns from and is tested on, in the panel's order (entity, then time).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LabelledRows {
+    /// Index of each row in the panel.
+    pub panel_rows: Vec<u32>,
+    /// 1 for a positive, 0 for a negative.
+    pub labels: Vec<u8>,
+    /// Decision time of each row, microseconds.
+    pub decisions: Vec<i64>,
+    /// When each label was known, microseconds.
+    pub resolves: Vec<i64>,
+    /// Where all rows of the panel went.
+    pub counts: RowCounts,
+    /// Entities with at least one labelled row.
+    pub entities: u64,
+    /// Of them those that are held out from every training part.
+    pub unseen_entities: u64,
+    /// Whether the entity of each row is held out; empty when none is.
+    pub held_out: Vec<bool>,
+}
+
+/// Why a training of these rows would end without a model.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RowsError {
+    /// No row of the range.
+    #[error("the source has no row from {}; GetSourceCoverage tells where it has some", span(.range))]
+    RangeEmpty {
+        /// The decision times asked for.
+        range: TimeRange,
+    },
+    /// No label is known.
+    #[error(
+        "none of the {} rows from {} has a known label ({} unknown, {} of other phases); \
+         choose a longer range or a shorter horizon",
+        .counts.read - .counts.warm_up, span(.range), .counts.unknown, .counts.filtered
+    )]
+    NoneKnown {
+        /// The decision times asked for.
+        range: TimeRange,
+        /// Where the rows went.
+        counts: RowCounts,
+    },
+    /// No label is positive.
+    #[error("none of {labelled} labelled rows is positive; choose a smaller change or a longer range")]
+    NoPositives {
+        /// Rows with a known label.
+        labelled: u64,
+    },
+    /// Every label is positive.
+    #[error("all {labelled} labelled rows are positive; choose a larger change")]
+    NoNegatives {
+        /// Rows with a known label.
+        labelled: u64,
+    },
+    /// The share of entities to hold out takes none of them, or each.
+    #[error(
+        "{} of the {entities} entities with a known label falls into the share {share} that is held out; take more \
+         entities or another split.unseen_entity_share",
+        if *.unseen == 0 { "none" } else { "each" }
+    )]
+    UnseenShare {
+        /// The share asked for.
+        share: f64,
+        /// Entities with a known label.
+        entities: u64,
+        /// Of them those that are held out.
+        unseen: u64,
+    },
+}
+
+impl RowsError {
+    /// The reason to tell a client.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::RangeEmpty { .. } => Reason::TimeRangeEmpty,
+            Self::NoneKnown { .. } | Self::UnseenShare { .. } => Reason::TooFewRows,
+            Self::NoPositives { .. } => Reason::LabelHasNoPositives,
+            Self::NoNegatives { .. } => Reason::LabelHasNoNegatives,
+        }
+    }
+}
+
+fn span(range: &TimeRange) -> String {
+    format!("{} to {}", range.start.to_rfc3339(), range.end.to_rfc3339())
+}
+
+/// Labels every row of the panel and keeps those in the spec's range and phases with a known label. Takes every choice of
+/// rows, also one that leaves nothing: [`check`](LabelledRows::check) tells whether a training can come of it.
+pub fn select(panel: &Panel, spec: &TrainSpec, source: &SourceSpec) -> LabelledRows {
+    let (start, end) = (spec.range.start_micros(), spec.range.end_micros());
+    let labels = labels::compute(panel, &spec.label, source, end);
+    let mut rows = LabelledRows::default();
+    rows.counts.read = panel.rows() as u64;
+    for entity in 0..panel.entities().len() {
+        let before = rows.panel_rows.len();
+        for i in panel.range_of(entity) {
+            let time = panel.times()[i];
+            if time < start {
+                rows.counts.warm_up += 1;
+                continue;
+            }
+            debug_assert!(
+                time < end,
+                "the reader never returns a row at or after the end of the range"
+            );
+            if !wanted_phase(panel, i, &spec.phases) {
+                rows.counts.filtered += 1;
+                continue;
+            }
+            let label = match labels.values[i] {
+                LabelValue::Unknown => {
+                    rows.counts.unknown += 1;
+                    continue;
+                }
+                LabelValue::Positive => 1,
+                LabelValue::Negative => 0,
+            };
+            rows.push(i, time, label, labels.resolve_times[i]);
+        }
+        rows.close(&panel.entities()[entity], before, spec.unseen_entity_share);
+    }
+    rows
+}
+
+fn wanted_phase(panel: &Panel, row: usize, phases: &[i32]) -> bool {
+    if phases.is_empty() {
+        return true;
+    }
+    panel.phase_of(row).is_some_and(|p| phases.contains(&p))
+}
+
+impl LabelledRows {
+    fn push(&mut self, row: usize, decision: i64, label: u8, resolve: i64) {
+        let row = u32::try_from(row).expect("the row limit lies below 2^32");
+        self.panel_rows.push(row);
+        self.labels.push(label);
+        self.decisions.push(decision);
+        self.resolves.push(resolve);
+        self.counts.positives += u64::from(label);
+        self.counts.negatives += u64::from(1 - label);
+    }
+
+    /// Counts an entity whose rows begin at `before`, and holds it out when its name says so.
+    fn close(&mut self, entity: &str, before: usize, unseen_share: Option<f64>) {
+        let rows = self.panel_rows.len() - before;
+        self.entities += u64::from(rows > 0);
+        let Some(share) = unseen_share.filter(|_| rows > 0) else {
+            return;
+        };
+        let held_out = unseen::is_held_out(entity, share);
+        self.unseen_entities += u64::from(held_out);
+        self.held_out.extend(std::iter::repeat_n(held_out, rows));
+    }
+
+    /// What is parted into folds.
+    pub fn split_rows(&self) -> SplitRows<'_> {
+        SplitRows {
+            decision: &self.decisions,
+            resolve: &self.resolves,
+            held_out: &self.held_out,
+        }
+    }
+
+    /// Whether a training can come of these rows, which were selected by this spec.
+    ///
+    /// # Errors
+    /// [`RowsError`].
+    pub fn check(&self, spec: &TrainSpec) -> Result<(), RowsError> {
+        let counts = self.counts;
+        let (labelled, range) = (counts.labelled(), spec.range);
+        if counts.read == counts.warm_up {
+            return Err(RowsError::RangeEmpty { range });
+        }
+        if labelled == 0 {
+            return Err(RowsError::NoneKnown { range, counts });
+        }
+        if counts.positives == 0 {
+            return Err(RowsError::NoPositives { labelled });
+        }
+        if counts.negatives == 0 {
+            return Err(RowsError::NoNegatives { labelled });
+        }
+        let (entities, unseen) = (self.entities, self.unseen_entities);
+        match spec.unseen_entity_share {
+            Some(share) if unseen == 0 || unseen == entities => Err(RowsError::UnseenShare {
+                share,
+                entities,
+                unseen,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
