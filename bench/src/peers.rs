@@ -3,6 +3,7 @@
 use crate::matrices::Dataset;
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,9 +35,7 @@ impl Peers {
     /// Without `BENCH_PEERS=1`, without the script or its packages, or when the files cannot be written.
     pub fn prepare(dataset: &Dataset) -> anyhow::Result<Self> {
         if std::env::var(SWITCH).is_ok_and(|v| v == "1") {
-            let shared = std::env::var("MLTS_SHARED_DIR").map(PathBuf::from);
-            let shared = shared.unwrap_or_else(|_| crate::report::checkout().join("../shared"));
-            let script = shared.join("bench/peers/fit_peer.py");
+            let script = crate::report::shared().join("bench/peers/fit_peer.py");
             if !script.exists() {
                 bail!("{} does not exist", script.display());
             }
@@ -52,18 +51,26 @@ impl Peers {
     /// # Errors
     /// When Python or a package is missing.
     pub fn fit(&self, model: &str) -> anyhow::Result<PeerFit> {
-        let output = Command::new("python3")
+        let mut python = Command::new("python3");
+        python
             .arg(&self.script)
             .args(["matrix", model, "1"])
-            .env("BENCH_DATA", &self.data)
-            .output()
-            .context("python3 cannot be started")?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr);
-            bail!("{model}: {}", text.lines().last().unwrap_or("no word of why"));
-        }
-        serde_json::from_slice(&output.stdout).context("fit_peer.py did not print one JSON line")
+            .env("BENCH_DATA", &self.data);
+        printed(&mut python).with_context(|| model.to_owned())
     }
+}
+
+/// What a peer's script prints: one JSON line.
+///
+/// # Errors
+/// When the script cannot be started, fails (with its last line), or prints something else.
+pub(crate) fn printed<T: DeserializeOwned>(script: &mut Command) -> anyhow::Result<T> {
+    let output = script.output().context("python3 cannot be started")?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        bail!("{}", text.lines().last().unwrap_or("no word of why"));
+    }
+    serde_json::from_slice(&output.stdout).context("the script prints one JSON line")
 }
 
 fn write(dataset: &Dataset, folder: &Path) -> anyhow::Result<()> {

@@ -101,6 +101,12 @@ pub(crate) fn checkout() -> &'static Path {
         .expect("this crate lies in a folder of the checkout")
 }
 
+/// The folder of what checkouts share: `MLTS_SHARED_DIR`, or `shared` beside this checkout.
+pub(crate) fn shared() -> PathBuf {
+    let named = std::env::var_os("MLTS_SHARED_DIR").map(PathBuf::from);
+    named.unwrap_or_else(|| checkout().join("../shared"))
+}
+
 /// `.dev/bench` of the checkout that this was built from.
 pub fn folder() -> PathBuf {
     checkout().join(".dev/bench")

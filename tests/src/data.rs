@@ -24,20 +24,27 @@ pub fn make_bars(database: &Database, entities: u32, minutes: u32) {
 
 /// Registers `bars` as the source `bars`.
 pub async fn register_bars(caller: &Caller) {
+    register_bars_with(caller, &[]).await;
+}
+
+/// Registers `bars` with more columns as the source `bars`.
+pub async fn register_bars_with(caller: &Caller, more: &[&str]) {
     let column = |name: &str, role: pb::ColumnRole| pb::SourceColumn {
         name: name.into(),
         role: role.into(),
         ..pb::SourceColumn::default()
     };
+    let mut columns = vec![
+        column("close", pb::ColumnRole::Close),
+        column("volume", pb::ColumnRole::Volume),
+        column("signal", pb::ColumnRole::Unspecified),
+    ];
+    columns.extend(more.iter().map(|name| column(name, pb::ColumnRole::Unspecified)));
     let source = pb::Source {
         table: "bars".into(),
         entity_column: "entity".into(),
         time_column: "at".into(),
-        columns: vec![
-            column("close", pb::ColumnRole::Close),
-            column("volume", pb::ColumnRole::Volume),
-            column("signal", pb::ColumnRole::Unspecified),
-        ],
+        columns,
         bar_interval: Some(Duration {
             seconds: 60,
             nanos: 0,

@@ -151,6 +151,15 @@ pub fn parent_of(id: u32) -> Option<u32> {
     (state != "Z" && state != "X").then(|| fields.next()?.parse().ok())?
 }
 
+/// A line of a process's memory, such as `VmRSS` (resident now) or `VmHWM` (the most so far), in KiB; `None` when it is gone,
+/// or on systems without `/proc`.
+pub fn memory_kib(id: u32, field: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let mut lines = status.lines().filter_map(|line| line.split_once(':'));
+    let (_, value) = lines.find(|(name, _)| *name == field)?;
+    value.trim().trim_end_matches("kB").trim().parse().ok()
+}
+
 /// Kills one process.
 pub fn kill(id: u32) {
     assert!(try_kill(id), "{id} could not be killed");

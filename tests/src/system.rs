@@ -74,8 +74,7 @@ impl System {
                 "test",
             ],
         );
-        let local = || format!("http://127.0.0.1:{}", free_port());
-        let (endpoint, admin_endpoint) = (local(), local());
+        let (endpoint, admin_endpoint) = (free_endpoint(), free_endpoint());
         let api = env.serve(&endpoint, &admin_endpoint);
         let system = Self {
             api,
@@ -107,8 +106,7 @@ impl System {
 
     /// Starts one more API server beside the first.
     pub async fn add_server(&self) -> Server {
-        let local = || format!("http://127.0.0.1:{}", free_port());
-        let (endpoint, admin_endpoint) = (local(), local());
+        let (endpoint, admin_endpoint) = (free_endpoint(), free_endpoint());
         let server = Server {
             process: self.environment().serve(&endpoint, &admin_endpoint),
             endpoint,
@@ -294,6 +292,11 @@ pub fn free_port() -> u16 {
         .local_addr()
         .expect("a bound listener has an address")
         .port()
+}
+
+/// An endpoint on a port that is free now.
+fn free_endpoint() -> String {
+    format!("http://127.0.0.1:{}", free_port())
 }
 
 /// Waits until the health service at `endpoint` says that the process is ready.

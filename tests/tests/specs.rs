@@ -26,30 +26,7 @@ async fn marked_bars(system: &System, caller: &Caller) {
          UPDATE bars b SET rose = l.close / b.close >= 1.01
            FROM bars l WHERE l.entity = b.entity AND l.at = b.at + interval '10 minutes'",
     );
-    let column = |name: &str, role: pb::ColumnRole| pb::SourceColumn {
-        name: name.into(),
-        role: role.into(),
-        ..pb::SourceColumn::default()
-    };
-    let source = pb::Source {
-        table: "bars".into(),
-        entity_column: "entity".into(),
-        time_column: "at".into(),
-        columns: vec![
-            column("close", pb::ColumnRole::Close),
-            column("volume", pb::ColumnRole::Volume),
-            column("signal", pb::ColumnRole::Unspecified),
-            column("rose", pb::ColumnRole::Unspecified),
-        ],
-        bar_interval: minutes(1),
-        ..pb::Source::default()
-    };
-    let request = pb::CreateSourceRequest {
-        source_id: "bars".into(),
-        source: Some(source),
-        ..pb::CreateSourceRequest::default()
-    };
-    caller.catalog.clone().create_source(request).await.unwrap();
+    data::register_bars_with(caller, &["rose"]).await;
 }
 
 /// A training on these bars with this label.

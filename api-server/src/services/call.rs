@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use http::Extensions;
 use mltraining_domain::ProjectId;
 use mltraining_domain::name::{ProjectName, SourceName};
+use mltraining_domain::names::first_of;
 use mltraining_runtime::request_id::RequestId;
 use mltraining_store::sources::Source;
 use mltraining_store::{Store, StoreError};
@@ -86,13 +87,6 @@ pub(crate) fn missing(name: impl Display) -> impl FnOnce(StoreError) -> ApiError
 
 /// The refusal of a batch that names things which are not there: up to ten of them are named.
 pub(crate) fn missing_of_batch(names: impl Iterator<Item = String>) -> ApiError {
-    let mut names: Vec<String> = names.collect();
-    let more = names.len().saturating_sub(10);
-    names.truncate(10);
-    let listed = names.join(", ");
-    ApiError::not_found(if more > 0 {
-        format!("{listed} and {more} more")
-    } else {
-        listed
-    })
+    let names: Vec<String> = names.collect();
+    ApiError::not_found(first_of(&names, 10))
 }

@@ -5,6 +5,7 @@ use crate::convert::preview::PreviewRequest;
 use crate::convert::read_error;
 use crate::convert::time::show_range_text;
 use crate::error::ApiError;
+use mltraining_domain::names::first_of;
 use mltraining_domain::{Reason, SourceSpec, TimeRange, Violations};
 use mltraining_panel::Panel;
 use mltraining_panel::catalogue::LookBack;
@@ -12,6 +13,7 @@ use mltraining_panel::labels;
 use mltraining_panel::preview::{self, LabelPreview};
 use mltraining_store::reader::{PanelQuery, ReadProgress};
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -103,12 +105,8 @@ fn beside(label: &str, field: &str) -> String {
 }
 
 /// The refusal of a choice of rows that leaves none: `text` and the first of what was chosen.
-fn none_match<T: ToString>(field: &str, text: &str, chosen: &[T]) -> ApiError {
-    let first: Vec<String> = chosen.iter().take(NAMED).map(T::to_string).collect();
-    let mut text = format!("{text} {}", first.join(", "));
-    if chosen.len() > NAMED {
-        text.push_str(&format!(" and {} more", chosen.len() - NAMED));
-    }
+fn none_match<T: Display>(field: &str, text: &str, chosen: &[T]) -> ApiError {
+    let text = format!("{text} {}", first_of(chosen, NAMED));
     Violations::one(field, Reason::TimeRangeEmpty, text).into()
 }
 

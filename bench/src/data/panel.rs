@@ -6,6 +6,9 @@ use mltraining_domain::{
     ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, FeatureExpr, FeatureSpec, LabelSpec,
     SourceColumn, SourcePhase, SourceSpec, Span, TimeRange,
 };
+use mltraining_panel::catalogue::{self, FeaturePlan};
+use mltraining_store::reader::PanelQuery;
+use std::time::Duration;
 
 /// The columns that features are made of; the peers' script has the same.
 const COLUMNS: [&str; 4] = ["price_close", "volume_sol", "buy_volume_sol", "net_volume_sol"];
@@ -51,7 +54,7 @@ pub(super) fn source() -> SourceSpec {
 }
 
 /// All of its rows.
-pub(super) fn range() -> TimeRange {
+fn range() -> TimeRange {
     let day = |year| -> DateTime<Utc> {
         Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0)
             .single()
@@ -64,7 +67,7 @@ pub(super) fn range() -> TimeRange {
 }
 
 /// Sixty features.
-pub(super) fn features() -> FeatureSpec {
+fn features() -> FeatureSpec {
     let mut features = Vec::new();
     for column in COLUMNS {
         for family in FAMILIES {
@@ -81,6 +84,28 @@ pub(super) fn features() -> FeatureSpec {
         features,
         windows: Vec::new(),
         exclude: Vec::new(),
+    }
+}
+
+/// The features on the source.
+///
+/// # Errors
+/// When one does not fit, which a change of the catalogue may cause.
+pub(super) fn plan() -> anyhow::Result<FeaturePlan> {
+    catalogue::resolve(&features(), &source(), &label(), "spec.features")
+        .map_err(|found| anyhow::anyhow!("{found}"))
+}
+
+/// All rows with the columns of the plan.
+pub(super) fn query<'a>(source: &'a SourceSpec, plan: &'a FeaturePlan) -> PanelQuery<'a> {
+    PanelQuery {
+        source,
+        columns: plan.columns(),
+        range: range(),
+        look_back: plan.look_back(),
+        entities: &[],
+        max_rows: u64::from(u32::MAX),
+        timeout: Duration::from_secs(600),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The same in Python: pandas over psycopg and connector-x, polars over connector-x.
 
 use super::{rows, step};
-use anyhow::{Context, bail, ensure};
+use crate::peers::printed;
+use anyhow::ensure;
 use serde::Deserialize;
 use std::fmt;
 
@@ -44,16 +45,7 @@ impl Peer {
     /// When Python or a package is missing.
     pub(super) fn measure(self, url: &str) -> anyhow::Result<PeerTook> {
         let script = crate::report::checkout().join("bench/peers/data.py");
-        let output = rows::python()
-            .arg(script)
-            .args([self.word(), url])
-            .output()
-            .context("python3 cannot be started")?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr);
-            bail!("{}", text.lines().last().unwrap_or("no word of why"));
-        }
-        serde_json::from_slice(&output.stdout).context("the script prints one JSON line")
+        printed(rows::python().arg(script).args([self.word(), url]))
     }
 }
 

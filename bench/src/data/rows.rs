@@ -2,7 +2,6 @@
 
 use anyhow::{Context, ensure};
 use mltraining_tests::database::Database;
-use std::path::PathBuf;
 use std::process::Command;
 use uuid::Uuid;
 
@@ -13,9 +12,7 @@ pub(super) fn python() -> Command {
 
 /// A database with `copies` times half a million rows of `coin_metrics`, vacuumed.
 pub(super) fn make(copies: u32) -> anyhow::Result<Database> {
-    let shared = std::env::var("MLTS_SHARED_DIR").map(PathBuf::from);
-    let shared = shared.unwrap_or_else(|_| crate::report::checkout().join("../shared"));
-    let script = shared.join("data/gen.py");
+    let script = crate::report::shared().join("data/gen.py");
     ensure!(script.exists(), "the generator {} is absent", script.display());
     let database = Database::create();
     let role = Role::make(&database)?;

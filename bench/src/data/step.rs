@@ -4,16 +4,16 @@ use super::panel;
 use crate::cpu;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use mltraining_panel::Panel;
 use mltraining_panel::compute::{self, Control};
 use mltraining_panel::labels::{self, LabelValue};
-use mltraining_panel::{Panel, catalogue};
-use mltraining_store::reader::PanelQuery;
 use mltraining_store::{Store, StoreConfig};
+use mltraining_tests::process::memory_kib;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,18 +54,8 @@ const MIB: f64 = (1 << 20) as f64;
 /// # Errors
 /// When Postgres refuses, or on systems without `/proc`.
 pub async fn take(step: Step, url: &str) -> anyhow::Result<Took> {
-    let (source, spec, label) = (panel::source(), panel::features(), panel::label());
-    let plan = catalogue::resolve(&spec, &source, &label, "spec.features")
-        .map_err(|found| anyhow::anyhow!("{found}"))?;
-    let query = PanelQuery {
-        source: &source,
-        columns: plan.columns(),
-        range: panel::range(),
-        look_back: plan.look_back(),
-        entities: &[],
-        max_rows: u64::from(u32::MAX),
-        timeout: Duration::from_secs(600),
-    };
+    let (source, label, plan) = (panel::source(), panel::label(), panel::plan()?);
+    let query = panel::query(&source, &plan);
     let (start, cpu) = (Instant::now(), cpu::process_seconds()?);
     let store = Store::connect(&StoreConfig::new(url, "bench")).await?;
     let read = store
@@ -136,10 +126,6 @@ fn mean(column: &[f32]) -> f64 {
 }
 
 fn peak_mib() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib: f64 = line
-        .and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok())
-        .context("/proc/self/status without VmHWM")?;
+    let kib = memory_kib(std::process::id(), "VmHWM").context("/proc/PID/status without VmHWM")?;
     Ok(kib / 1024.0)
 }

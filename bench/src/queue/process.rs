@@ -1,17 +1,15 @@
 //! Memory and CPU of another process.
 
 use anyhow::Context;
+use mltraining_tests::process::memory_kib;
 
 /// Resident memory of a process, in bytes.
 ///
 /// # Errors
 /// When it is gone, or on systems without `/proc`.
 pub(super) fn resident_bytes(pid: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("the process is gone")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib: f64 = line
-        .and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok())
-        .context("/proc/PID/status without VmRSS")?;
+    let kib =
+        memory_kib(pid, "VmRSS").context("the process is gone, or its /proc/PID/status without VmRSS")?;
     Ok(kib * 1024.0)
 }
 

@@ -11,6 +11,7 @@ pub mod job;
 pub mod labels;
 pub mod model;
 pub mod name;
+pub mod names;
 pub mod page;
 pub mod progress;
 pub mod reason;

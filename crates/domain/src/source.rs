@@ -114,6 +114,14 @@ impl SourceSpec {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// The column of this name; without a name, the one with the role CLOSE.
+    pub fn column_or_close(&self, name: Option<&str>) -> Option<&SourceColumn> {
+        match name {
+            Some(name) => self.column(name),
+            None => self.column_by_role(ColumnRole::Close),
+        }
+    }
+
     /// The usual distance of two bars in this phase (the source's own when the phase is unknown or has none).
     pub fn bar_interval_of(&self, phase: Option<i32>) -> Span {
         let known = phase.and_then(|id| self.phases.iter().find(|p| p.id == id));

@@ -3,7 +3,7 @@
 use crate::Panel;
 use crate::catalogue::Bars;
 use crate::labels::{UNRESOLVED, horizon};
-use mltraining_domain::{ChangeTarget, ColumnRole, SourceSpec};
+use mltraining_domain::{ChangeTarget, SourceSpec};
 use std::borrow::Cow;
 
 /// One number per row of a panel.
@@ -22,10 +22,7 @@ pub fn changes(panel: &Panel, target: &ChangeTarget, source: &SourceSpec, end: i
         values: vec![f64::NAN; panel.rows()],
         resolve_times: vec![UNRESOLVED; panel.rows()],
     };
-    let column = match &target.column {
-        Some(name) => source.column(name),
-        None => source.column_by_role(ColumnRole::Close),
-    };
+    let column = source.column_or_close(target.column.as_deref());
     let Some(column) = column.and_then(|column| panel.column(&column.name)) else {
         return targets;
     };

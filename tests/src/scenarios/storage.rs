@@ -135,8 +135,7 @@ async fn killed_at(system: &System, moment: Moment) {
             system.workers[0].children().first().copied()
         })
         .await;
-        let watched = folder.clone();
-        let came = tokio::task::spawn_blocking(move || comes_to(&watched, moment, child)).await;
+        let came = tokio::task::spawn_blocking(move || comes_to(&folder, moment, child)).await;
         let came = came.expect("watching a folder does not panic");
         super::all_ended(&system.database, wait::PATIENCE).await;
         let stands = stands(&system.database, &job);

@@ -3,7 +3,7 @@
 use super::SAMPLE;
 use super::growth::{Growth, Series, Tolerance, TooFew};
 use crate::database::Database;
-use crate::process::Process;
+use crate::process::{Process, memory_kib};
 use crate::system::System;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Samples {
             return;
         }
         let id = process.id();
-        let values = [rss_kib(id), entries(id, "fd"), entries(id, "task")];
+        let values = [memory_kib(id, "VmRSS"), entries(id, "fd"), entries(id, "task")];
         for (quantity, value) in OF_PROCESS.iter().zip(values) {
             if let Some(value) = value {
                 self.add(&format!("{name} {quantity}"), &id.to_string(), at, value);
@@ -113,12 +113,6 @@ fn tolerance(quantity: &str) -> Tolerance {
         amount,
         leak_per_hour,
     }
-}
-
-fn rss_kib(pid: u32) -> Option<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
 /// Entries of a folder of a process: its descriptors, its threads.

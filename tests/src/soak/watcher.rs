@@ -32,11 +32,7 @@ impl Watchers {
         let caller = caller.clone();
         self.running.spawn(async move {
             let detail = follow(&caller, &job).await.err()?;
-            Some(Violation {
-                invariant: "EVENTS".to_owned(),
-                job,
-                detail,
-            })
+            Some(violation(job, detail))
         });
         true
     }
@@ -49,14 +45,11 @@ impl Watchers {
             }
         };
         if tokio::time::timeout(END, all).await.is_err() {
-            self.found.push(Violation {
-                invariant: "EVENTS".to_owned(),
-                job: String::new(),
-                detail: format!(
-                    "{} watchers do not see that their jobs have ended",
-                    self.running.len()
-                ),
-            });
+            let detail = format!(
+                "{} watchers do not see that their jobs have ended",
+                self.running.len()
+            );
+            self.found.push(violation(String::new(), detail));
             self.running.shutdown().await;
         }
         std::mem::take(&mut self.found)
@@ -65,13 +58,16 @@ impl Watchers {
 
 /// What a watcher found; that it panicked, too.
 fn told(ended: Result<Option<Violation>, tokio::task::JoinError>) -> Option<Violation> {
-    ended.unwrap_or_else(|error| {
-        Some(Violation {
-            invariant: "EVENTS".to_owned(),
-            job: String::new(),
-            detail: error.to_string(),
-        })
-    })
+    ended.unwrap_or_else(|error| Some(violation(String::new(), error.to_string())))
+}
+
+/// That events were told wrongly or not at all; `job` is empty when it is not one job's.
+fn violation(job: String, detail: String) -> Violation {
+    Violation {
+        invariant: "EVENTS".to_owned(),
+        job,
+        detail,
+    }
 }
 
 /// Follows a job, resuming whenever its stream breaks, until the stream ends or the job is removed.

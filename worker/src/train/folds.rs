@@ -1,6 +1,6 @@
 //! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
 
-use super::{shuffled, user_failure, weights};
+use super::{fit_progress, shuffled, user_failure, weights};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
@@ -206,23 +206,14 @@ impl Folding<'_> {
     }
 
     fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, WorkError> {
-        let progress = |done: u64, total: u64| {
-            let whole = u64::from(self.count) + 2; // then shuffled labels, then the final model
-            let step = (u64::from(self.index) - 1) * total + done;
-            let text = format!(
-                "fold {} of {}: {} {done} of {total}",
-                self.index,
-                self.count,
-                super::step_word(algorithm)
-            );
-            self.work.board.note(WorkPhase::Fit, step, whole * total, text);
-        };
+        let what = format!("fold {} of {}", self.index, self.count);
+        let progress = fit_progress(self.work, self.spec, self.index - 1, &what, algorithm);
         let control = Control {
             cancel: self.work.stop.flag(),
             progress: &progress,
         };
         self.fit_under(algorithm, train, &control)
-            .map_err(|e| fit_failure(e, &format!("fold {} of {}", self.index, self.count)))
+            .map_err(|e| fit_failure(e, &what))
     }
 
     fn fit_under(

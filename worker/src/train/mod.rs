@@ -159,16 +159,8 @@ fn final_step(
     work: &Work,
 ) -> Result<Model, WorkError> {
     let _span = tracing::info_span!("final_fit", rows = rows.labels.len()).entered();
-    let folds = u64::from(spec.split.folds());
-    let progress = |done: u64, total: u64| {
-        let text = format!("final model: {} {done} of {total}", step_word(&spec.algorithm));
-        work.board.note(
-            WorkPhase::Fit,
-            (folds + 1) * total + done,
-            (folds + 2) * total,
-            text,
-        );
-    };
+    let nth = spec.split.folds() + 1;
+    let progress = fit_progress(work, spec, nth, "final model", &spec.algorithm);
     let control = Control {
         cancel: work.stop.flag(),
         progress: &progress,
@@ -218,6 +210,23 @@ fn stop_check(work: &Work) -> Result<(), WorkError> {
         Err(WorkError::Stopped)
     } else {
         Ok(())
+    }
+}
+
+/// Notes the steps of the `nth` fit (from 0) of a training: its folds, then the shuffled labels, then the final model.
+fn fit_progress<'a>(
+    work: &'a Work,
+    spec: &TrainSpec,
+    nth: u32,
+    what: &'a str,
+    algorithm: &AlgorithmSpec,
+) -> impl Fn(u64, u64) + Sync + use<'a> {
+    let (nth, fits) = (u64::from(nth), u64::from(spec.split.folds()) + 2);
+    let word = step_word(algorithm);
+    move |done, total| {
+        let text = format!("{what}: {word} {done} of {total}");
+        work.board
+            .note(WorkPhase::Fit, nth * total + done, fits * total, text);
     }
 }
 

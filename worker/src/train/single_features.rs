@@ -2,6 +2,7 @@
 
 use super::user_failure;
 use crate::work::WorkError;
+use mltraining_domain::names::first_of;
 use mltraining_domain::{Reason, SingleFeature, TrainSpec, WorkPhase};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics;
@@ -63,16 +64,10 @@ pub(super) fn refuse_copies(of: &str, singles: &[SingleFeature], spec: &TrainSpe
     if copies.is_empty() {
         return Ok(());
     }
-    let more = copies.len().saturating_sub(NAMED);
-    let rest = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
     let text = format!(
-        "{}{rest}: alone as good as `{of}`, which tells the label ({}) at the row's own time; exclude such near copies of it, \
+        "{}: alone as good as `{of}`, which tells the label ({}) at the row's own time; exclude such near copies of it, \
          or foresee it with a horizon",
-        copies[..copies.len() - more].join(", "),
+        first_of(&copies, NAMED),
         spec.label.name(),
     );
     Err(user_failure(Reason::FeatureLeaksLabel, WorkPhase::Features, text))

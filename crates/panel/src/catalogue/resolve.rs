@@ -4,6 +4,7 @@ use super::arguments::plan_one;
 use super::suggest::did_you_mean;
 use super::{FeaturePlan, PlannedFeature, SETS, family, set};
 use crate::labels;
+use mltraining_domain::names::first_of;
 use mltraining_domain::spec::features::MAX_FEATURES;
 use mltraining_domain::{FeatureExpr, FeatureSpec, LabelSpec, Reason, SourceSpec, Violations};
 use std::collections::{HashMap, HashSet};
@@ -123,15 +124,11 @@ fn leaks(column: &str, features: &[PlannedFeature], fields: &HashMap<FeatureExpr
     }
     let mut found = Violations::new();
     for (field, names) in leaking {
-        let more = names.len().saturating_sub(NAMED);
-        let mut text = names[..names.len() - more].join(", ");
-        if more > 0 {
-            text.push_str(&format!(" and {more} more"));
-        }
-        text.push_str(&format!(
-            ": computed from `{column}`, which tells the label at the row's own time; exclude what is computed from it, or \
-             foresee it with a horizon"
-        ));
+        let text = format!(
+            "{}: computed from `{column}`, which tells the label at the row's own time; exclude what is computed from it, or \
+             foresee it with a horizon",
+            first_of(&names, NAMED)
+        );
         found.add(field, Reason::FeatureLeaksLabel, text);
     }
     found

@@ -1,6 +1,7 @@
 //! Flag: above a number.
 
-use super::{COLUMN_AND_NUMBER, flag};
+use super::COLUMN_AND_NUMBER;
+use super::flags::against_number;
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
 use mltraining_domain::Span;
 use std::cmp::Ordering;
@@ -19,8 +20,5 @@ pub(super) static FAMILY: Family = Family {
 };
 
 fn formula(bars: &Bars<'_>, arguments: Arguments, _: &mut Scratch, out: &mut [f64]) {
-    let Some(number) = arguments.number else { return };
-    for (value, x) in out.iter_mut().zip(bars.input(0)) {
-        *value = flag(x.partial_cmp(&number), Ordering::Greater);
-    }
+    against_number(bars, arguments, Ordering::Greater, out);
 }

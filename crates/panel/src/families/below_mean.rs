@@ -1,6 +1,7 @@
 //! Flag: below a multiple of the rolling mean.
 
-use super::{COLUMN_WINDOW_AND_NUMBER, flag};
+use super::COLUMN_WINDOW_AND_NUMBER;
+use super::flags::against_mean;
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
 use crate::window::{Moments, rolling};
 use mltraining_domain::Span;
@@ -24,9 +25,6 @@ fn formula(bars: &Bars<'_>, arguments: Arguments, scratch: &mut Scratch, out: &m
         return;
     };
     let values = bars.input(0);
-    rolling::<Moments>(bars.times, values, window, &mut scratch.suffixes, |row, state| {
-        out[row] = state.map_or(f64::NAN, |s| {
-            flag(values[row].partial_cmp(&(number * s.mean())), Ordering::Less)
-        });
-    });
+    let emit = against_mean(values, number, Ordering::Less, out);
+    rolling::<Moments>(bars.times, values, window, &mut scratch.suffixes, emit);
 }

@@ -1,6 +1,7 @@
 //! Turn of a sign.
 
-use super::{COLUMN, flag};
+use super::COLUMN;
+use super::flags::flag;
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
 use mltraining_domain::Span;
 use std::cmp::Ordering;

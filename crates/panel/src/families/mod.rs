@@ -1,5 +1,5 @@
 //! Every family of features, one file each. A new one is its file, its `mod` and its line in [`FAMILIES`].
-//! (`moves` is no family but what some have in common.)
+//! (`flags`, `moves` and `pairs` are no families but what some have in common.)
 
 mod above;
 mod above_mean;
@@ -15,6 +15,7 @@ mod cumulative_sum;
 mod day_of_week;
 mod difference;
 mod ema;
+mod flags;
 mod flip;
 mod hour_of_day;
 mod log_return;
@@ -25,6 +26,7 @@ mod mfi;
 mod minus;
 mod moves;
 mod obv_change;
+mod pairs;
 mod partial_above_mean;
 mod partial_mean;
 mod partial_ratio_to_mean;
@@ -52,7 +54,6 @@ mod z_score;
 
 use crate::catalogue::{Family, Parameter};
 use moves::moves;
-use std::cmp::Ordering;
 
 /// Every family, ordered by name.
 pub static FAMILIES: &[&Family] = &[
@@ -125,9 +126,4 @@ fn ratio(numerator: f64, denominator: f64) -> f64 {
 /// An infinite value says nothing: it comes of a zero denominator or an overflow.
 fn finite(value: f64) -> f64 {
     if value.is_finite() { value } else { f64::NAN }
-}
-
-/// 1 when it came out as wanted, 0 when not; NaN for what cannot be compared.
-fn flag(found: Option<Ordering>, wanted: Ordering) -> f64 {
-    found.map_or(f64::NAN, |found| f64::from(u8::from(found == wanted)))
 }

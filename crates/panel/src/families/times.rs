@@ -1,5 +1,6 @@
 //! Product of two columns.
 
+use super::pairs::pairs;
 use super::{TWO_COLUMNS, finite};
 use crate::catalogue::{Arguments, Bars, Family, Reach, Scratch};
 use mltraining_domain::Span;
@@ -18,8 +19,5 @@ pub(super) static FAMILY: Family = Family {
 };
 
 fn formula(bars: &Bars<'_>, _: Arguments, _: &mut Scratch, out: &mut [f64]) {
-    let pairs = bars.input(0).iter().zip(bars.input(1));
-    for (value, (a, b)) in out.iter_mut().zip(pairs) {
-        *value = finite(a * b);
-    }
+    pairs(bars, out, |a, b| finite(a * b));
 }

@@ -43,11 +43,8 @@ impl Rule for ChangeAtHorizon {
             source,
         };
         changes(bars, horizon, |row, change, resolved| {
-            let value = match reaches(change, self.change, self.direction) {
-                true => LabelValue::Positive,
-                false => LabelValue::Negative,
-            };
-            marks.set(row, value, resolved);
+            let reached = reaches(change, self.change, self.direction);
+            marks.set(row, LabelValue::of(reached), resolved);
         });
     }
 }

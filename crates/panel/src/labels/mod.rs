@@ -13,7 +13,7 @@ mod triple_barrier;
 
 use crate::Panel;
 use crate::catalogue::{Bars, did_you_mean};
-use mltraining_domain::{ColumnRole, LabelSpec, Reason, SourceSpec, Violations};
+use mltraining_domain::{LabelSpec, Reason, SourceSpec, Violations};
 use std::borrow::Cow;
 
 /// What is known about one row's label.
@@ -26,6 +26,13 @@ pub enum LabelValue {
     Positive = 1,
     /// It cannot be known.
     Unknown = 2,
+}
+
+impl LabelValue {
+    /// Whether it came true, as a label.
+    pub(crate) fn of(came_true: bool) -> Self {
+        if came_true { Self::Positive } else { Self::Negative }
+    }
 }
 
 /// The resolve time of a row whose label is unknown: later than any other.
@@ -111,10 +118,7 @@ pub fn columns<'a>(label: &'a LabelSpec, source: &'a SourceSpec) -> Option<Vec<&
 }
 
 fn find<'a>(wanted: &Wanted<'_>, source: &'a SourceSpec) -> Option<&'a str> {
-    let found = match wanted.name {
-        Some(name) => source.column(name),
-        None => source.column_by_role(ColumnRole::Close),
-    };
+    let found = source.column_or_close(wanted.name);
     found.map(|column| column.name.as_str())
 }
 

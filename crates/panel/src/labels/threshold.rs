@@ -50,11 +50,8 @@ impl Rule for ThresholdAtHorizon {
             let Some(then) = resolver.at(row, |bar| !values[bar].is_nan()) else {
                 continue;
             };
-            let value = match self.comparison.holds(values[then], self.value) {
-                true => LabelValue::Positive,
-                false => LabelValue::Negative,
-            };
-            marks.set(row, value, bars.times[then]);
+            let holds = self.comparison.holds(values[then], self.value);
+            marks.set(row, LabelValue::of(holds), bars.times[then]);
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::*;
 use crate::PanelBuilder;
 use crate::labels::{self, LabelValue, NO_END};
-use mltraining_domain::{ChangeAtHorizon, DataType, Direction, DuplicateRule, LabelSpec, SourceColumn, Span};
+use mltraining_domain::{
+    ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, LabelSpec, SourceColumn, Span,
+};
 use proptest::prelude::*;
 
 const MINUTE: i64 = 60_000_000;
