@@ -20,7 +20,8 @@ mod fingerprint;
 mod panel;
 mod sets;
 mod window;
+mod worlds;
 
-pub use builder::{PanelBuilder, PanelError};
+pub use builder::{Duplicates, PanelBuilder, PanelError};
 pub use fingerprint::Fingerprint;
 pub use panel::Panel;

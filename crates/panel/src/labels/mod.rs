@@ -8,6 +8,7 @@ mod column;
 mod extreme_within_horizon;
 mod first_reach;
 pub(crate) mod horizon;
+mod quantities;
 mod threshold;
 mod triple_barrier;
 
@@ -15,6 +16,8 @@ use crate::Panel;
 use crate::catalogue::{Bars, did_you_mean};
 use mltraining_domain::{LabelSpec, Reason, SourceSpec, Violations};
 use std::borrow::Cow;
+
+pub use quantities::{Quantity, quantities};
 
 /// What is known about one row's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
