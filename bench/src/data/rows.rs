@@ -12,7 +12,7 @@ pub(super) fn python() -> Command {
 }
 
 /// A database with `copies` times half a million rows of `coin_metrics`, vacuumed.
-pub(super) fn make(copies: u32) -> anyhow::Result<Database> {
+pub(crate) fn make(copies: u32) -> anyhow::Result<Database> {
     let shared = std::env::var("MLTS_SHARED_DIR").map(PathBuf::from);
     let shared = shared.unwrap_or_else(|_| crate::report::checkout().join("../shared"));
     let script = shared.join("data/gen.py");
