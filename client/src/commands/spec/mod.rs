@@ -7,6 +7,7 @@ pub(crate) mod range;
 pub(crate) mod rows;
 pub(crate) mod split;
 pub(crate) mod threshold;
+pub(crate) mod whole;
 
 /// A ratio: `0.05`, or `5%`.
 ///
