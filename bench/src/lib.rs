@@ -5,6 +5,7 @@ pub mod data;
 pub mod lists;
 pub mod matrices;
 pub mod peers;
+pub mod previews;
 pub mod queue;
 pub mod report;
 pub mod service;

@@ -1,6 +1,8 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
-use crate::commands::{admin, catalog, demo_data, health, import, jobs, labels, models, sources, train};
+use crate::commands::{
+    admin, catalog, dataset, demo_data, health, import, jobs, labels, models, sources, train,
+};
 use crate::exit;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -95,6 +97,8 @@ pub(crate) enum Command {
     Phases(catalog::PhasesArgs),
     /// What there is to foresee
     Labels(labels::LabelsArgs),
+    /// What a training would learn from
+    Dataset(dataset::DatasetArgs),
     /// Trains and tests a new version of a model
     ///
     /// Follows the job and shows what the model is worth. The smallest call names a model and what to foresee:
@@ -178,6 +182,10 @@ mod tests {
             "mlts import a.csv b.csv --source candles --bar 5m",
             "mlts demo-data --source coin_metrics --coins 20 --rows 100 --seed 7",
             "mlts labels preview --source candles --change 0.02 --horizon 30m",
+            "mlts labels preview --grid-change 0.02,0.05 --grid-horizon 5m,10m,30m",
+            "mlts dataset preview --source candles --change 0.02 --horizon 30m --folds 3 --show 5",
+            "mlts sources coverage candles",
+            "mlts sources check candles --start 2026-01-01",
             "mlts train --source candles --model demo_candles --change 0.02 --horizon 30m --algorithm random_forest",
             "mlts models",
             "mlts model get demo_candles",

@@ -8,6 +8,7 @@ pub(crate) mod algorithm;
 pub(crate) mod artifact;
 pub(crate) mod catalogue;
 pub(crate) mod coverage;
+pub(crate) mod dataset_preview;
 pub(crate) mod etag;
 pub(crate) mod evaluation;
 pub(crate) mod event;

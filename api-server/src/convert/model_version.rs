@@ -40,7 +40,7 @@ pub(crate) fn show(version: &ModelVersion) -> v1::ModelVersion {
             .map(|spec| train_spec::show(spec, &version.project)),
         source_fingerprint: facts.source_fingerprint.clone(),
         feature_names: features,
-        row_counts: Some(show_rows(&facts.rows, version.evaluation.as_ref())),
+        row_counts: Some(show_rows(&facts.rows, version.evaluation.as_ref().map(purged))),
         threshold: facts.threshold,
         evaluation: Some(show_evaluation(version)),
         service_version: facts.service_version.clone(),
@@ -64,8 +64,14 @@ fn show_evaluation(version: &ModelVersion) -> v1::Evaluation {
     }
 }
 
-fn show_rows(rows: &RowCounts, evaluation: Option<&Evaluation>) -> v1::RowCounts {
-    let purged = evaluation.map(|whole| whole.folds.iter().map(|fold| fold.leak_proof.purged_rows).sum());
+/// Rows dropped by the purge, over all folds.
+fn purged(evaluation: &Evaluation) -> u64 {
+    let folds = evaluation.folds.iter();
+    folds.map(|fold| fold.leak_proof.purged_rows).sum()
+}
+
+/// Where rows went; `purged` is known once there are folds.
+pub(super) fn show_rows(rows: &RowCounts, purged: Option<u64>) -> v1::RowCounts {
     v1::RowCounts {
         read: wire_count(rows.read),
         labeled: wire_count(rows.labelled()),

@@ -1,6 +1,8 @@
 //! DatasetService: looks at what a training would learn from.
 
 use super::call::Call;
+use super::computing::Computing;
+use super::dataset_preview;
 use super::label_counts::LabelCounter;
 use crate::context::Context;
 use crate::convert::{name, preview};
@@ -17,6 +19,7 @@ use v1::dataset_service_server::DatasetService;
 pub(super) struct DatasetApi {
     context: Arc<Context>,
     labels: LabelCounter,
+    computing: Computing,
 }
 
 #[tonic::async_trait]
@@ -27,12 +30,26 @@ impl DatasetService for DatasetApi {
     ) -> Result<Response<v1::PreviewLabelsResponse>, Status> {
         Ok(Response::new(self.preview(request).await?))
     }
+
+    async fn preview_dataset(
+        &self,
+        request: Request<v1::PreviewDatasetRequest>,
+    ) -> Result<Response<v1::PreviewDatasetResponse>, Status> {
+        let (_, extensions, request) = request.into_parts();
+        let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
+        let seen = dataset_preview::look(&self.computing, &call, request).await?;
+        Ok(Response::new(seen))
+    }
 }
 
 impl DatasetApi {
     /// The service.
-    pub(super) fn new(context: Arc<Context>, labels: LabelCounter) -> Self {
-        Self { context, labels }
+    pub(super) fn new(context: Arc<Context>, labels: LabelCounter, computing: Computing) -> Self {
+        Self {
+            context,
+            labels,
+            computing,
+        }
     }
 
     async fn preview(
@@ -50,6 +67,6 @@ impl DatasetApi {
         };
         let source = call.source(&name).await?;
         let counted = self.labels.count(&call, &source.spec, &request, "label").await?;
-        Ok(preview::show(&counted, request.max_entities))
+        Ok(preview::show(&counted.label, &counted.grid, request.max_entities))
     }
 }

@@ -98,11 +98,14 @@ async fn count_labels(question: &Question<'_>) -> Result<LabelPreview, ApiError>
         phases: spec.phases.clone(),
         max_rows: spec.max_rows,
         max_entities: 0,
+        grid_changes: Vec::new(),
+        grid_horizons: Vec::new(),
     };
     let counted = question
         .labels
         .count(question.call, question.source, &request, "spec.label")
-        .await?;
+        .await?
+        .label;
     let (total, rows) = (counted.total, counted.total.rows());
     let refuse = |reason, text: String| {
         Err(ApiError::new(reason, text)

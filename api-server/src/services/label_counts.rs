@@ -1,27 +1,23 @@
 //! Reads the label's columns of a range and counts the labels: behind PreviewLabels, and behind the warnings of an estimate.
 
 use super::call::Call;
+use super::computing::{Computing, Need, Turn};
 use crate::convert::preview::PreviewRequest;
-use crate::convert::read_error;
 use crate::convert::time::show_range_text;
 use crate::error::ApiError;
 use mltraining_domain::names::first_of;
 use mltraining_domain::{Reason, SourceSpec, TimeRange, Violations};
 use mltraining_panel::Panel;
 use mltraining_panel::catalogue::LookBack;
+use mltraining_panel::compute::Cancelled;
 use mltraining_panel::labels;
-use mltraining_panel::preview::{self, LabelPreview};
-use mltraining_store::reader::{PanelQuery, ReadProgress};
+use mltraining_panel::preview::{self, Counted, GridCell, LabelPreview};
+use mltraining_store::reader::PanelQuery;
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
-/// Counts that run at the same time. Each may hold millions of rows; more wait for their turn, within their deadline.
-const AT_ONCE: usize = 2;
 /// Entities or phases that a refusal names.
 const NAMED: usize = 5;
 /// What the search for the time that does have rows may cost.
@@ -30,62 +26,47 @@ const LOOK_FOR_ROWS: Duration = Duration::from_secs(2);
 /// Counts labels, a few requests at a time.
 #[derive(Debug, Clone)]
 pub(super) struct LabelCounter {
-    turns: Arc<Semaphore>,
+    computing: Computing,
 }
 
-/// Stops the work when the request is dropped, because its client has gone or its time is over.
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+/// What a label would be, and the grid around it.
+pub(super) struct LabelCount {
+    /// The label that was asked for.
+    pub(super) label: LabelPreview,
+    /// The same with other changes and horizons; empty when none were asked for.
+    pub(super) grid: Vec<GridCell>,
 }
 
 impl LabelCounter {
-    /// A counter with all its turns free.
-    pub(super) fn new() -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-        }
+    /// A counter that takes its turns from `computing`.
+    pub(super) fn new(computing: Computing) -> Self {
+        Self { computing }
     }
 
-    /// Counts the labels of the request's rows.
+    /// Counts the labels of the request's rows, which are read once.
     ///
     /// # Errors
     /// INVALID_FIELD for a column that the source lacks, TIME_RANGE_EMPTY (also when no row is of the entities or phases
-    /// that were named), ROW_LIMIT_EXCEEDED, and those of reading.
+    /// that were named), ROW_LIMIT_EXCEEDED, MEMORY_LIMIT, and those of reading.
     pub(super) async fn count(
         &self,
         call: &Call,
         source: &SourceSpec,
         request: &PreviewRequest,
         prefix: &str,
-    ) -> Result<LabelPreview, ApiError> {
+    ) -> Result<LabelCount, ApiError> {
         labels::check_columns(&request.label, source, prefix).into_result(())?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(ApiError::internal)?;
-        let stopped = Arc::new(AtomicBool::new(false));
-        let _guard = StopOnDrop(Arc::clone(&stopped));
-        let panel = read(call, source, request, &stopped).await?;
+        let turn = self.computing.turn().await?;
+        let panel = read(&turn, call, source, request, &beside(prefix, "range")).await?;
         if panel.rows() == 0 {
             let chosen = (request.entities.as_slice(), &*beside(prefix, "entities"));
             return Err(range_empty(call, source, &request.range, chosen).await);
         }
-        let (source, request) = (source.clone(), request.clone());
         let (range, phases) = (request.range, request.phases.clone());
-        let counted = tokio::task::spawn_blocking(move || {
-            // The turn is over when the work is, not when its client has gone.
-            let _turn = turn;
-            let wanted = !stopped.load(Ordering::Relaxed);
-            wanted.then(|| {
-                let rows = rows_of(&panel, &request.phases);
-                preview::labels(&panel, &source, &request.label, &rows, request.range.end_micros())
-            })
-        });
-        let counted = counted.await.map_err(ApiError::internal)?;
-        let counted = counted.ok_or_else(|| call.deadline.exceeded())?;
-        match counted.total.rows() {
+        let (source, request) = (source.clone(), request.clone());
+        let work = move |panel: &Panel, cancel: &AtomicBool| look(panel, &source, &request, cancel).ok();
+        let counted = turn.work(call.deadline, panel, work).await?;
+        match counted.label.total.rows() {
             0 => Err(none_match(
                 &beside(prefix, "phases"),
                 &format!("no row {} has one of the phases", show_range_text(&range)),
@@ -94,6 +75,31 @@ impl LabelCounter {
             _ => Ok(counted),
         }
     }
+}
+
+/// The counts of the label and of its grid.
+fn look(
+    panel: &Panel,
+    source: &SourceSpec,
+    request: &PreviewRequest,
+    cancel: &AtomicBool,
+) -> Result<LabelCount, Cancelled> {
+    let counted = Counted {
+        panel,
+        source,
+        rows: &rows_of(panel, &request.phases),
+        end: request.range.end_micros(),
+        cancel,
+    };
+    Ok(LabelCount {
+        label: preview::labels(&counted, &request.label)?,
+        grid: preview::grid(
+            &counted,
+            &request.label,
+            &request.grid_changes,
+            &request.grid_horizons,
+        )?,
+    })
 }
 
 /// The path of the field that stands beside the label: `spec.phases` for `spec.label`.
@@ -111,10 +117,11 @@ fn none_match<T: Display>(field: &str, text: &str, chosen: &[T]) -> ApiError {
 }
 
 async fn read(
+    turn: &Turn,
     call: &Call,
     source: &SourceSpec,
     request: &PreviewRequest,
-    stopped: &AtomicBool,
+    field: &str,
 ) -> Result<Panel, ApiError> {
     let needed = labels::columns(&request.label, source).unwrap_or_default();
     let columns: BTreeSet<String> = needed.into_iter().map(str::to_owned).collect();
@@ -128,12 +135,13 @@ async fn read(
         max_rows: request.max_rows,
         timeout: call.deadline.remaining(),
     };
-    let mut on_rows = |_: ReadProgress| match stopped.load(Ordering::Relaxed) {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
+    // The panel with times and phases, and the numbers of the rows that are counted.
+    let of_row = 8 + 8 + 4 + 8 * columns.len() as u64;
+    let need = Need {
+        bytes: &|rows| rows.saturating_mul(of_row),
+        field,
     };
-    let read = call.store.read_panel(&query, &mut on_rows).await;
-    Ok(read.map_err(read_error::refuse)?.panel)
+    Ok(turn.read(call, &query, &need).await?.panel)
 }
 
 /// The rows that are decided in these phases; all without any.

@@ -4,8 +4,10 @@ mod admin;
 mod artifact;
 mod call;
 mod catalog;
+mod computing;
 mod create_source;
 mod dataset;
+mod dataset_preview;
 mod download;
 mod estimate;
 mod hint;
@@ -13,11 +15,13 @@ mod job;
 mod label_counts;
 mod model;
 mod refusal;
+mod resolved;
 mod training;
 mod wake;
 mod watch;
 
 use crate::context::Context;
+use computing::Computing;
 use label_counts::LabelCounter;
 use mltraining_proto::v1;
 use mltraining_runtime::dependency::Board;
@@ -51,7 +55,8 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
         context.stop.clone(),
         longest,
     );
-    let labels = LabelCounter::new();
+    let computing = Computing::new(context.config.server.max_preview_bytes);
+    let labels = LabelCounter::new(computing.clone());
     let artifact = ArtifactServiceServer::new(artifact::ArtifactApi::new(context.clone()));
     routes.add_service(
         artifact
@@ -64,7 +69,8 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );
-    let dataset = DatasetServiceServer::new(dataset::DatasetApi::new(context.clone(), labels.clone()));
+    let dataset = dataset::DatasetApi::new(context.clone(), labels.clone(), computing);
+    let dataset = DatasetServiceServer::new(dataset);
     routes.add_service(
         dataset
             .max_decoding_message_size(most_in)

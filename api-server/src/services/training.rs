@@ -3,14 +3,14 @@
 use super::call::Call;
 use super::estimate::{self, Question};
 use super::label_counts::LabelCounter;
+use super::resolved::{self, Resolved};
 use super::{hint, refusal};
 use crate::context::Context;
 use crate::convert::train_request::{self, TrainRequest};
-use crate::convert::{features, idempotency, job as wire, name, train_spec};
+use crate::convert::{idempotency, job as wire, name, train_spec};
 use crate::error::ApiError;
-use mltraining_domain::name::{ModelName, SourceName};
-use mltraining_domain::{Checked, JobId, Reason, SourceSpec, TrainSpec, Violations};
-use mltraining_panel::catalogue::{self, FeaturePlan};
+use mltraining_domain::name::ModelName;
+use mltraining_domain::{Checked, JobId, TrainSpec, Violations};
 use mltraining_proto::v1;
 use mltraining_runtime::request_id::RequestId;
 use mltraining_runtime::trace::current_traceparent;
@@ -38,14 +38,6 @@ impl TrainingService for TrainingApi {
     }
 }
 
-/// A request that was held against its source.
-struct Resolved {
-    request: TrainRequest,
-    spec: Checked<TrainSpec>,
-    source: SourceSpec,
-    plan: FeaturePlan,
-}
-
 impl TrainingApi {
     /// The service.
     pub(super) fn new(context: Arc<Context>, labels: LabelCounter) -> Self {
@@ -56,17 +48,22 @@ impl TrainingApi {
         let (_, extensions, request) = request.into_parts();
         let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
         let mut found = Violations::new();
-        let request = train_request::read(request, &call.project, &mut found);
-        let resolved = resolve(&call, request, found).await?;
-        if resolved.request.validate_only {
-            return self.estimate(&call, resolved).await;
+        let mut request = train_request::read(request, &call.project, &mut found);
+        let asked = std::mem::take(&mut request.asked);
+        let resolved = resolved::resolve(&call, request.spec.clone(), &asked, found).await?;
+        if request.validate_only {
+            return self.estimate(&call, request, resolved).await;
         }
-        let job = self.create(&call, &resolved).await?;
+        let job = self.create(&call, &request, &resolved.spec).await?;
         Ok(wire::show(&job, &[])?)
     }
 
-    async fn create(&self, call: &Call, resolved: &Resolved) -> Result<Job, ApiError> {
-        let (request, spec) = (&resolved.request, &resolved.spec);
+    async fn create(
+        &self,
+        call: &Call,
+        request: &TrainRequest,
+        spec: &Checked<TrainSpec>,
+    ) -> Result<Job, ApiError> {
         let traceparent = current_traceparent();
         let job = NewJob {
             id: JobId::new(Uuid::now_v7()),
@@ -93,17 +90,22 @@ impl TrainingApi {
     }
 
     /// The job that would be made, with what it would take.
-    async fn estimate(&self, call: &Call, resolved: Resolved) -> Result<v1::Job, ApiError> {
+    async fn estimate(
+        &self,
+        call: &Call,
+        request: TrainRequest,
+        resolved: Resolved,
+    ) -> Result<v1::Job, ApiError> {
         let question = Question {
             call,
             labels: &self.labels,
             spec: &resolved.spec,
             source: &resolved.source,
             plan: &resolved.plan,
-            priority: resolved.request.priority,
+            priority: request.priority,
         };
         let estimate = estimate::answer(&question).await?;
-        let (request, spec) = (resolved.request, resolved.spec);
+        let spec = resolved.spec;
         Ok(v1::Job {
             kind: v1::JobKind::Train.into(),
             priority: request.priority.value().into(),
@@ -116,50 +118,6 @@ impl TrainingApi {
             ..v1::Job::default()
         })
     }
-}
-
-/// Holds a request against its source. What the request alone showed, in `found`, is told together with that.
-async fn resolve(call: &Call, request: TrainRequest, mut found: Violations) -> Result<Resolved, ApiError> {
-    let name = SourceName {
-        project: call.project.clone(),
-        source: request.spec.source.clone(),
-    };
-    let source = match call.source(&name).await {
-        Ok(source) => source.spec,
-        // A source that is not there matters less than fields that are wrong for any.
-        Err(error) if error.reason() == Reason::NotFound && !found.is_empty() => {
-            return Err(features::refuse(found, &request.asked));
-        }
-        Err(error) => return Err(error),
-    };
-    let plan = match catalogue::resolve(
-        &request.spec.features,
-        &source,
-        &request.spec.label,
-        "spec.features",
-    ) {
-        Ok(plan) if found.is_empty() => plan,
-        Ok(_) => return Err(features::refuse(found, &request.asked)),
-        Err(mut more) => {
-            // A stand-in for a part that could not be read would be found wanting again.
-            let wrong = |part: &str| found.iter().any(|v| v.field.starts_with(part));
-            let known = ["spec.features", "spec.label"].map(|part| (part, wrong(part)));
-            more.retain(|v| {
-                !known
-                    .iter()
-                    .any(|(part, wrong)| *wrong && v.field.starts_with(part))
-            });
-            found.extend(more);
-            return Err(features::refuse(found, &request.asked));
-        }
-    };
-    let spec = request.spec.clone().check()?;
-    Ok(Resolved {
-        request,
-        spec,
-        source,
-        plan,
-    })
 }
 
 /// Why no job was made.

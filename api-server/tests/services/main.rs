@@ -18,6 +18,8 @@ mod jobs;
 mod models;
 mod paging;
 mod preview;
+mod preview_dataset;
+mod preview_grid;
 mod retention;
 mod statements;
 mod training;

@@ -4,7 +4,7 @@
 mod floor;
 mod panel;
 mod peers;
-mod rows;
+pub(crate) mod rows;
 mod step;
 
 pub use step::{Step, Took, take};

@@ -11,7 +11,7 @@ pub(super) fn python() -> Command {
 }
 
 /// A database with `copies` times half a million rows of `coin_metrics`, vacuumed.
-pub(super) fn make(copies: u32) -> anyhow::Result<Database> {
+pub(crate) fn make(copies: u32) -> anyhow::Result<Database> {
     let script = crate::report::shared().join("data/gen.py");
     ensure!(script.exists(), "the generator {} is absent", script.display());
     let database = Database::create();

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod catalog;
+pub(crate) mod dataset;
 pub(crate) mod demo_data;
 pub(crate) mod health;
 pub(crate) mod import;
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Algorithms => catalog::algorithms(context).await,
         Command::Phases(args) => catalog::phases(&args, context).await,
         Command::Labels(args) => labels::run(&args, context).await,
+        Command::Dataset(args) => Box::pin(dataset::run(&args, context)).await,
         Command::Train(args) => Box::pin(train::run(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,

@@ -41,6 +41,9 @@ impl Wire for v1::ModelVersion {
 impl Wire for v1::Phase {
     const NAME: &'static str = "Phase";
 }
+impl Wire for v1::PreviewDatasetResponse {
+    const NAME: &'static str = "PreviewDatasetResponse";
+}
 impl Wire for v1::PreviewLabelsResponse {
     const NAME: &'static str = "PreviewLabelsResponse";
 }
@@ -131,6 +134,7 @@ mod tests {
         found::<v1::Model>();
         found::<v1::ModelVersion>();
         found::<v1::Phase>();
+        found::<v1::PreviewDatasetResponse>();
         found::<v1::PreviewLabelsResponse>();
         found::<v1::Source>();
         found::<v1::SourceCoverage>();

@@ -11,7 +11,7 @@ mod table;
 pub(crate) use chart::bar;
 pub(crate) use color::{Paint, Tone};
 pub(crate) use json::{Wire, from_json, json_value};
-pub(crate) use number::{bytes, count, counted, metric, share, signed};
+pub(crate) use number::{bytes, count, counted, metric, share, signed, value};
 pub(crate) use plain::escaped;
 pub(crate) use table::Table;
 

@@ -36,6 +36,26 @@ pub(crate) fn signed(value: Option<f64>) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), |value| format!("{value:+.3}"))
 }
 
+/// Any number with four significant digits: `0.01234`, `1234`, `1.234e-8`.
+pub(crate) fn value(value: Option<f64>) -> String {
+    let Some(value) = value else {
+        return UNKNOWN.to_owned();
+    };
+    let size = value.abs();
+    match size {
+        _ if size == 0.0 => "0".to_owned(),
+        _ if (1e-3..1e6).contains(&size) => {
+            let decimals = (3 - size.log10().floor() as i32).max(0) as usize;
+            let text = format!("{value:.decimals$}");
+            match text.contains('.') {
+                true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+                false => text,
+            }
+        }
+        _ => format!("{value:.3e}"),
+    }
+}
+
 /// A ratio in percent: `14.2 %`, with more digits when it is small.
 pub(crate) fn share(value: Option<f64>) -> String {
     match value {
@@ -84,7 +104,31 @@ mod tests {
     }
 
     #[test]
+    fn any_number_has_four_digits_that_say_something() {
+        assert_eq!(
+            [
+                0.0,
+                0.5,
+                -0.012_345,
+                1.0,
+                99.999,
+                1234.56,
+                999_999.0,
+                1e6,
+                1.234_567e-8
+            ]
+            .map(|x| value(Some(x))),
+            [
+                "0", "0.5", "-0.01235", "1", "100", "1235", "999999", "1.000e6", "1.235e-8"
+            ]
+        );
+    }
+
+    #[test]
     fn what_is_undefined_is_never_shown_as_zero() {
-        assert_eq!([metric(None), share(None), signed(None)], ["–", "–", "–"]);
+        assert_eq!(
+            [metric(None), share(None), signed(None), value(None)],
+            ["–", "–", "–", "–"]
+        );
     }
 }

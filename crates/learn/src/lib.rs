@@ -20,5 +20,6 @@ pub mod model_file;
 mod random;
 pub mod random_forest;
 pub mod registry;
+pub mod single_features;
 pub mod threshold;
 pub mod tree;

@@ -51,6 +51,17 @@ pub enum PanelError {
     TooManyRows,
 }
 
+/// Rows that repeat the entity and time of another row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicates {
+    /// How many; three equal keys count 2.
+    pub count: u64,
+    /// Entity of the first.
+    pub entity: String,
+    /// Time of the first, microseconds since 1970-01-01 UTC.
+    pub time_micros: i64,
+}
+
 /// Makes a [`Panel`] of rows that arrive ordered by (bytes of the entity, time).
 #[derive(Debug)]
 pub struct PanelBuilder {
@@ -136,19 +147,29 @@ impl PanelBuilder {
         self.arrived
     }
 
+    /// The rows so far that repeat a key; `None` without one.
+    pub fn duplicates(&self) -> Option<Duplicates> {
+        let (entity, time_micros) = self.example.clone()?;
+        Some(Duplicates {
+            count: self.duplicates,
+            entity,
+            time_micros,
+        })
+    }
+
     /// The panel and the fingerprint of its rows.
     ///
     /// # Errors
     /// [`PanelError::DuplicateKeys`] when rows share a key under [`DuplicateRule::Refuse`]; [`PanelError::TooManyRows`].
     pub fn finish(mut self) -> Result<(Panel, Fingerprint), PanelError> {
         self.seal()?;
-        if let Some((entity, time_micros)) = self.example
+        if let Some(found) = self.duplicates()
             && self.rule == DuplicateRule::Refuse
         {
             return Err(PanelError::DuplicateKeys {
-                count: self.duplicates,
-                entity,
-                time_micros,
+                count: found.count,
+                entity: found.entity,
+                time_micros: found.time_micros,
             });
         }
         self.panel.starts.push(self.panel.times.len());

@@ -20,8 +20,9 @@ mod fingerprint;
 mod panel;
 mod sets;
 mod window;
+mod worlds;
 
-pub use builder::{PanelBuilder, PanelError};
+pub use builder::{Duplicates, PanelBuilder, PanelError};
 pub use fingerprint::{DayHash, Fingerprint};
 pub use panel::Panel;
 

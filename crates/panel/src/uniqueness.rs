@@ -3,70 +3,117 @@
 //! Labels of one entity whose spans (t, r] overlap tell partly of the same bars: a thousand rows that each look an hour ahead
 //! are no thousand independent ones. Of n labels that are open at a moment each has 1 / n of it.
 
-/// The average uniqueness of each label: the mean of 1 / (labels open) over its span (t, r], above 0 and at most 1. It is
-/// weighed by time, so that bars at irregular distances count as long as they last. A label that is known at once (r = t)
-/// shares nothing and has 1.
+/// How one label lies among the others of its entity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sharing {
+    /// The mean of 1 / (labels open) over its span (t, r], above 0 and at most 1.
+    pub uniqueness: f64,
+    /// The mean number of other labels open over its span; 0 when it is alone.
+    pub overlap: f64,
+}
+
+/// How each label shares its time. Means are weighed by time, so that bars at irregular distances count as long as they
+/// last. A label that is known at once (r = t) shares nothing: its uniqueness is 1 and its overlap 0.
 ///
 /// `decision` rises and `resolve` has a time for each, none before its decision; all rows are of one entity. Takes n log n.
 ///
 /// # Panics
 /// When the slices differ in length.
-pub fn average_uniqueness(decision: &[i64], resolve: &[i64]) -> Vec<f64> {
+pub fn sharing(decision: &[i64], resolve: &[i64]) -> Vec<Sharing> {
     assert_eq!(
         decision.len(),
         resolve.len(),
         "one resolve time for each decision time"
     );
-    let shares = Shares::of(decision, resolve);
+    let timeline = Timeline::of(decision, resolve);
+    let mut begins = 0;
     let spans = decision.iter().zip(resolve);
-    let unique = |(from, to): (&i64, &i64)| match to - from {
-        0 => 1.0,
-        length => ((shares.until(*to) - shares.until(*from)) / length as f64).min(1.0),
+    let of = |(from, to): (&i64, &i64)| {
+        begins = timeline.find(begins, *from); // decisions rise
+        let (start, end) = (begins, timeline.find(begins, *to));
+        match to - from {
+            0 => Sharing {
+                uniqueness: 1.0,
+                overlap: 0.0,
+            },
+            length => Sharing {
+                uniqueness: ((timeline.shares[end] - timeline.shares[start]) / length as f64).min(1.0),
+                overlap: ((timeline.open[end] - timeline.open[start]) as f64 / length as f64 - 1.0).max(0.0),
+            },
+        }
     };
-    spans.map(unique).collect()
+    spans.map(of).collect()
 }
 
-/// The integral over time of 1 / (labels open), from the first event on.
-struct Shares {
-    /// The moments at which a label begins or ends, rising, each once.
+/// Integrals over time from the first event on, at every moment at which a label begins or ends.
+#[derive(Default)]
+struct Timeline {
+    /// The moments, rising, each once.
     moments: Vec<i64>,
-    /// The integral up to each of them.
-    sums: Vec<f64>,
+    /// The integral of 1 / (labels open), where some are.
+    shares: Vec<f64>,
+    /// The integral of the number of labels open: a whole number, which a double could not hold.
+    open: Vec<i128>,
 }
 
-impl Shares {
+impl Timeline {
     fn of(decision: &[i64], resolve: &[i64]) -> Self {
-        let mut moments: Vec<i64> = decision.iter().chain(resolve).copied().collect();
-        moments.sort_unstable();
-        moments.dedup();
         let mut ends = resolve.to_vec();
         ends.sort_unstable();
-        let mut sums = Vec::with_capacity(moments.len());
-        let mut sum = 0.0;
-        for (i, moment) in moments.iter().enumerate() {
-            if let Some(before) = i.checked_sub(1) {
-                let before = moments[before];
-                let begun = decision.partition_point(|time| *time <= before);
-                let ended = ends.partition_point(|time| *time <= before);
-                if begun > ended {
-                    sum += (moment - before) as f64 / (begun - ended) as f64;
-                }
+        let mut this = Self::default();
+        let (mut begun, mut ended) = (0, 0);
+        let (mut share, mut open) = (0.0, 0);
+        let next = |begun: usize, ended: usize| {
+            let times = [decision.get(begun), ends.get(ended)];
+            times.into_iter().flatten().min().copied()
+        };
+        while let Some(moment) = next(begun, ended) {
+            if let Some(before) = this.moments.last().filter(|_| begun > ended) {
+                let (length, labels) = (moment - before, begun - ended);
+                share += length as f64 / labels as f64;
+                open += i128::from(length) * labels as i128;
             }
-            sums.push(sum);
+            while decision.get(begun) == Some(&moment) {
+                begun += 1;
+            }
+            while ends.get(ended) == Some(&moment) {
+                ended += 1;
+            }
+            this.moments.push(moment);
+            this.shares.push(share);
+            this.open.push(open);
         }
-        Self { moments, sums }
+        this
     }
 
-    /// The integral up to one of the moments.
-    fn until(&self, moment: i64) -> f64 {
-        self.sums[self.moments.partition_point(|time| *time < moment)]
+    /// The place of one of the moments, which is not before the place `from`.
+    fn find(&self, from: usize, moment: i64) -> usize {
+        from + self.moments[from..].partition_point(|time| *time < moment)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::average_uniqueness;
+    use super::sharing;
     use proptest::prelude::*;
+
+    fn average_uniqueness(decision: &[i64], resolve: &[i64]) -> Vec<f64> {
+        let found = sharing(decision, resolve);
+        found.into_iter().map(|label| label.uniqueness).collect()
+    }
+
+    #[test]
+    fn overlap_counts_the_other_labels_while_one_is_open() {
+        let overlap = |decision: &[i64], resolve: &[i64]| -> Vec<f64> {
+            let found = sharing(decision, resolve);
+            found.into_iter().map(|label| label.overlap).collect()
+        };
+        assert_eq!(overlap(&[0, 10, 20], &[10, 20, 25]), [0.0, 0.0, 0.0]);
+        assert_eq!(overlap(&[5], &[5]), [0.0]);
+        assert_eq!(overlap(&[0, 1, 2, 3], &[2, 3, 4, 5]), [0.5, 1.0, 1.0, 0.5]);
+        // (0, 10] is beside another for 2 of its 10; (8, 12] for 2 of its 4.
+        assert_eq!(overlap(&[0, 8], &[10, 12]), [0.2, 0.5]);
+    }
 
     #[test]
     fn labels_apart_are_unique_and_equal_ones_share() {
@@ -95,10 +142,14 @@ mod tests {
             let decision: Vec<i64> = labels.keys().copied().collect();
             let resolve: Vec<i64> = labels.iter().map(|(from, length)| from + length).collect();
             let open = |unit: i64| decision.iter().zip(&resolve).filter(|(t, r)| **t < unit && unit <= **r).count();
-            let found = average_uniqueness(&decision, &resolve);
-            for (i, unique) in found.iter().enumerate() {
+            let found = sharing(&decision, &resolve);
+            for (i, label) in found.iter().enumerate() {
+                let unique = &label.uniqueness;
                 let units = decision[i] + 1..=resolve[i];
                 let count = resolve[i] - decision[i];
+                let others = units.clone().map(|unit| open(unit) as f64 - 1.0).sum::<f64>();
+                let others = if count == 0 { 0.0 } else { others / count as f64 };
+                prop_assert!((label.overlap - others).abs() < 1e-9, "{}: {} {}", i, label.overlap, others);
                 let expected = match count {
                     0 => 1.0,
                     _ => units.map(|unit| 1.0 / open(unit) as f64).sum::<f64>() / count as f64,

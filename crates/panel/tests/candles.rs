@@ -11,6 +11,7 @@ use mltraining_panel::labels::NO_END;
 use mltraining_panel::{Panel, catalogue, compute, preview};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 const EXPECTED: &str = include_str!("pandas/candles.csv");
 
@@ -71,7 +72,15 @@ fn label_counts_of_every_instrument_are_those_of_pandas() {
     let source = candles_source();
     let Some(panel) = candles(&source) else { return };
     let rows: Vec<u32> = (0..panel.rows() as u32).collect();
-    let found: BTreeMap<String, _> = preview::labels(&panel, &source, &label(), &rows, NO_END)
+    let counted = preview::Counted {
+        panel: &panel,
+        source: &source,
+        rows: &rows,
+        end: NO_END,
+        cancel: &AtomicBool::new(false),
+    };
+    let found: BTreeMap<String, _> = preview::labels(&counted, &label())
+        .unwrap()
         .by_entity
         .into_iter()
         .collect();

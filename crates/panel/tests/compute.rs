@@ -171,7 +171,14 @@ fn a_preview_counts_every_row_once_in_each_grouping() {
     let panel = panel(column_names(&source()), rows);
     // All rows of a and b: the last 30 bars of each cannot resolve.
     let wanted: Vec<u32> = (0..200).collect();
-    let found = preview::labels(&panel, &source(), &label(), &wanted, NO_END);
+    let counted = preview::Counted {
+        panel: &panel,
+        source: &source(),
+        rows: &wanted,
+        end: NO_END,
+        cancel: &AtomicBool::new(false),
+    };
+    let found = preview::labels(&counted, &label()).unwrap();
     let uniqueness = found.mean_uniqueness.unwrap();
     assert!(uniqueness > 0.0 && uniqueness <= 1.0, "{uniqueness}");
     let counts = |c: preview::LabelCounts| (c.positives, c.negatives, c.unknown);

@@ -58,7 +58,7 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     } = input;
     let rows = labels_step(&panel, &spec, &source, work)?;
     let matrix = features_step(&panel, &plan, &rows, work)?;
-    let singles = single_features::measure(&matrix, &rows);
+    let singles = mltraining_learn::single_features::measure(&matrix, &rows.labels);
     if let Some(column) = labels::telling_column(&spec.label, &source) {
         single_features::refuse_copies(column, &singles, &spec)?;
     }

@@ -176,14 +176,26 @@ async fn catalog(house: &House, method: &str) {
 }
 
 async fn dataset(house: &House, method: &str) {
-    assert_eq!(method, "PreviewLabels", "no call of it stands here");
-    let request = v1::PreviewLabelsRequest {
-        source: SOURCE.to_owned(),
-        range: range(START, START + 3600),
-        label: Some(label(0.02, 120)),
-        ..v1::PreviewLabelsRequest::default()
-    };
-    house.dataset().preview_labels(request).await.unwrap();
+    let mut client = house.dataset();
+    match method {
+        "PreviewLabels" => {
+            let request = v1::PreviewLabelsRequest {
+                source: SOURCE.to_owned(),
+                range: range(START, START + 3600),
+                label: Some(label(0.02, 120)),
+                ..v1::PreviewLabelsRequest::default()
+            };
+            client.preview_labels(request).await.unwrap();
+        }
+        "PreviewDataset" => {
+            let request = v1::PreviewDatasetRequest {
+                spec: train().spec,
+                ..v1::PreviewDatasetRequest::default()
+            };
+            client.preview_dataset(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
 }
 
 async fn jobs(house: &House, method: &str) {

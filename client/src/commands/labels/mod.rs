@@ -1,5 +1,7 @@
 //! `mlts labels preview`: how many rows are positive, before anything is trained.
 
+mod grid;
+
 use super::spec::label::{LabelArgs, describe};
 use super::spec::range::{self, RangeArgs};
 use super::spec::rows::RowsArgs;
@@ -10,6 +12,9 @@ use crate::output::{Format, Paint, Table, Tone, UNKNOWN, bar, count, counted, sh
 use crate::when;
 use clap::{Args, Subcommand};
 use mltraining_proto::v1;
+
+/// Characters of the longest bar of the days.
+const CHART_WIDTH: usize = 48;
 
 /// What there is to foresee.
 #[derive(Debug, Args)]
@@ -39,6 +44,8 @@ pub(crate) struct PreviewArgs {
     /// Entities in the table of entities
     #[arg(long, value_name = "N", default_value_t = 10)]
     max_entities: i32,
+    #[command(flatten)]
+    grid: grid::GridArgs,
 }
 
 pub(crate) async fn run(args: &LabelsArgs, context: &Context<'_>) -> Result<(), CliError> {
@@ -56,7 +63,9 @@ async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliErr
         max_entities: Some(args.max_entities),
         ..v1::PreviewLabelsRequest::default()
     };
-    args.label.apply(&mut request.label)?;
+    args.grid.label(&args.label).apply(&mut request.label)?;
+    args.grid
+        .apply(&mut request.grid_changes, &mut request.grid_horizons);
     args.rows
         .apply(&mut request.entities, &mut request.phases, &mut request.max_rows);
     args.range.apply(&mut request.range);
@@ -85,9 +94,13 @@ fn text(title: &str, preview: &v1::PreviewLabelsResponse, paint: Paint) -> Strin
     if let Some(uniqueness) = preview.mean_uniqueness {
         let own = uniqueness * (total.positives + total.negatives) as f64;
         parts.push(format!(
-            "labels overlap in time: together they tell as much as {} that do not (mean uniqueness {uniqueness:.3})",
-            count(own.round() as i64)
+            "labels overlap in time: together they tell as much as {} that do not (mean uniqueness {uniqueness:.3}, overlap {})",
+            count(own.round() as i64),
+            grid::overlap(preview.mean_overlap)
         ));
+    }
+    if !preview.grid.is_empty() {
+        parts.push(grid::text(&preview.grid, paint));
     }
     if !preview.by_phase.is_empty() {
         let phases = preview.by_phase.iter().map(|part| {
@@ -102,6 +115,7 @@ fn text(title: &str, preview: &v1::PreviewLabelsResponse, paint: Paint) -> Strin
             .iter()
             .map(|part| (day(part), part.counts.unwrap_or_default()));
         parts.push(table("day", days.collect(), paint));
+        parts.push(chart(&preview.by_day));
     }
     if !preview.by_entity.is_empty() {
         let entities = preview
@@ -150,6 +164,19 @@ fn table(heading: &str, parts: Vec<(String, v1::LabelCounts)>, paint: Paint) -> 
         ]);
     }
     table.render()
+}
+
+/// The days with positives, each with a bar for how many it has.
+fn chart(days: &[v1::DayLabelCounts]) -> String {
+    let positives = |part: &v1::DayLabelCounts| part.counts.unwrap_or_default().positives;
+    let most = days.iter().map(positives).max().unwrap_or_default();
+    let width = count(most).len();
+    let bars = days.iter().map(|part| {
+        let length = bar(Some(positives(part) as f64), most as f64, CHART_WIDTH);
+        format!("{}  {:>width$}  {length}", day(part), count(positives(part)))
+    });
+    let lines: Vec<String> = bars.map(|line| line.trim_end().to_owned()).collect();
+    format!("positives by day\n{}", lines.join("\n"))
 }
 
 fn day(part: &v1::DayLabelCounts) -> String {
@@ -201,13 +228,15 @@ mod tests {
                 counts: counts(300, 900, 1034),
             }],
             mean_uniqueness: Some(0.25),
+            mean_overlap: Some(3.5),
+            grid: Vec::new(),
         };
         assert_eq!(
             text("close rises", &preview, Paint::Plain),
             "close rises\n\
              2,234 rows of 3 entities: 300 positive (25.0 %), 900 negative, 1,034 unknown\n\
              \n\
-             labels overlap in time: together they tell as much as 300 that do not (mean uniqueness 0.250)\n\
+             labels overlap in time: together they tell as much as 300 that do not (mean uniqueness 0.250, overlap 3.50)\n\
              \n\
              phase  rows  positive  negative  unknown  share\n\
              \u{20}NULL     4         0         0        4      –\n\
@@ -215,6 +244,10 @@ mod tests {
              day          rows  positive  negative  unknown   share\n\
              1970-01-01    430       200       200       30  50.0 %  ████████████████████████\n\
              1970-01-02  1,800       100       700    1,000  12.5 %  ██████\n\
+             \n\
+             positives by day\n\
+             1970-01-01  200  ████████████████████████████████████████████████\n\
+             1970-01-02  100  ████████████████████████\n\
              \n\
              entity   rows  positive  negative  unknown   share\n\
              ADA     2,234       300       900    1,034  25.0 %  ████████████████████████\n\

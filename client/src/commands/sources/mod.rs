@@ -38,6 +38,7 @@ enum SourcesCommand {
     /// Registers a table or view that is there already
     Create(Box<create::CreateArgs>),
     /// Counts rows, entities, gaps, NULLs and duplicates
+    #[command(visible_alias = "check")]
     Coverage(coverage::CoverageArgs),
 }
 

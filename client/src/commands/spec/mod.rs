@@ -8,6 +8,7 @@ pub(crate) mod rows;
 pub(crate) mod sample_weight;
 pub(crate) mod split;
 pub(crate) mod threshold;
+pub(crate) mod whole;
 
 /// A ratio: `0.05`, or `5%`.
 ///

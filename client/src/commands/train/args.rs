@@ -1,25 +1,13 @@
 //! The options of `mlts train`, and the request that they make.
 
 use crate::commands::models::change::labels;
-use crate::commands::spec::algorithm::AlgorithmArgs;
-use crate::commands::spec::features::FeaturesArgs;
-use crate::commands::spec::label::LabelArgs;
-use crate::commands::spec::range::RangeArgs;
-use crate::commands::spec::rows::RowsArgs;
-use crate::commands::spec::sample_weight;
-use crate::commands::spec::split::SplitArgs;
-use crate::commands::spec::threshold;
+use crate::commands::spec::whole::SpecArgs;
 use crate::errors::CliError;
-use crate::names;
-use crate::output::from_json;
 use crate::when;
-use anyhow::Context as _;
 use clap::Args;
 use mltraining_domain::{ModelId, ProjectId, Span};
 use mltraining_proto::v1;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
 use uuid::Uuid;
 
 /// Options of `mlts train`.
@@ -28,33 +16,8 @@ pub(crate) struct TrainArgs {
     /// Name of the model; it gets a new version
     #[arg(long, value_name = "MODEL")]
     model: ModelId,
-    /// The source to learn from [default: coin_metrics]
-    #[arg(long, value_name = "SOURCE")]
-    source: Option<String>,
-    /// A file with the TrainSpec as JSON, - for stdin; options change it
-    #[arg(long, value_name = "FILE")]
-    spec: Option<PathBuf>,
     #[command(flatten)]
-    label: LabelArgs,
-    #[command(flatten)]
-    range: RangeArgs,
-    #[command(flatten)]
-    rows: RowsArgs,
-    #[command(flatten)]
-    features: FeaturesArgs,
-    #[command(flatten)]
-    algorithm: AlgorithmArgs,
-    #[command(flatten)]
-    split: SplitArgs,
-    /// How the threshold is chosen: max_f1, max_mcc, min_precision=0.6, min_recall=0.8, or a score [default: max_f1]
-    #[arg(long, value_name = "RULE", value_parser = threshold::parse, help_heading = "How it is tested")]
-    threshold: Option<v1::ThresholdSpec>,
-    /// What a training row counts: none, or its uniqueness where labels overlap in time [default: none]
-    #[arg(long, value_name = "RULE", value_parser = sample_weight::parse, help_heading = "What learns")]
-    sample_weight: Option<v1::SampleWeight>,
-    /// Seed of every random choice [default: 42]
-    #[arg(long, value_name = "N", help_heading = "What learns")]
-    seed: Option<u64>,
+    spec: SpecArgs,
     #[command(flatten)]
     job: JobOptions,
 }
@@ -91,7 +54,7 @@ impl TrainArgs {
 
     /// The source that the options name.
     pub(super) fn source(&self) -> Option<&String> {
-        self.source.as_ref()
+        self.spec.source()
     }
 
     /// The request, but for the ends of the range that nobody said.
@@ -106,7 +69,7 @@ impl TrainArgs {
         Ok(v1::TrainModelRequest {
             parent: format!("projects/{project}"),
             model_id: self.model.to_string(),
-            spec: Some(self.spec(project)?),
+            spec: Some(self.spec.spec(project)?),
             request_id,
             validate_only: self.job.validate_only,
             priority: self.job.priority,
@@ -114,42 +77,6 @@ impl TrainArgs {
             timeout: self.job.job_timeout.map(when::duration),
         })
     }
-
-    /// The file, changed by the options.
-    fn spec(&self, project: &ProjectId) -> Result<v1::TrainSpec, CliError> {
-        let mut spec: v1::TrainSpec = match &self.spec {
-            Some(file) => from_json(&read(file)?, &file.display().to_string())?,
-            None => v1::TrainSpec::default(),
-        };
-        let default = if spec.source.is_empty() {
-            names::DEFAULT_SOURCE
-        } else {
-            &spec.source
-        };
-        let source = self.source.as_deref().unwrap_or(default);
-        spec.source = names::source(source, project)?.to_string();
-        self.label.apply(&mut spec.label)?;
-        self.range.apply(&mut spec.range);
-        self.rows
-            .apply(&mut spec.entities, &mut spec.phases, &mut spec.max_rows);
-        self.features.apply(&mut spec.features);
-        self.algorithm.apply(&mut spec.algorithm)?;
-        self.split.apply(&mut spec.split)?;
-        if let Some(rule) = self.sample_weight {
-            spec.set_sample_weight(rule);
-        }
-        spec.threshold = self.threshold.or(spec.threshold);
-        spec.seed = self.seed.or(spec.seed);
-        Ok(spec)
-    }
-}
-
-fn read(file: &Path) -> Result<String, CliError> {
-    let text = match file == Path::new("-") {
-        true => io::read_to_string(io::stdin()),
-        false => fs::read_to_string(file),
-    };
-    Ok(text.with_context(|| format!("{} cannot be read", file.display()))?)
 }
 
 #[cfg(test)]
@@ -159,6 +86,7 @@ mod tests {
     use clap::Parser;
     use mltraining_proto::v1::algorithm_spec::Algorithm;
     use mltraining_proto::v1::split_spec::Split;
+    use std::fs;
 
     const ALL: &str = "--source|candles|--change|2%|--horizon|30m|--direction|down|--column|low|--tolerance|5m\
         |--start|2026-01-01|--end|2026-02-01|--entities|A,B|--phases|1,2|--max-rows|1000\

@@ -49,31 +49,83 @@ pub fn features(
     rows: &[u32],
     control: &Control<'_>,
 ) -> Result<FeatureColumns, Cancelled> {
-    assert!(
-        rows.windows(2).all(|pair| pair[0] < pair[1]),
-        "rows must rise strictly"
-    );
-    let pieces = pieces(panel, rows);
-    let total = (pieces.len() * plan.features.len()) as u64;
-    let done = AtomicU64::new(0);
-    let columns = plan.features.par_iter().map(|feature| {
-        let bound = Bound::to(panel, feature);
-        let mut column = vec![0.0; rows.len()];
-        let parts = parts_of(&mut column, &pieces);
-        parts.into_par_iter().try_for_each(|(piece, part)| {
-            if control.cancel.load(Ordering::Relaxed) {
-                return Err(Cancelled);
-            }
-            fill(panel, &bound, &rows[piece], part);
-            (control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-            Ok(())
-        })?;
-        Ok(column)
-    });
+    let work = Work::of(panel, plan, rows, control);
+    let columns = plan.features.par_iter().map(|feature| work.column(feature));
     Ok(FeatureColumns {
         columns: columns.collect::<Result<_, Cancelled>>()?,
         names: plan.names(),
     })
+}
+
+/// Computes the same [`features`], `at_once` at a time, and keeps of each only what `take` makes of its column: for those
+/// who look at columns one by one, so that memory holds no matrix. What comes out is in the order of the plan.
+///
+/// # Errors
+/// [`Cancelled`] when the control says so.
+///
+/// # Panics
+/// As [`features`].
+pub fn each_feature<T: Send>(
+    panel: &Panel,
+    plan: &FeaturePlan,
+    rows: &[u32],
+    control: &Control<'_>,
+    at_once: usize,
+    take: impl Fn(&PlannedFeature, Vec<f32>) -> T + Sync,
+) -> Result<Vec<T>, Cancelled> {
+    let work = Work::of(panel, plan, rows, control);
+    let mut taken = Vec::with_capacity(plan.features.len());
+    for some in plan.features.chunks(at_once.max(1)) {
+        let each = some
+            .par_iter()
+            .map(|feature| Ok(take(feature, work.column(feature)?)));
+        taken.extend(each.collect::<Result<Vec<T>, Cancelled>>()?);
+    }
+    Ok(taken)
+}
+
+/// What the features of a plan have in common.
+struct Work<'a> {
+    panel: &'a Panel,
+    rows: &'a [u32],
+    pieces: Vec<Range<usize>>,
+    control: &'a Control<'a>,
+    done: AtomicU64,
+    total: u64,
+}
+
+impl<'a> Work<'a> {
+    fn of(panel: &'a Panel, plan: &FeaturePlan, rows: &'a [u32], control: &'a Control<'a>) -> Self {
+        assert!(
+            rows.windows(2).all(|pair| pair[0] < pair[1]),
+            "rows must rise strictly"
+        );
+        let pieces = pieces(panel, rows);
+        Self {
+            panel,
+            rows,
+            control,
+            done: AtomicU64::new(0),
+            total: (pieces.len() * plan.features.len()) as u64,
+            pieces,
+        }
+    }
+
+    fn column(&self, feature: &PlannedFeature) -> Result<Vec<f32>, Cancelled> {
+        let bound = Bound::to(self.panel, feature);
+        let mut column = vec![0.0; self.rows.len()];
+        let parts = parts_of(&mut column, &self.pieces);
+        parts.into_par_iter().try_for_each(|(piece, part)| {
+            if self.control.cancel.load(Ordering::Relaxed) {
+                return Err(Cancelled);
+            }
+            fill(self.panel, &bound, &self.rows[piece], part);
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            (self.control.progress)(done, self.total);
+            Ok(())
+        })?;
+        Ok(column)
+    }
 }
 
 /// One feature for every row of the panel, in full precision.

@@ -8,6 +8,7 @@ mod column;
 mod extreme_within_horizon;
 mod first_reach;
 pub(crate) mod horizon;
+mod quantities;
 mod threshold;
 mod triple_barrier;
 
@@ -15,6 +16,8 @@ use crate::Panel;
 use crate::catalogue::{Bars, did_you_mean};
 use mltraining_domain::{LabelSpec, Reason, SourceSpec, Violations};
 use std::borrow::Cow;
+
+pub use quantities::{Quantity, quantities};
 
 /// What is known about one row's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +51,15 @@ pub struct Labels {
     pub values: Vec<LabelValue>,
     /// When it is known, microseconds since 1970-01-01 UTC; [`UNRESOLVED`] for an unknown label.
     pub resolve_times: Vec<i64>,
+}
+
+impl Labels {
+    fn unknown(rows: usize) -> Self {
+        Self {
+            values: vec![LabelValue::Unknown; rows],
+            resolve_times: vec![UNRESOLVED; rows],
+        }
+    }
 }
 
 /// A kind of label in the catalogue.
@@ -159,33 +171,77 @@ pub fn telling_column<'a>(label: &'a LabelSpec, source: &'a SourceSpec) -> Optio
 /// touched before: of such rows only those that were touched could be known, and they alone would be no fair sample.
 /// Linear in the rows, but for labels that look within the horizon: those take n log n.
 pub fn compute(panel: &Panel, label: &LabelSpec, source: &SourceSpec, end: i64) -> Labels {
-    let mut labels = Labels {
-        values: vec![LabelValue::Unknown; panel.rows()],
-        resolve_times: vec![UNRESOLVED; panel.rows()],
-    };
-    let rule = rule_of(label);
-    let inputs = columns(label, source).unwrap_or_default();
-    let inputs: Option<Vec<&[f64]>> = inputs.into_iter().map(|name| panel.column(name)).collect();
-    let Some(inputs) = inputs.filter(|inputs| !inputs.is_empty()) else {
-        return labels;
-    };
+    let labeller = Labeller::new(panel, label, source, end);
+    let mut labels = Labels::unknown(panel.rows());
     for entity in 0..panel.entities().len() {
         let rows = panel.range_of(entity);
-        let inputs: Vec<Cow<'_, [f64]>> = inputs
+        labeller.mark(
+            entity,
+            &mut Marks {
+                values: &mut labels.values[rows.clone()],
+                resolve_times: &mut labels.resolve_times[rows],
+            },
+        );
+    }
+    labels
+}
+
+/// Labels one entity after another, as [`compute`] labels all: for those who need not hold the labels of a whole panel.
+pub struct Labeller<'a> {
+    panel: &'a Panel,
+    label: &'a LabelSpec,
+    source: &'a SourceSpec,
+    end: i64,
+    /// Empty when the panel lacks one.
+    inputs: Vec<&'a [f64]>,
+}
+
+impl<'a> Labeller<'a> {
+    /// Everything as in [`compute`].
+    pub fn new(panel: &'a Panel, label: &'a LabelSpec, source: &'a SourceSpec, end: i64) -> Self {
+        let names = columns(label, source).unwrap_or_default();
+        let inputs: Option<Vec<&[f64]>> = names.into_iter().map(|name| panel.column(name)).collect();
+        Self {
+            panel,
+            label,
+            source,
+            end,
+            inputs: inputs.unwrap_or_default(),
+        }
+    }
+
+    /// The labels of one entity's rows, in their order.
+    ///
+    /// # Panics
+    /// When there is no such entity.
+    pub fn of_entity(&self, entity: usize) -> Labels {
+        let mut labels = Labels::unknown(self.panel.range_of(entity).len());
+        self.mark(
+            entity,
+            &mut Marks {
+                values: &mut labels.values,
+                resolve_times: &mut labels.resolve_times,
+            },
+        );
+        labels
+    }
+
+    fn mark(&self, entity: usize, marks: &mut Marks<'_>) {
+        if self.inputs.is_empty() {
+            return;
+        }
+        let rows = self.panel.range_of(entity);
+        let inputs: Vec<Cow<'_, [f64]>> = self
+            .inputs
             .iter()
             .map(|all| Cow::Borrowed(&all[rows.clone()]))
             .collect();
-        let bars = Bars::of(panel, &inputs, rows.clone());
-        let mut marks = Marks {
-            values: &mut labels.values[rows.clone()],
-            resolve_times: &mut labels.resolve_times[rows],
-        };
-        rule.mark(&bars, source, &mut marks);
-        for row in horizon::open(bars.times, label.horizon(), end) {
+        let bars = Bars::of(self.panel, &inputs, rows);
+        rule_of(self.label).mark(&bars, self.source, marks);
+        for row in horizon::open(bars.times, self.label.horizon(), self.end) {
             marks.set(row, LabelValue::Unknown, UNRESOLVED);
         }
     }
-    labels
 }
 
 /// The kind of a spec.

@@ -9,6 +9,7 @@ use blocks::Timeline;
 use combinations::{combinations, runs};
 use mltraining_domain::{CombinatorialPurged, SplitSpec, WalkForward, WalkForwardScheme};
 use purge::{Kept, TestSpan};
+use std::ops::ControlFlow;
 
 /// The rows that are parted: one entry for each in every slice, in any order of rows. Times are microseconds since
 /// 1970-01-01 UTC.
@@ -121,42 +122,69 @@ pub enum SplitError {
 /// # Panics
 /// When the slices differ in length.
 pub fn folds(rows: SplitRows<'_>, spec: &SplitSpec) -> Result<Vec<FoldRows>, SplitError> {
+    let mut folds = Vec::new();
+    each_fold(rows, spec, |fold| {
+        folds.push(fold);
+        ControlFlow::Continue(())
+    })?;
+    Ok(folds)
+}
+
+/// Makes the [`folds`] one after another, for those who need not hold them all: a hundred folds may name each row a hundred
+/// times. Ends early when `take` breaks.
+///
+/// # Errors
+/// As [`folds`], once the folds before the one that cannot be made were taken.
+///
+/// # Panics
+/// When the slices differ in length.
+pub fn each_fold(
+    rows: SplitRows<'_>,
+    spec: &SplitSpec,
+    mut take: impl FnMut(FoldRows) -> ControlFlow<()>,
+) -> Result<(), SplitError> {
     rows.check();
     let timeline = Timeline::of(rows.decision);
-    let parts = match spec {
+    let parts: Parts<'_> = match spec {
         SplitSpec::WalkForward(walk) => walk_forward(&timeline, walk)?,
         SplitSpec::Holdout(holdout) => {
             let borders = timeline.borders(&[1.0 - holdout.test_share])?;
-            vec![Part::after(&timeline, [borders[0], borders[1], borders[2]])]
+            let part = Part::after(&timeline, [borders[0], borders[1], borders[2]]);
+            Box::new(std::iter::once(part))
         }
         SplitSpec::CombinatorialPurged(choice) => combinatorial(&timeline, choice)?,
     };
     let embargo = spec.embargo().micros();
-    let numbered = (1..).zip(parts);
-    numbered
-        .map(|(index, part)| part.fold(index, rows, embargo))
-        .collect()
+    for (index, part) in (1..).zip(parts) {
+        if take(part.fold(index, rows, embargo)?).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
-fn walk_forward<'a>(timeline: &'a Timeline, walk: &WalkForward) -> Result<Vec<Part<'a>>, SplitError> {
+/// Training parts with their test blocks, each made when it is asked for.
+type Parts<'a> = Box<dyn Iterator<Item = Part<'a>> + 'a>;
+
+fn walk_forward<'a>(timeline: &'a Timeline, walk: &'a WalkForward) -> Result<Parts<'a>, SplitError> {
     let borders = timeline.borders(&shares(walk.folds + 1))?;
-    let part = |i: usize| {
+    let part = move |i: usize| {
         let start = match walk.scheme {
             WalkForwardScheme::Expanding => 0,
             WalkForwardScheme::Rolling => borders[i - 1],
         };
         Part::after(timeline, [start, borders[i], borders[i + 1]])
     };
-    Ok((1..borders.len() - 1).map(part).collect())
+    Ok(Box::new((1..=walk.folds as usize).map(part)))
 }
 
 fn combinatorial<'a>(
     timeline: &'a Timeline,
-    choice: &CombinatorialPurged,
-) -> Result<Vec<Part<'a>>, SplitError> {
+    choice: &'a CombinatorialPurged,
+) -> Result<Parts<'a>, SplitError> {
     let borders = timeline.borders(&shares(choice.blocks))?;
     let chosen = combinations(choice.blocks as usize, choice.test_blocks as usize);
-    let part = |blocks: Vec<usize>| {
+    let part = move |blocks: Vec<usize>| {
         let others = (0..choice.blocks as usize).filter(|block| !blocks.contains(block));
         let others = others.flat_map(|block| timeline.rows(borders[block], borders[block + 1]));
         Part {
@@ -168,7 +196,7 @@ fn combinatorial<'a>(
                 .collect(),
         }
     };
-    Ok(chosen.into_iter().map(part).collect())
+    Ok(Box::new(chosen.into_iter().map(part)))
 }
 
 /// The borders of equal blocks, as shares of the rows.

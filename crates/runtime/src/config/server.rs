@@ -20,6 +20,8 @@ pub struct ServerConfig {
     pub max_message_bytes: usize,
     /// Largest response message.
     pub max_response_bytes: usize,
+    /// Memory that one preview may take; two run at the same time.
+    pub max_preview_bytes: u64,
     /// Largest list of request headers.
     pub max_header_list_bytes: u32,
     /// HTTP/2 streams of one connection at most.
@@ -106,6 +108,7 @@ impl Default for ServerConfig {
             insecure_no_auth: false,
             max_message_bytes: MIB,
             max_response_bytes: 4 * MIB,
+            max_preview_bytes: 1 << 30,
             max_header_list_bytes: 8 << 10,
             max_concurrent_streams: 128,
             max_requests_per_connection: 64,

@@ -4,7 +4,7 @@ use super::read;
 use crate::{Store, StoreError};
 use mltraining_domain::{Reason, SourceSpec, TimeRange, TrainSpec, Violations};
 use mltraining_panel::catalogue::{FeaturePlan, LookBack};
-use mltraining_panel::{Fingerprint, Panel, PanelError};
+use mltraining_panel::{Duplicates, Fingerprint, Panel, PanelError};
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -76,6 +76,8 @@ pub struct PanelRead {
     pub fingerprint: Fingerprint,
     /// How many they are, duplicates that were settled left out.
     pub rows: PanelRows,
+    /// Rows that repeated the key of another and were settled by the source's rule; `None` without one.
+    pub duplicates: Option<Duplicates>,
 }
 
 /// Why a source could not be read.

@@ -146,6 +146,7 @@ pub(super) async fn copy(
         .finish()
         .map_err(|bad| Fault::Bad(bad).into_read_error(query))?;
     say(builder.arrived())?;
+    let duplicates = builder.duplicates();
     let (panel, fingerprint) = builder.finish()?;
     let start = query.range.start_micros();
     let in_range = panel.times().iter().filter(|time| **time >= start).count() as u64;
@@ -157,6 +158,7 @@ pub(super) async fn copy(
         panel,
         fingerprint,
         rows,
+        duplicates,
     })
 }
 

@@ -13,7 +13,7 @@ use mltraining_proto::v1;
 use mltraining_proto::v1::label_spec::Kind;
 
 /// What to foresee.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What to foresee")]
 pub(crate) struct LabelArgs {
     /// change_at_horizon, extreme_within_horizon, triple_barrier, threshold or column [default: the one that the options
@@ -118,6 +118,15 @@ const AHEAD: &[KindName] = EVERY.split_at(4).0;
 const CHANGES: &[KindName] = EVERY.split_at(2).0;
 
 impl LabelArgs {
+    /// The same options; this change and horizon stand where none was said.
+    pub(crate) fn or(&self, change: Option<f64>, horizon: Option<Span>) -> Self {
+        Self {
+            change: self.change.or(change),
+            horizon: self.horizon.or(horizon),
+            ..self.clone()
+        }
+    }
+
     /// Writes what was said into the label.
     ///
     /// # Errors

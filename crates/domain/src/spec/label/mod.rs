@@ -56,6 +56,32 @@ impl LabelSpec {
         }
     }
 
+    /// The same label with another change and horizon; `None` for a kind that has no change.
+    pub fn with(&self, change: f64, horizon: Span) -> Option<Self> {
+        match self {
+            Self::ChangeAtHorizon(label) => Some(Self::ChangeAtHorizon(ChangeAtHorizon {
+                change,
+                horizon,
+                ..label.clone()
+            })),
+            Self::ExtremeWithinHorizon(label) => Some(Self::ExtremeWithinHorizon(ExtremeWithinHorizon {
+                change,
+                horizon,
+                ..label.clone()
+            })),
+            Self::TripleBarrier(_) | Self::Threshold(_) | Self::Column(_) => None,
+        }
+    }
+
+    /// The change that is waited for, as a ratio; `None` for a kind that has none.
+    pub fn change(&self) -> Option<f64> {
+        match self {
+            Self::ChangeAtHorizon(label) => Some(label.change),
+            Self::ExtremeWithinHorizon(label) => Some(label.change),
+            Self::TripleBarrier(_) | Self::Threshold(_) | Self::Column(_) => None,
+        }
+    }
+
     /// The time from the decision until every label of this kind is known, but for the tolerance: a `column` label's is its
     /// delay. Labels whose horizon reaches the end of what is read stay unknown.
     pub fn horizon(&self) -> Span {

@@ -3,6 +3,7 @@
 mod column;
 mod extreme_within_horizon;
 mod first_reach;
+mod quantities;
 mod threshold;
 mod triple_barrier;
 

@@ -1,0 +1,62 @@
+//! `mlts dataset preview`: what a training would learn from, before anything is trained.
+
+mod show;
+
+use super::spec::label::describe;
+use super::spec::range;
+use super::spec::whole::SpecArgs;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::names;
+use crate::output::Format;
+use clap::{Args, Subcommand};
+use mltraining_proto::v1;
+
+/// What a training would learn from.
+#[derive(Debug, Args)]
+pub(crate) struct DatasetArgs {
+    #[command(subcommand)]
+    command: DatasetCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DatasetCommand {
+    /// Shows features, rows and folds as a training has them; trains nothing
+    Preview(Box<PreviewArgs>),
+}
+
+/// Takes the options of `mlts train` that say what is learned from.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArgs {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// Rows that are shown, spread evenly over time
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    show: i32,
+}
+
+pub(crate) async fn run(args: &DatasetArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let DatasetCommand::Preview(args) = &args.command;
+    let shown = preview(args, context).await;
+    shown.map_err(|error| names::of_source(args.spec.source(), error))
+}
+
+async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let mut spec = args.spec.spec(context.project())?;
+    let source = names::source(&spec.source, context.project())?;
+    let connection = context.connect().await?;
+    range::complete(&mut spec.range, &source, &connection, &context.output).await?;
+    let title = format!("{} in {}", describe(spec.label.as_ref()), source.source);
+    let request = v1::PreviewDatasetRequest {
+        parent: format!("projects/{}", source.project),
+        spec: Some(spec),
+        max_rows_shown: Some(args.show),
+    };
+    let preview = connection.dataset().preview_dataset(request).await?.into_inner();
+    match context.output.format() {
+        Format::Json => context.output.json(&preview),
+        Format::Human => context
+            .output
+            .line(show::text(&title, &preview, context.output.paint)),
+    }
+}

@@ -1,0 +1,71 @@
+//! What single features tell of the label. One that tells nearly all of it is a leak more often than a discovery.
+
+use crate::matrix::Matrix;
+use crate::metrics;
+use mltraining_domain::SingleFeature;
+use rayon::prelude::*;
+
+/// A feature that parts the classes better than this alone should be looked at.
+pub const ALARM: f64 = 0.95;
+/// A feature that parts the classes so well alone is a copy of what tells the label.
+pub const NEAR_COPY: f64 = 0.999;
+/// With fewer rows of a class, chance parts them.
+const ENOUGH: usize = 50;
+/// So many rows, evenly spaced, say it well enough.
+const LOOKED_AT: usize = 100_000;
+
+/// Every feature that can be measured, in the order of the matrix; `labels` has one entry per row, 0 or 1. Left out are features
+/// with fewer than 50 known values in a class. At most 100,000 rows, evenly spaced, are looked at.
+///
+/// # Panics
+/// When `labels` is shorter than the matrix.
+pub fn measure(matrix: &Matrix, labels: &[u8]) -> Vec<SingleFeature> {
+    let step = labels.len().div_ceil(LOOKED_AT).max(1);
+    let features = (0..matrix.features()).into_par_iter();
+    let measured = features.filter_map(|j| {
+        let column = matrix.column(j);
+        let known = (0..labels.len())
+            .step_by(step)
+            .filter(|row| !column[*row].is_nan());
+        let (labels, values): (Vec<u8>, Vec<f64>) =
+            known.map(|row| (labels[row], f64::from(column[row]))).unzip();
+        let positives = labels.iter().filter(|label| **label == 1).count();
+        if positives < ENOUGH || labels.len() - positives < ENOUGH {
+            return None;
+        }
+        let auc = metrics::roc_auc(&labels, &values)?;
+        Some(SingleFeature {
+            name: matrix.names()[j].clone(),
+            roc_auc: auc.max(1.0 - auc),
+        })
+    });
+    measured.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::measure;
+    use crate::matrix::Matrix;
+
+    #[test]
+    fn a_feature_is_measured_either_way_round_and_not_from_a_few_rows() {
+        let labels: Vec<u8> = (0..400).map(|row| u8::from(row % 4 == 0)).collect();
+        let falling = labels.iter().map(|label| -f32::from(*label)).collect();
+        let blind = vec![1.0; 400];
+        let rare = labels.iter().enumerate().map(|(row, label)| match row < 196 {
+            true => f32::from(*label),
+            false => f32::NAN,
+        });
+        let names = ["falling", "blind", "rare"].map(str::to_owned).to_vec();
+        let matrix = Matrix::new(names, vec![falling, blind, rare.collect()]).unwrap();
+        let found: Vec<(String, f64)> = measure(&matrix, &labels)
+            .into_iter()
+            .map(|single| (single.name, single.roc_auc))
+            .collect();
+        assert_eq!(
+            found,
+            [("falling".to_owned(), 1.0), ("blind".to_owned(), 0.5)],
+            "rare: 49 positives"
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! What one column holds.
+
+/// The shares of the quantiles, rising.
+pub const QUANTILES: [f64; 5] = [0.01, 0.25, 0.5, 0.75, 0.99];
+
+/// What is known of a column. A number that needs more known values than there are is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ColumnStatistics {
+    /// Values that are known.
+    pub count: u64,
+    /// Values that are not.
+    pub missing: u64,
+    /// Arithmetic mean.
+    pub mean: Option<f64>,
+    /// Standard deviation of a sample (ddof 1); needs two values.
+    pub std: Option<f64>,
+    /// Smallest value.
+    pub min: Option<f64>,
+    /// The [`QUANTILES`], between two values by their distance, as numpy's `linear` (Hyndman and Fan's type 7).
+    pub quantiles: Option<[f64; 5]>,
+    /// Largest value.
+    pub max: Option<f64>,
+    /// Whether no known value differs from another: a model learns nothing from it.
+    pub zero_variance: bool,
+}
+
+impl ColumnStatistics {
+    /// Of these values; NaN is missing. Takes the column, because it is put into another order.
+    pub fn of(mut column: Vec<f32>) -> Self {
+        let all = column.len();
+        column.retain(|value| !value.is_nan());
+        let mut this = Self {
+            count: column.len() as u64,
+            missing: (all - column.len()) as u64,
+            zero_variance: true,
+            ..Self::default()
+        };
+        if column.is_empty() {
+            return this;
+        }
+        let count = column.len() as f64;
+        let mean = column.iter().copied().map(f64::from).sum::<f64>() / count;
+        let squares: f64 = column
+            .iter()
+            .map(|value| (f64::from(*value) - mean).powi(2))
+            .sum();
+        let (min, max) = column
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), value| {
+                (min.min(*value), max.max(*value))
+            });
+        this.zero_variance = min == max;
+        this.mean = Some(mean);
+        this.std = (count > 1.0).then(|| match this.zero_variance {
+            true => 0.0, // the mean of equal values may be off by a rounding
+            false => (squares / (count - 1.0)).sqrt(),
+        });
+        (this.min, this.max) = (Some(min.into()), Some(max.into()));
+        this.quantiles = Some(quantiles(&mut column));
+        this
+    }
+}
+
+/// Of a column with at least one value and no NaN, which is put into another order. About linear in its length.
+fn quantiles(column: &mut [f32]) -> [f64; 5] {
+    let last = column.len() - 1;
+    let places = QUANTILES.map(|share| share * last as f64);
+    let ranks = places.map(|place| [place.floor() as usize, place.ceil() as usize]);
+    let mut ranks = ranks.concat();
+    ranks.dedup(); // rising, as the quantiles are
+    put(column, 0, &ranks);
+    places.map(|place| {
+        let [below, above] = [place.floor(), place.ceil()].map(|rank| f64::from(column[rank as usize]));
+        below + (above - below) * place.fract()
+    })
+}
+
+/// Puts the value of each rank (counted from `first`, rising) at its place, smaller ones before it and larger ones after it.
+fn put(column: &mut [f32], first: usize, ranks: &[usize]) {
+    let middle = ranks.len() / 2;
+    let Some(rank) = ranks.get(middle) else { return };
+    let (below, _, above) = column.select_nth_unstable_by(rank - first, f32::total_cmp);
+    put(below, first, &ranks[..middle]);
+    put(above, rank + 1, &ranks[middle + 1..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NAN: f32 = f32::NAN;
+
+    /// numpy: `mean, std(ddof=1), min, quantile([0.01, 0.25, 0.5, 0.75, 0.99]), max` of 3, 1, 4, 1, 5, 9, 2, 6.
+    #[test]
+    fn statistics_are_those_of_numpy() {
+        let found = ColumnStatistics::of(vec![3.0, NAN, 1.0, 4.0, 1.0, 5.0, 9.0, NAN, 2.0, 6.0]);
+        let quantiles = found.quantiles.expect("there are values");
+        let expected = [1.0, 1.75, 3.5, 5.25, 8.79];
+        assert!(
+            quantiles.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
+            "{quantiles:?}"
+        );
+        let std = found.std.expect("there are values");
+        assert!((std - 2.748_376_143_938_713).abs() < 1e-12, "{std}");
+        let rest = (found.count, found.missing, found.mean, found.min, found.max);
+        assert_eq!(rest, (8, 2, Some(3.875), Some(1.0), Some(9.0)));
+        assert!(!found.zero_variance);
+    }
+
+    #[test]
+    fn what_cannot_be_measured_is_none_and_never_zero() {
+        let none = ColumnStatistics::of(vec![NAN; 3]);
+        assert_eq!((none.count, none.missing, none.zero_variance), (0, 3, true));
+        assert_eq!(
+            (none.mean, none.std, none.min, none.quantiles),
+            (None, None, None, None)
+        );
+        let one = ColumnStatistics::of(vec![2.5]);
+        assert_eq!(
+            (one.mean, one.std, one.quantiles),
+            (Some(2.5), None, Some([2.5; 5]))
+        );
+        let equal = ColumnStatistics::of(vec![0.1; 1000]);
+        assert_eq!((equal.zero_variance, equal.std), (true, Some(0.0)));
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_are_those_of_the_sorted_column(column in prop::collection::vec(-5_i8..5, 1..300)) {
+            let mut column: Vec<f32> = column.into_iter().map(f32::from).collect();
+            let found = quantiles(&mut column);
+            column.sort_by(f32::total_cmp);
+            for (share, found) in QUANTILES.iter().zip(found) {
+                let place = share * (column.len() - 1) as f64;
+                let (below, above) = (column[place as usize], column[place.ceil() as usize]);
+                let expected = f64::from(below) + f64::from(above - below) * place.fract();
+                prop_assert!((found - expected).abs() < 1e-9, "{share}: {found} {expected}");
+            }
+        }
+    }
+}
