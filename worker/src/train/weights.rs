@@ -2,7 +2,7 @@
 
 use mltraining_domain::SampleWeight;
 use mltraining_panel::rows::LabelledRows;
-use mltraining_panel::uniqueness::average_uniqueness;
+use mltraining_panel::uniqueness::sharing;
 
 /// One weight for each labelled row, for a fit on the rows `train`; `None` when each counts 1. Uniqueness is that among the rows
 /// trained on alone, so that it tells nothing of others; rows that are not trained on have the weight 1.
@@ -18,9 +18,9 @@ pub(super) fn of(rows: &LabelledRows, train: &[u32], rule: SampleWeight) -> Opti
         let (of_entity, later) = rest.split_at(rest.partition_point(|row| row < end));
         rest = later;
         let times = |of: &[i64]| -> Vec<i64> { of_entity.iter().map(|row| of[*row as usize]).collect() };
-        let unique = average_uniqueness(&times(&rows.decisions), &times(&rows.resolves));
-        for (row, unique) in of_entity.iter().zip(unique) {
-            weights[*row as usize] = unique as f32;
+        let shared = sharing(&times(&rows.decisions), &times(&rows.resolves));
+        for (row, sharing) in of_entity.iter().zip(shared) {
+            weights[*row as usize] = sharing.uniqueness as f32;
         }
     }
     Some(weights)
