@@ -124,6 +124,7 @@ fn spec(split: SplitSpec) -> TrainSpec {
         algorithm: AlgorithmSpec::RandomForest(RandomForestSpec::default()),
         split,
         unseen_entity_share: None,
+        sample_weight: SampleWeight::None,
         threshold: ThresholdSpec::MaxF1,
         seed: 1,
         entities: Vec::new(),

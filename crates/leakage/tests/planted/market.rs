@@ -2,7 +2,8 @@
 
 use mltraining_domain::{
     AlgorithmSpec, ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, FeatureSpec, LabelSpec,
-    LogisticRegressionSpec, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
+    LogisticRegressionSpec, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec,
+    TimeRange, TrainSpec,
 };
 use mltraining_leakage::{Check, Finding, Question, Report, Scope, check};
 use mltraining_panel::catalogue::{self, FeaturePlan};
@@ -165,6 +166,7 @@ fn spec(label: LabelSpec) -> TrainSpec {
         algorithm: AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
         split: SplitSpec::default(),
         unseen_entity_share: None,
+        sample_weight: SampleWeight::None,
         threshold: ThresholdSpec::default(),
         seed: 42,
         entities: Vec::new(),
