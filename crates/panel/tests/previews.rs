@@ -6,8 +6,8 @@ mod fixtures;
 
 use fixtures::{Row, column_names, label, panel, source};
 use mltraining_domain::{
-    AlgorithmSpec, CombinatorialPurged, FeatureSpec, LabelSpec, RandomForestSpec, Reason, Span, SplitSpec,
-    ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme,
+    AlgorithmSpec, CombinatorialPurged, FeatureSpec, LabelSpec, RandomForestSpec, Reason, SampleWeight, Span,
+    SplitSpec, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme,
 };
 use mltraining_panel::compute::{self, Cancelled, Control};
 use mltraining_panel::preview::{self, Dataset, DatasetPreview};
