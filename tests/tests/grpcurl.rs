@@ -19,6 +19,8 @@ const PROMISED: &[&str] = &[
     "mltraining.v1.JobService.WatchJob",
     "SERVING",
     "rolling_mean",
+    "LEAKAGE_CHECK_KNOWN_AT_END",
+    "goes with `signal` with a correlation of 1.000000",
     "\"meanOverlap\"",
     "\"sourceFingerprint\"",
     "\"zeroVariance\"",
