@@ -21,7 +21,7 @@ const PROMISED: &[&str] = &[
     "rolling_mean",
     "\"meanOverlap\"",
     "\"sourceFingerprint\"",
-    "\"zeroVariance\"",
+    "\"p99\"",
     "\"embargoedRows\"",
     "JOB_STATE_SUCCEEDED",
     "model.mlts",
