@@ -23,7 +23,7 @@ const PROMISED: &[&str] = &[
     "goes with `signal` with a correlation of 1.000000",
     "\"meanOverlap\"",
     "\"sourceFingerprint\"",
-    "\"zeroVariance\"",
+    "\"p99\"",
     "\"embargoedRows\"",
     "JOB_STATE_SUCCEEDED",
     "model.mlts",
