@@ -81,6 +81,7 @@ pub const METHODS: &[Method] = &[
     row("/mltraining.v1.CatalogService/ListPhases",          VIEWER,  Unary),
     row("/mltraining.v1.DatasetService/PreviewLabels",       VIEWER,  Unary),
     row("/mltraining.v1.DatasetService/PreviewDataset",      VIEWER,  Unary),
+    row("/mltraining.v1.DatasetService/CheckLeakage",        VIEWER,  Unary),
     row("/mltraining.v1.JobService/GetJob",                  VIEWER,  Unary),
     row("/mltraining.v1.JobService/BatchGetJobs",            VIEWER,  Unary),
     row("/mltraining.v1.JobService/ListJobs",                VIEWER,  Unary),

@@ -183,6 +183,7 @@ mod tests {
             "mlts demo-data --source coin_metrics --coins 20 --rows 100 --seed 7",
             "mlts labels preview --source candles --change 0.02 --horizon 30m",
             "mlts labels preview --grid-change 0.02,0.05 --grid-horizon 5m,10m,30m",
+            "mlts dataset check --source candles --change 0.02 --horizon 30m --sets core",
             "mlts dataset preview --source candles --change 0.02 --horizon 30m --folds 3 --show 5",
             "mlts sources coverage candles",
             "mlts sources check candles --start 2026-01-01",

@@ -266,7 +266,7 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
             "CatalogService",
             "CreateSource GetSource ListSources GetSourceCoverage ListFeatures ListAlgorithms ListPhases",
         ),
-        ("DatasetService", "PreviewLabels PreviewDataset"),
+        ("DatasetService", "PreviewLabels PreviewDataset CheckLeakage"),
         (
             "JobService",
             "GetJob BatchGetJobs ListJobs CountJobs GetQueueStats WatchJob WatchJobs ListJobLogs TailJobLogs WaitJob \

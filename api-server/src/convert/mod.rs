@@ -22,6 +22,7 @@ pub(crate) mod job_error;
 pub(crate) mod job_filter;
 pub(crate) mod job_log;
 pub(crate) mod label;
+pub(crate) mod leakage;
 pub(crate) mod model;
 pub(crate) mod model_change;
 pub(crate) mod model_filter;

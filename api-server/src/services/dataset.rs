@@ -4,6 +4,7 @@ use super::call::Call;
 use super::computing::Computing;
 use super::dataset_preview;
 use super::label_counts::LabelCounter;
+use super::leakage;
 use crate::context::Context;
 use crate::convert::{name, preview};
 use crate::error::ApiError;
@@ -39,6 +40,16 @@ impl DatasetService for DatasetApi {
         let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
         let seen = dataset_preview::look(&self.computing, &call, request).await?;
         Ok(Response::new(seen))
+    }
+
+    async fn check_leakage(
+        &self,
+        request: Request<v1::CheckLeakageRequest>,
+    ) -> Result<Response<v1::CheckLeakageResponse>, Status> {
+        let (_, extensions, request) = request.into_parts();
+        let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
+        let found = leakage::look(&self.computing, &call, request).await?;
+        Ok(Response::new(found))
     }
 }
 

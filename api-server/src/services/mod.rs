@@ -13,6 +13,7 @@ mod estimate;
 mod hint;
 mod job;
 mod label_counts;
+mod leakage;
 mod model;
 mod refusal;
 mod resolved;

@@ -15,6 +15,7 @@ mod job_batches;
 mod job_changes;
 mod job_logs;
 mod jobs;
+mod leakage;
 mod models;
 mod paging;
 mod preview;

@@ -32,6 +32,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("CatalogService/ListPhases",         1),
     ("DatasetService/PreviewLabels",      8),
     ("DatasetService/PreviewDataset",     8),
+    ("DatasetService/CheckLeakage",       8),
     ("JobService/GetJob",                 3),
     ("JobService/BatchGetJobs",           3),
     ("JobService/ListJobs",               3),

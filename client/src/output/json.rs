@@ -23,6 +23,9 @@ impl Wire for v1::Algorithm {
 impl Wire for v1::Artifact {
     const NAME: &'static str = "Artifact";
 }
+impl Wire for v1::CheckLeakageResponse {
+    const NAME: &'static str = "CheckLeakageResponse";
+}
 impl Wire for v1::Job {
     const NAME: &'static str = "Job";
 }
@@ -128,6 +131,7 @@ mod tests {
         }
         found::<v1::Algorithm>();
         found::<v1::Artifact>();
+        found::<v1::CheckLeakageResponse>();
         found::<v1::Job>();
         found::<v1::JobEvent>();
         found::<v1::ListFeaturesResponse>();

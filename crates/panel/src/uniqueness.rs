@@ -38,7 +38,8 @@ pub fn sharing(decision: &[i64], resolve: &[i64]) -> Vec<Sharing> {
             },
             length => Sharing {
                 uniqueness: ((timeline.shares[end] - timeline.shares[start]) / length as f64).min(1.0),
-                overlap: ((timeline.open[end] - timeline.open[start]) as f64 / length as f64 - 1.0).max(0.0),
+                overlap: (timeline.open[end] - timeline.open[start] - i128::from(length)) as f64
+                    / length as f64,
             },
         }
     };

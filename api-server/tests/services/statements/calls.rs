@@ -194,6 +194,13 @@ async fn dataset(house: &House, method: &str) {
             };
             client.preview_dataset(request).await.unwrap();
         }
+        "CheckLeakage" => {
+            let request = v1::CheckLeakageRequest {
+                spec: train().spec,
+                ..v1::CheckLeakageRequest::default()
+            };
+            client.check_leakage(request).await.unwrap();
+        }
         _ => panic!("no call of {method} stands here"),
     }
 }

@@ -1,5 +1,6 @@
-//! `mlts dataset preview`: what a training would learn from, before anything is trained.
+//! `mlts dataset`: what a training would learn from, before anything is trained.
 
+mod check;
 mod show;
 
 use super::spec::label::describe;
@@ -23,6 +24,11 @@ pub(crate) struct DatasetArgs {
 enum DatasetCommand {
     /// Shows features, rows and folds as a training has them; trains nothing
     Preview(Box<PreviewArgs>),
+    /// Looks for what a model would be told and could not know; trains nothing
+    ///
+    /// Features that change when later rows do, that know the label alone, that copy the target or each other; rows that come
+    /// twice; columns that were filled in later. The second table says how much was looked at.
+    Check(Box<check::CheckArgs>),
 }
 
 /// Takes the options of `mlts train` that say what is learned from.
@@ -36,9 +42,13 @@ pub(crate) struct PreviewArgs {
 }
 
 pub(crate) async fn run(args: &DatasetArgs, context: &Context<'_>) -> Result<(), CliError> {
-    let DatasetCommand::Preview(args) = &args.command;
-    let shown = preview(args, context).await;
-    shown.map_err(|error| names::of_source(args.spec.source(), error))
+    match &args.command {
+        DatasetCommand::Preview(args) => {
+            let shown = preview(args, context).await;
+            shown.map_err(|error| names::of_source(args.spec.source(), error))
+        }
+        DatasetCommand::Check(args) => check::run(args, context).await,
+    }
 }
 
 async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliError> {

@@ -67,7 +67,8 @@ fn quantiles(column: &mut [f32]) -> [f64; 5] {
     let places = QUANTILES.map(|share| share * last as f64);
     let ranks = places.map(|place| [place.floor() as usize, place.ceil() as usize]);
     let mut ranks = ranks.concat();
-    ranks.dedup(); // rising, as the quantiles are
+    ranks.sort_unstable(); // the ranks beside two quantiles of a short column are mixed
+    ranks.dedup();
     put(column, 0, &ranks);
     places.map(|place| {
         let [below, above] = [place.floor(), place.ceil()].map(|rank| f64::from(column[rank as usize]));

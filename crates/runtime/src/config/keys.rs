@@ -128,7 +128,7 @@ pub const KEYS: &[Key] = &[
     key("server.insecure_no_auth", Api, "false", Switch, "Says that auth.mode = none is meant; only with a loopback address"),
     key("server.max_message_bytes", Api, "1048576", Integer(1_024, 64 << 20), "Largest request message"),
     key("server.max_response_bytes", Api, "4194304", Integer(1 << 20, 64 << 20), "Largest response message"),
-    key("server.max_preview_bytes", Api, "1073741824", Integer(1 << 20, 1 << 40), "Memory that one preview of labels or rows may take; two run at the same time"),
+    key("server.max_preview_bytes", Api, "1073741824", Integer(1 << 20, 1 << 40), "Memory that one preview or check of labels or rows may take; two run at the same time"),
     key("server.max_header_list_bytes", Api, "8192", Integer(1_024, 1 << 20), "Largest list of request headers"),
     key("server.max_concurrent_streams", Api, "128", Integer(1, 10_000), "HTTP/2 streams of one connection at most"),
     key("server.max_requests_per_connection", Api, "64", Integer(1, 10_000), "Requests of one connection that run at the same time"),
