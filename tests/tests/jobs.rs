@@ -86,7 +86,10 @@ async fn no_transaction_is_open_while_a_job_trains() {
                          AND xact_start < clock_timestamp() - interval '1 second')
                FROM job",
         );
-        assert_eq!(seen, "RUNNING|FIT|", "state, phase, transactions open for more than a second");
+        assert_eq!(
+            seen, "RUNNING|FIT|",
+            "state, phase, transactions open for more than a second"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     caller

@@ -131,16 +131,10 @@ async fn read(
 /// Waits until the worker has reserved what so many rows need. They are counted by now and not yet read.
 fn grant(task: &Task, plan: &FeaturePlan, rows: u64) -> Result<(), WorkError> {
     let need = Need {
-        bytes: memory_need(rows, plan.columns().len(), plan.names().len()),
+        bytes: rows.saturating_mul(plan.bytes_of_row()),
         rows: Some(rows),
     };
     tokio::task::block_in_place(|| task.link.ask_for(need, &task.work.stop))
-}
-
-/// Estimated peak memory of a training, in bytes: the panel in f64 with its times, the matrix in f32 and its bins twice
-/// (by column and by row).
-fn memory_need(rows: u64, columns: usize, features: usize) -> u64 {
-    rows.saturating_mul(16 + 8 * columns as u64 + 6 * features as u64)
 }
 
 /// Trains on the computing threads. A panic there fails the attempt like any other fault.

@@ -58,7 +58,7 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
     Ok(v1::TrainEstimate {
         rows: wire_count(rows.in_range + rows.warm_up),
         features: small_wire_count(features),
-        memory_bytes: wire_count(memory_bytes(rows, question.plan)),
+        memory_bytes: wire_count((rows.in_range + rows.warm_up).saturating_mul(question.plan.bytes_of_row())),
         jobs_ahead: ahead,
         warnings,
         run_duration: None,
@@ -134,13 +134,6 @@ async fn count_labels(question: &Question<'_>) -> Result<LabelPreview, ApiError>
         ),
         _ => Ok(counted),
     }
-}
-
-/// The worker's own estimate, which it holds against its memory: the panel in f64 with its times, the matrix in f32 and its
-/// bins by column and by row.
-fn memory_bytes(rows: PanelRows, plan: &FeaturePlan) -> u64 {
-    let of_row = 16 + 8 * plan.columns().len() + 6 * plan.features.len();
-    (rows.in_range + rows.warm_up).saturating_mul(of_row as u64)
 }
 
 fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> Vec<String> {

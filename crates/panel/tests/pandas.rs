@@ -18,6 +18,9 @@ const PUMP_DETECTION: &str = include_str!("pandas/pump_detection.csv");
 /// Candles one minute apart without holes; made by `pandas/indicators.py`.
 const TALIB: &str = include_str!("pandas/talib.csv");
 
+/// Families that see more than one entity; tests of their own hold them against pandas.
+const ELSEWHERE: &[&str] = &["cross_section_rank"];
+
 fn numbers(text: &str) -> Vec<f64> {
     text.split(',').map(|number| number.parse().unwrap()).collect()
 }
@@ -126,7 +129,8 @@ fn every_family_gives_the_values_of_pandas() {
     let mut names = compare(VALUES, &source());
     names.append(&mut compare(INDICATORS, &source()));
     let families = families(&names);
-    let registered: BTreeSet<&str> = catalogue::FAMILIES.iter().map(|family| family.name).collect();
+    let registered = catalogue::FAMILIES.iter().map(|family| family.name);
+    let registered: BTreeSet<&str> = registered.filter(|name| !ELSEWHERE.contains(name)).collect();
     assert_eq!(
         families, registered,
         "every registered family has values of pandas"

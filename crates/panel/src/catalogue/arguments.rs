@@ -33,6 +33,7 @@ pub(crate) fn plan_one(expr: &FeatureExpr, source: &SourceSpec) -> Result<Planne
         feature.take(*parameter, text, source)?;
     }
     feature.take_needs(source)?;
+    feature.check_inputs()?;
     match feature.inputs.as_slice() {
         [input] if family.name == crate::families::RAW => match input {
             Input::Column(column) => Ok(raw(column)),
@@ -79,6 +80,24 @@ impl PlannedFeature {
         };
         self.expr.arguments.push(canonical);
         Ok(())
+    }
+
+    /// Earlier rows of an entity are read only if it has one in the range, and no further back than features look: what its
+    /// rank was among all of them cannot be said.
+    fn check_inputs(&self) -> Result<(), String> {
+        let ranked = self.inputs.iter().find_map(|input| match input {
+            Input::Feature(inner) if inner.sees_other_entities() => Some(inner),
+            _ => None,
+        });
+        match ranked {
+            Some(ranked) if self.family.reach.looks_back() => Err(format!(
+                "`{}` looks back, and earlier rows are not read of every entity that `{ranked}` ranks; let what is ranked look \
+                 back instead, as in `cross_section_rank(rolling_mean(close, 10))`",
+                self.family.name,
+                ranked = ranked.name()
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Finds the columns that the family needs by their roles.

@@ -10,6 +10,7 @@ pub use crate::families::FAMILIES;
 pub use crate::sets::SETS;
 pub(crate) use arguments::plan_one;
 pub use family::{Arguments, Bars, Family, Formula, Need, Parameter, Reach, Scratch};
+pub(crate) use plan::ahead;
 pub use plan::{FeaturePlan, Input, LookBack, PlannedFeature};
 pub use resolve::resolve;
 pub(crate) use suggest::did_you_mean;

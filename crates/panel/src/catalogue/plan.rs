@@ -1,7 +1,8 @@
 //! A spec written out for one source: the features, the columns they need and how far they look back.
 
-use super::{Arguments, Family};
+use super::{Arguments, Family, Reach};
 use mltraining_domain::{FeatureExpr, Span};
+use std::collections::HashSet;
 
 /// One feature of a plan.
 #[derive(Debug, Clone)]
@@ -32,6 +33,9 @@ pub struct FeaturePlan {
     pub features: Vec<PlannedFeature>,
     pub(super) columns: Vec<String>,
 }
+
+/// Bytes of a row while rows are in the order of time: its number, a value and the outcome.
+const ORDER_OF_INSTANTS: usize = 24;
 
 /// How many rows of an entity before a row must be read so that the row's features are whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +130,31 @@ impl PlannedFeature {
         families
     }
 
+    /// True when it, or what stands in the place of a column, is computed from other entities' rows too: those at the same
+    /// instant, and what these say of their own past.
+    pub fn sees_other_entities(&self) -> bool {
+        self.families()
+            .iter()
+            .any(|family| family.reach == Reach::Instant)
+    }
+
+    /// True when it is computed for the whole panel at once, not entity by entity.
+    pub(crate) fn needs_whole_panel(&self) -> bool {
+        self.family.reach == Reach::Instant
+    }
+
+    /// Adds it and what stands in the place of its columns, inner ones first, if they need the whole panel and are not there yet.
+    fn gather_ahead<'a>(&'a self, seen: &mut HashSet<&'a FeatureExpr>, ahead: &mut Vec<&'a Self>) {
+        for input in &self.inputs {
+            if let Input::Feature(inner) = input {
+                inner.gather_ahead(seen, ahead);
+            }
+        }
+        if self.needs_whole_panel() && seen.insert(&self.expr) {
+            ahead.push(self);
+        }
+    }
+
     /// The columns of the source that it is computed from; one may come twice.
     pub fn columns(&self) -> Vec<&str> {
         let mut columns = Vec::new();
@@ -139,7 +168,25 @@ impl PlannedFeature {
     }
 }
 
+/// Those of some features, and of what stands in the place of their columns, that are computed for the whole panel before the
+/// rest: each once, in an order in which each needs only those before it.
+pub(crate) fn ahead<'a>(features: impl IntoIterator<Item = &'a PlannedFeature>) -> Vec<&'a PlannedFeature> {
+    let (mut seen, mut ahead) = (HashSet::new(), Vec::new());
+    for feature in features {
+        feature.gather_ahead(&mut seen, &mut ahead);
+    }
+    ahead
+}
+
 impl FeaturePlan {
+    /// Estimated peak memory of a training for each row read, in bytes: the panel in f64 with its times, the matrix in f32 and
+    /// its bins twice (by column and by row), and what is computed for the whole panel ahead, in f64.
+    pub fn bytes_of_row(&self) -> u64 {
+        let ahead = ahead(&self.features);
+        let ordered = if ahead.is_empty() { 0 } else { ORDER_OF_INSTANTS };
+        (16 + 8 * self.columns.len() + 6 * self.features.len() + 8 * ahead.len() + ordered) as u64
+    }
+
     /// The features' names, in order.
     pub fn names(&self) -> Vec<String> {
         self.features.iter().map(PlannedFeature::name).collect()

@@ -1,9 +1,12 @@
 //! Features of a panel, in parallel over features and entities.
 
+mod ahead;
 mod bound;
+mod instants;
 
 use crate::Panel;
 use crate::catalogue::{FeaturePlan, PlannedFeature, Scratch};
+use ahead::Ahead;
 use bound::Bound;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -53,11 +56,12 @@ pub fn features(
         rows.windows(2).all(|pair| pair[0] < pair[1]),
         "rows must rise strictly"
     );
+    let ahead = Ahead::of(panel, &plan.features, control)?;
     let pieces = pieces(panel, rows);
     let total = (pieces.len() * plan.features.len()) as u64;
     let done = AtomicU64::new(0);
     let columns = plan.features.par_iter().map(|feature| {
-        let bound = Bound::to(panel, feature);
+        let bound = Bound::to(panel, feature, &ahead);
         let mut column = vec![0.0; rows.len()];
         let parts = parts_of(&mut column, &pieces);
         parts.into_par_iter().try_for_each(|(piece, part)| {
@@ -81,14 +85,12 @@ pub fn features(
 /// # Panics
 /// When the panel lacks a column of the feature.
 pub fn feature_values(panel: &Panel, feature: &PlannedFeature) -> Vec<f64> {
-    let bound = Bound::to(panel, feature);
-    let mut scratch = Scratch::default();
-    let mut out = vec![f64::NAN; panel.rows()];
-    for entity in 0..panel.entities().len() {
-        let rows = panel.range_of(entity);
-        bound.fill(rows.clone(), &mut scratch, &mut out[rows]);
-    }
-    out
+    let control = Control {
+        cancel: &AtomicBool::new(false),
+        progress: &|_, _| {},
+    };
+    let ahead = Ahead::of(panel, [feature], &control).expect("nobody cancels it");
+    Bound::to(panel, feature, &ahead).whole(panel).into_owned()
 }
 
 /// Parts the rows asked for at borders of entities: ranges of positions in `rows`.

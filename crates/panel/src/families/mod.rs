@@ -11,6 +11,7 @@ mod below;
 mod below_mean;
 mod bollinger_position;
 mod breakout;
+mod cross_section_rank;
 mod cumulative_sum;
 mod day_of_week;
 mod difference;
@@ -66,6 +67,7 @@ pub static FAMILIES: &[&Family] = &[
     &below_mean::FAMILY,
     &bollinger_position::FAMILY,
     &breakout::FAMILY,
+    &cross_section_rank::FAMILY,
     &cumulative_sum::FAMILY,
     &day_of_week::FAMILY,
     &difference::FAMILY,
