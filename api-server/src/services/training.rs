@@ -138,8 +138,11 @@ async fn resolve(call: &Call, request: TrainRequest, mut found: Violations) -> R
         &request.spec.label,
         "spec.features",
     ) {
-        Ok(plan) if found.is_empty() => plan,
-        Ok(_) => return Err(features::refuse(found, &request.asked)),
+        Ok(plan) => {
+            let known_before = request.spec.known_before;
+            found.extend(plan.check_known_before(&source, known_before, "spec.known_before"));
+            plan
+        }
         Err(mut more) => {
             // A stand-in for a part that could not be read would be found wanting again.
             let wrong = |part: &str| found.iter().any(|v| v.field.starts_with(part));
@@ -153,6 +156,9 @@ async fn resolve(call: &Call, request: TrainRequest, mut found: Violations) -> R
             return Err(features::refuse(found, &request.asked));
         }
     };
+    if !found.is_empty() {
+        return Err(features::refuse(found, &request.asked));
+    }
     let spec = request.spec.clone().check()?;
     Ok(Resolved {
         request,

@@ -18,6 +18,8 @@ pub(super) fn copy(url: &str) -> anyhow::Result<f64> {
         range: panel::range(),
         look_back: plan.look_back(),
         entities: &[],
+        known_before: None,
+        contexts: &[],
         max_rows: u64::from(u32::MAX),
         timeout: Duration::from_secs(600),
     });

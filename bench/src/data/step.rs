@@ -63,6 +63,8 @@ pub async fn take(step: Step, url: &str) -> anyhow::Result<Took> {
         range: panel::range(),
         look_back: plan.look_back(),
         entities: &[],
+        known_before: None,
+        contexts: &[],
         max_rows: u64::from(u32::MAX),
         timeout: Duration::from_secs(600),
     };

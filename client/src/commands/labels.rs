@@ -57,8 +57,12 @@ async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliErr
         ..v1::PreviewLabelsRequest::default()
     };
     args.label.apply(&mut request.label)?;
-    args.rows
-        .apply(&mut request.entities, &mut request.phases, &mut request.max_rows);
+    args.rows.apply(
+        &mut request.entities,
+        &mut request.phases,
+        &mut request.max_rows,
+        &mut request.known_before,
+    );
     args.range.apply(&mut request.range);
     let connection = context.connect().await?;
     range::complete(&mut request.range, &source, &connection, &context.output).await?;

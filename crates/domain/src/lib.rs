@@ -3,6 +3,7 @@
 //! This crate is pure: no I/O, no clock, no other room of the house. Specs are plain data that can always be read back
 //! from a row; only a [`Checked`] one can be stored or run.
 
+pub mod context;
 pub mod evaluation;
 pub mod failure;
 pub mod filter;
@@ -20,6 +21,7 @@ pub mod spec;
 pub mod time;
 pub mod violation;
 
+pub use context::SourceContext;
 pub use evaluation::{
     Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics, SingleFeature, TestGap, UnseenEntities,
 };

@@ -4,7 +4,8 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fmt::Write;
 
-/// Hex SHA-256 over the columns' names and all rows of a panel, in order. Equal iff the panels are equal.
+/// Hex SHA-256 over the columns' names and all rows of a panel, in order, and over those of its contexts. Equal iff the panels
+/// are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint(String);
 
@@ -12,6 +13,23 @@ impl Fingerprint {
     /// 64 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The one of the same rows with contexts beside them, each by its name; itself without any.
+    #[must_use]
+    pub fn with_contexts(self, contexts: &[(String, Self)]) -> Self {
+        if contexts.is_empty() {
+            return self;
+        }
+        let mut hash = Sha256::new();
+        hash.update(FORMAT_WITH_CONTEXTS);
+        hash.update(&self.0);
+        for (name, fingerprint) in contexts {
+            hash.update((name.len() as u64).to_le_bytes());
+            hash.update(name);
+            hash.update(&fingerprint.0);
+        }
+        Self(hex(hash))
     }
 
     /// The hex digits as an owned text.
@@ -32,6 +50,15 @@ const ENTITY: u8 = 1;
 const ROW: u8 = 2;
 /// Named in the first bytes, so that another layout of bytes can never give an equal fingerprint by chance.
 const FORMAT: &[u8] = b"mltraining panel 1\0";
+const FORMAT_WITH_CONTEXTS: &[u8] = b"mltraining panel with contexts 1\0";
+
+fn hex(hash: Sha256) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in hash.finalize() {
+        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    hex
+}
 
 /// Writes rows in canonical bytes: texts carry their length, numbers are little-endian, every NaN is the same NaN.
 #[derive(Debug)]
@@ -78,11 +105,7 @@ impl RowHash {
 
     pub(crate) fn finish(mut self) -> Fingerprint {
         self.hash.update(&self.block);
-        let mut hex = String::with_capacity(64);
-        for byte in self.hash.finalize() {
-            write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-        }
-        Fingerprint(hex)
+        Fingerprint(hex(self.hash))
     }
 
     fn text(&mut self, text: &str) {

@@ -240,6 +240,7 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
             unseen_entity_share,
             threshold,
             seed,
+            known_before: seed.is_multiple_of(2).then_some(range.end),
             entities: entities.into_iter().collect(),
             phases: vec![1, 3],
             max_rows,

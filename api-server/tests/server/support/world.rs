@@ -104,7 +104,9 @@ fn source() -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: "candles".to_owned(),
-        entity_column: "symbol".to_owned(),
+        entity_column: Some("symbol".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "at".to_owned(),
         phase_column: None,
         columns: vec![SourceColumn {
@@ -143,6 +145,7 @@ fn spec() -> Checked<TrainSpec> {
         algorithm: AlgorithmSpec::default(),
         split: SplitSpec::default(),
         unseen_entity_share: None,
+        known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),

@@ -4,6 +4,7 @@ use super::Checked;
 use crate::{
     AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SourceId, SplitSpec, ThresholdSpec, TimeRange, Violations,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +17,9 @@ pub struct TrainSpec {
     pub source: SourceId,
     /// Decision times, `[start, end)`.
     pub range: TimeRange,
+    /// Only rows recorded before this instant are seen, of the source and of its contexts. `None`: all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_before: Option<DateTime<Utc>>,
     /// What is to be foreseen.
     pub label: LabelSpec,
     /// What the model may look at.
@@ -49,8 +53,8 @@ pub const MAX_ENTITIES: usize = 10_000;
 /// No larger share of the entities can be held out.
 const MAX_UNSEEN_SHARE: f64 = 0.5;
 /// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, which a worker of before
-/// would not understand, or not heed.
-pub const SPEC_VERSION: i32 = 2;
+/// would not understand, or not heed. 3 added `known_before`, ranks and contexts.
+pub const SPEC_VERSION: i32 = 3;
 
 impl TrainSpec {
     /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).

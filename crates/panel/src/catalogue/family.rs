@@ -47,6 +47,8 @@ pub enum Parameter {
     Bars,
     /// A number.
     Number,
+    /// The name of a context of the source. Columns after it are those of the context.
+    Context,
 }
 
 /// What stands between the parentheses besides columns; each is there iff the family takes it.
@@ -82,6 +84,8 @@ pub enum Reach {
     History,
     /// At the present row of every entity of the panel.
     Instant,
+    /// At the newest known row of a context.
+    Context,
 }
 
 /// The bars of one entity in order of time, as a formula sees them (with [`Reach::Instant`]: of all entities at one time).
@@ -171,12 +175,13 @@ impl Reach {
             Self::Lag => "one window; for a window of time up to two, until a bar is found",
             Self::History => "the whole history of the entity",
             Self::Instant => "the present row of every entity",
+            Self::Context => "the newest known row of the context",
         }
     }
 
     /// True when it sees rows before the present one.
     pub(crate) fn looks_back(self) -> bool {
-        !matches!(self, Self::Row | Self::Instant)
+        !matches!(self, Self::Row | Self::Instant | Self::Context)
     }
 
     /// How far back that is with this window.
@@ -184,7 +189,7 @@ impl Reach {
         match (self, window) {
             (Self::History, _) => LookBack::Unbounded,
             (Self::Previous, _) => LookBack::bars(1),
-            (Self::Row | Self::Instant, _) | (_, None) => LookBack::NONE,
+            (Self::Row | Self::Instant | Self::Context, _) | (_, None) => LookBack::NONE,
             (Self::Window, Some(Window::Bars(bars))) => LookBack::bars(bars.saturating_sub(1)),
             (Self::Window, Some(Window::Time(span))) => LookBack::time(span),
             (Self::Lag, Some(Window::Bars(bars))) => LookBack::bars(bars),

@@ -1,6 +1,6 @@
 //! A spec written out for one source: the features, the columns they need and how far they look back.
 
-use super::{Arguments, Family, Reach};
+use super::{Arguments, AsOf, Family, PlannedContext, Reach};
 use mltraining_domain::{FeatureExpr, Span};
 use std::collections::HashSet;
 
@@ -24,6 +24,8 @@ pub enum Input {
     Column(String),
     /// Another feature.
     Feature(Box<PlannedFeature>),
+    /// A feature of a context.
+    AsOf(Box<AsOf>),
 }
 
 /// Features in the order in which a model sees them, each once.
@@ -32,6 +34,17 @@ pub struct FeaturePlan {
     /// The features; at least one.
     pub features: Vec<PlannedFeature>,
     pub(super) columns: Vec<String>,
+    pub(super) contexts: Vec<PlannedContext>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// What a set of the spec holds that the source cannot give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The set.
+    pub set: &'static str,
+    /// Its features, as people read them; at least one.
+    pub features: Vec<String>,
 }
 
 /// Bytes of a row while rows are in the order of time: its number, a value and the outcome.
@@ -112,7 +125,7 @@ impl PlannedFeature {
     /// How far it looks back, its inputs included.
     pub fn look_back(&self) -> LookBack {
         let inner = self.inputs.iter().map(|input| match input {
-            Input::Column(_) => LookBack::NONE,
+            Input::Column(_) | Input::AsOf(_) => LookBack::NONE,
             Input::Feature(feature) => feature.look_back(),
         });
         let inner = inner.fold(LookBack::NONE, LookBack::and);
@@ -123,8 +136,10 @@ impl PlannedFeature {
     pub fn families(&self) -> Vec<&'static Family> {
         let mut families = vec![self.family];
         for input in &self.inputs {
-            if let Input::Feature(feature) = input {
-                families.extend(feature.families());
+            match input {
+                Input::Column(_) => {}
+                Input::Feature(feature) => families.extend(feature.families()),
+                Input::AsOf(as_of) => families.extend(as_of.feature.families()),
             }
         }
         families
@@ -155,13 +170,14 @@ impl PlannedFeature {
         }
     }
 
-    /// The columns of the source that it is computed from; one may come twice.
+    /// The columns of the source that it is computed from, those of contexts left out; one may come twice.
     pub fn columns(&self) -> Vec<&str> {
         let mut columns = Vec::new();
         for input in &self.inputs {
             match input {
                 Input::Column(name) => columns.push(name.as_str()),
                 Input::Feature(feature) => columns.extend(feature.columns()),
+                Input::AsOf(_) => {}
             }
         }
         columns
@@ -195,6 +211,11 @@ impl FeaturePlan {
     /// The source's columns that must be read for the features and the label, each once, in the source's order.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// What the sets of the spec hold that the source cannot give.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     /// How far back the features look, all together.

@@ -1,6 +1,7 @@
 //! A planned feature with the columns of one panel.
 
 use super::ahead::Ahead;
+use super::as_of::Joined;
 use crate::Panel;
 use crate::catalogue::{Bars, Input, PlannedFeature, Scratch};
 use std::borrow::Cow;
@@ -10,6 +11,8 @@ use std::ops::Range;
 pub(super) enum Bound<'a> {
     /// All rows of a column, of the source or computed ahead.
     Column(&'a [f64]),
+    /// A feature of a context, joined to the rows.
+    AsOf(Joined<'a>),
     /// A formula, entity by entity.
     Formula {
         panel: &'a Panel,
@@ -43,6 +46,7 @@ impl<'a> Bound<'a> {
                     .expect("a panel is read with the columns of its plan"),
             ),
             Input::Feature(inner) => Self::to(panel, inner, ahead),
+            Input::AsOf(as_of) => Self::AsOf(Joined::to(panel, as_of)),
         }
     }
 
@@ -50,6 +54,7 @@ impl<'a> Bound<'a> {
     pub(super) fn fill(&self, rows: Range<usize>, scratch: &mut Scratch, out: &mut [f64]) {
         match self {
             Self::Column(values) => out.copy_from_slice(&values[rows]),
+            Self::AsOf(joined) => joined.fill(rows, out),
             Self::Formula {
                 panel,
                 feature,
@@ -67,7 +72,7 @@ impl<'a> Bound<'a> {
     fn values(&self, rows: Range<usize>, scratch: &mut Scratch) -> Cow<'a, [f64]> {
         match self {
             Self::Column(values) => Cow::Borrowed(&values[rows]),
-            Self::Formula { .. } => {
+            Self::AsOf(_) | Self::Formula { .. } => {
                 let mut values = vec![f64::NAN; rows.len()];
                 self.fill(rows, scratch, &mut values);
                 Cow::Owned(values)
@@ -88,4 +93,14 @@ impl<'a> Bound<'a> {
         }
         Cow::Owned(values)
     }
+}
+
+/// One feature that needs nothing ahead, for every row of a panel.
+///
+/// # Panics
+/// When the panel lacks a column of the feature.
+pub(super) fn values(panel: &Panel, feature: &PlannedFeature) -> Vec<f64> {
+    Bound::to(panel, feature, &Ahead::default())
+        .whole(panel)
+        .into_owned()
 }

@@ -1,6 +1,7 @@
 //! Features of a panel, in parallel over features and entities.
 
 mod ahead;
+mod as_of;
 mod bound;
 mod instants;
 
@@ -45,7 +46,7 @@ const ROWS_PER_PIECE: usize = 32 * 1024;
 /// [`Cancelled`] when the control says so.
 ///
 /// # Panics
-/// When `rows` does not rise strictly, names a row that the panel lacks, or the panel lacks a column of the plan.
+/// When `rows` does not rise strictly, names a row that the panel lacks, or the panel lacks a column or a context of the plan.
 pub fn features(
     panel: &Panel,
     plan: &FeaturePlan,
@@ -83,7 +84,7 @@ pub fn features(
 /// One feature for every row of the panel, in full precision.
 ///
 /// # Panics
-/// When the panel lacks a column of the feature.
+/// When the panel lacks a column or a context of the feature.
 pub fn feature_values(panel: &Panel, feature: &PlannedFeature) -> Vec<f64> {
     let control = Control {
         cancel: &AtomicBool::new(false),

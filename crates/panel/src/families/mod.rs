@@ -5,6 +5,7 @@ mod above;
 mod above_mean;
 mod adx;
 mod age;
+mod as_of;
 mod atr;
 mod bars_since_running_max;
 mod below;
@@ -61,6 +62,7 @@ pub static FAMILIES: &[&Family] = &[
     &above_mean::FAMILY,
     &adx::FAMILY,
     &age::FAMILY,
+    &as_of::FAMILY,
     &atr::FAMILY,
     &bars_since_running_max::FAMILY,
     &below::FAMILY,
