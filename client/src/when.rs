@@ -53,6 +53,11 @@ pub(crate) fn timestamp(micros: i64) -> Timestamp {
     }
 }
 
+/// The wire's form of an instant that may not have been said.
+pub(crate) fn instant(at: Option<DateTime<Utc>>) -> Option<Timestamp> {
+    at.map(|at| timestamp(at.timestamp_micros()))
+}
+
 /// Microseconds since 1970 of the wire's form.
 pub(crate) fn micros(at: &Timestamp) -> i64 {
     at.seconds

@@ -28,6 +28,10 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
         .spec;
     let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features")
         .map_err(|found| no_longer_valid(&found))?;
+    plan.check_known_before(&source, spec.known_before, "spec.known_before")
+        .into_result(())
+        .map_err(|found| no_longer_valid(&found))?;
+    tell_left_out(&plan);
     let read = read(task, &spec, &source, &plan).await?;
     tell_absent(&spec, read.panel.entities());
     let input = TrainInput {
@@ -75,6 +79,23 @@ fn tell_absent(spec: &TrainSpec, present: &[String]) {
     });
 }
 
+/// Notes in the job's log what the sets of the spec hold that the source cannot give.
+fn tell_left_out(plan: &FeaturePlan) {
+    for left_out in plan.left_out() {
+        let text = format!(
+            "the set `{}` leaves out {} features that need a column or a context which the source lacks: {}",
+            left_out.set,
+            left_out.features.len(),
+            left_out.features.join(", ")
+        );
+        tracing::info!("{text}");
+        link::say(&Message::Log {
+            severity: LogSeverity::Info,
+            text,
+        });
+    }
+}
+
 /// The spec of an order, as it was stored.
 pub(crate) fn spec_of<T: DeserializeOwned>(order: &Order) -> Result<T, WorkError> {
     T::deserialize(&order.spec).map_err(|error| {
@@ -92,10 +113,12 @@ async fn read(
     let span = tracing::info_span!("read", rows = tracing::field::Empty);
     let query = PanelQuery::of_training(spec, source, plan, task.config.database.copy_timeout);
     let work = &task.work;
+    let mut granted = false;
     let mut on_rows = |at: ReadProgress| {
-        if at.rows == 0 && grant(task, plan, at.expected).is_err() {
+        if !granted && grant(task, plan, at.expected).is_err() {
             return ControlFlow::Break(());
         }
+        granted = true;
         let text = format!("row {} of {}", at.rows, at.expected);
         work.board.note(WorkPhase::Read, at.rows, at.expected, text);
         if work.stop.reason().is_some() {
@@ -123,16 +146,10 @@ async fn read(
 /// Waits until the worker has reserved what so many rows need. They are counted by now and not yet read.
 fn grant(task: &Task, plan: &FeaturePlan, rows: u64) -> Result<(), WorkError> {
     let need = Need {
-        bytes: memory_need(rows, plan.columns().len(), plan.names().len()),
+        bytes: rows.saturating_mul(plan.bytes_of_row()),
         rows: Some(rows),
     };
     tokio::task::block_in_place(|| task.link.ask_for(need, &task.work.stop))
-}
-
-/// Estimated peak memory of a training, in bytes: the panel in f64 with its times, the matrix in f32 and its bins twice
-/// (by column and by row).
-fn memory_need(rows: u64, columns: usize, features: usize) -> u64 {
-    rows.saturating_mul(16 + 8 * columns as u64 + 6 * features as u64)
 }
 
 /// Trains on the computing threads. A panic there fails the attempt like any other fault.

@@ -29,7 +29,9 @@ fn source() -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: "bars".to_owned(),
-        entity_column: "entity".to_owned(),
+        entity_column: Some("entity".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "at".to_owned(),
         phase_column: None,
         columns: vec![
@@ -70,6 +72,7 @@ fn spec(algorithm: AlgorithmSpec, minutes: i64) -> TrainSpec {
         }),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        known_before: None,
         threshold: ThresholdSpec::MaxF1,
         seed: 7,
         entities: Vec::new(),

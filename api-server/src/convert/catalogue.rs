@@ -14,6 +14,7 @@ pub(crate) fn show_family(family: &Family) -> v1::Feature {
         Parameter::Window => v1::FeatureParameter::Window.into(),
         Parameter::Bars => v1::FeatureParameter::Bars.into(),
         Parameter::Number => v1::FeatureParameter::Number.into(),
+        Parameter::Context => v1::FeatureParameter::Context.into(),
     };
     let roles = family.required_roles();
     v1::Feature {
@@ -39,6 +40,7 @@ pub(crate) fn show_set(set: &FeatureSet, source: Option<&SourceSpec>) -> v1::Fea
         name: set.name.to_owned(),
         description: set.description.to_owned(),
         features: set.families.iter().map(ToString::to_string).collect(),
+        left_out_features: source.map(set.left_out).unwrap_or_default(),
         expanded_features: expanded.iter().map(ToString::to_string).collect(),
     }
 }

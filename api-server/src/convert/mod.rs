@@ -7,6 +7,7 @@
 pub(crate) mod algorithm;
 pub(crate) mod artifact;
 pub(crate) mod catalogue;
+pub(crate) mod context;
 pub(crate) mod coverage;
 pub(crate) mod dataset_preview;
 pub(crate) mod etag;

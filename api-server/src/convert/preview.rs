@@ -3,7 +3,7 @@
 use super::field::{large_count, wire_count};
 use super::time::{self, show_instant};
 use super::{label, train_spec};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use mltraining_domain::spec::train::{DEFAULT_MAX_ROWS, MAX_ENTITIES, MAX_MAX_ROWS};
 use mltraining_domain::{LabelSpec, ProjectId, SourceId, Span, TimeRange, Violations};
 use mltraining_panel::preview::{GridCell, LabelCounts, LabelPreview};
@@ -18,6 +18,8 @@ pub(crate) struct PreviewRequest {
     pub(crate) source: SourceId,
     /// Decision times.
     pub(crate) range: TimeRange,
+    /// Only rows recorded before this instant; all without.
+    pub(crate) known_before: Option<DateTime<Utc>>,
     /// What is to be foreseen.
     pub(crate) label: LabelSpec,
     /// Only these; empty means all.
@@ -52,6 +54,7 @@ pub(crate) fn read(
     let read = PreviewRequest {
         source: train_spec::source(&request.source, project, "source", found),
         range: time::require_range(request.range, "range", found),
+        known_before: time::read_instant(request.known_before, "known_before", found),
         label,
         entities: request.entities,
         phases: request.phases,

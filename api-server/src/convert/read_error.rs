@@ -38,7 +38,7 @@ pub(crate) fn refuse(error: ReadError) -> ApiError {
 
 /// The refusal of a request for more rows than it allows.
 pub(crate) fn too_many_rows(rows: PanelRows, limit: u64) -> ApiError {
-    let all = rows.in_range + rows.warm_up;
+    let all = rows.total();
     let text =
         format!("{all} rows, max_rows is {limit}; shorten the range, name entities, or raise max_rows");
     ApiError::new(Reason::RowLimitExceeded, text)

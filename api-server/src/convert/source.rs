@@ -1,8 +1,9 @@
 //! Sources: what a client registers, completed by what the table says.
 
-use super::etag;
 use super::field::{check_text, choice};
 use super::time::{read_span, require_span, show_instant, show_span};
+use super::{context, etag};
+use context::ContextDraft;
 use mltraining_domain::name::SourceName;
 use mltraining_domain::{
     ColumnRole, DataType, DuplicateRule, ProjectId, SourceColumn, SourceId, SourcePhase, SourceSpec, Span,
@@ -26,6 +27,8 @@ pub(crate) struct SourceDraft {
     pub(crate) display_name: String,
     /// How the table is read, but for the columns.
     pub(crate) spec: SourceSpec,
+    /// Its contexts, whose sources are to be looked up.
+    pub(crate) contexts: Vec<ContextDraft>,
     columns: Vec<ColumnDraft>,
 }
 
@@ -38,7 +41,12 @@ struct ColumnDraft {
 }
 
 /// Reads a source that must be there; fields are named below `source`.
-pub(crate) fn require(source: Option<v1::Source>, id: &SourceId, found: &mut Violations) -> SourceDraft {
+pub(crate) fn require(
+    source: Option<v1::Source>,
+    id: &SourceId,
+    project: &ProjectId,
+    found: &mut Violations,
+) -> SourceDraft {
     let source = source.unwrap_or_else(|| {
         found.invalid("source", "required: say which table holds the rows");
         v1::Source::default()
@@ -47,15 +55,20 @@ pub(crate) fn require(source: Option<v1::Source>, id: &SourceId, found: &mut Vio
     let known = "DUPLICATE_RULE_REFUSE, DUPLICATE_RULE_KEEP_FIRST or DUPLICATE_RULE_KEEP_LAST";
     let rule = choice(source.duplicate_rule, known, "source.duplicate_rule", found);
     let columns = source.columns.into_iter().enumerate();
+    let contexts = source.contexts.into_iter().enumerate();
     SourceDraft {
+        contexts: contexts
+            .map(|(i, one)| context::read(one, i, project, found))
+            .collect(),
         display_name: or_else(source.display_name, || id.to_string()),
         columns: columns.map(|(i, column)| read_column(column, i, found)).collect(),
         spec: SourceSpec {
             schema: or_else(source.schema, || "public".to_owned()),
             table: source.table,
-            entity_column: source.entity_column,
+            entity_column: entity_column(source.entity_column, source.single_series, found),
             time_column: source.time_column,
             phase_column: Some(source.phase_column).filter(|name| !name.is_empty()),
+            recorded_time_column: Some(source.recorded_time_column).filter(|name| !name.is_empty()),
             columns: Vec::new(),
             bar_interval: require_span(source.bar_interval, "source.bar_interval", found),
             duplicate_rule: match rule {
@@ -64,8 +77,23 @@ pub(crate) fn require(source: Option<v1::Source>, id: &SourceId, found: &mut Vio
                 v1::DuplicateRule::KeepLast => DuplicateRule::KeepLast,
             },
             phases: phases(source.phases, found),
+            contexts: Vec::new(),
         },
     }
+}
+
+/// Rows of several entities taken for one series would be a silent mistake, so a single series must be said.
+fn entity_column(column: String, single_series: bool, found: &mut Violations) -> Option<String> {
+    let field = "source.entity_column";
+    match (column.is_empty(), single_series) {
+        (true, false) => found.invalid(
+            field,
+            "say which column tells whose row it is; or, when the whole table is one series, set single_series",
+        ),
+        (false, true) => found.invalid(field, "a single series has no entity column; leave one of the two out"),
+        _ => {}
+    }
+    Some(column).filter(|column| !column.is_empty())
 }
 
 fn or_else(text: String, default: impl FnOnce() -> String) -> String {
@@ -158,15 +186,10 @@ fn type_of(name: &str, table: &TableInfo) -> Option<DataType> {
 
 /// Every column that can be a value, with the role that its name suggests.
 fn all_columns(spec: &SourceSpec, table: &TableInfo) -> Vec<SourceColumn> {
-    let keys = [
-        Some(&spec.entity_column),
-        Some(&spec.time_column),
-        spec.phase_column.as_ref(),
-    ];
     let values = table
         .columns
         .iter()
-        .filter(|column| !keys.contains(&Some(&column.name)));
+        .filter(|column| !spec.key_columns().any(|key| *key == column.name));
     let columns = values.filter_map(|column| {
         Some(SourceColumn {
             name: column.name.clone(),
@@ -226,9 +249,16 @@ pub(crate) fn show_spec(
         display_name: display_name.to_owned(),
         schema: spec.schema.clone(),
         table: spec.table.clone(),
-        entity_column: spec.entity_column.clone(),
+        entity_column: spec.entity_column.clone().unwrap_or_default(),
+        single_series: spec.entity_column.is_none(),
         time_column: spec.time_column.clone(),
         phase_column: spec.phase_column.clone().unwrap_or_default(),
+        recorded_time_column: spec.recorded_time_column.clone().unwrap_or_default(),
+        contexts: spec
+            .contexts
+            .iter()
+            .map(|one| context::show(one, project))
+            .collect(),
         columns: spec.columns.iter().map(show_column).collect(),
         bar_interval: Some(show_span(spec.bar_interval)),
         duplicate_rule: rule.into(),

@@ -30,6 +30,7 @@ pub(crate) fn read(
         model,
         source: source(&spec.source, project, "spec.source", found),
         range: time::require_range(spec.range, "spec.range", found),
+        known_before: time::read_instant(spec.known_before, "spec.known_before", found),
         label: label::require(spec.label, "spec.label", found),
         features: features::read(spec.features, "spec.features", found),
         algorithm: algorithm::read(spec.algorithm, "spec.algorithm", found),
@@ -80,6 +81,7 @@ pub(crate) fn show(spec: &TrainSpec, project: &ProjectId) -> v1::TrainSpec {
     v1::TrainSpec {
         source: source.to_string(),
         range: Some(time::show_range(&spec.range)),
+        known_before: spec.known_before.map(time::show_instant),
         label: Some(label::show(&spec.label)),
         features: Some(features::show(&spec.features)),
         algorithm: Some(algorithm::show(&spec.algorithm)),

@@ -122,11 +122,17 @@ impl CatalogApi {
         let mut found = Violations::new();
         let given = request.range.is_some();
         let range = given.then(|| time::require_range(request.range, "range", &mut found));
+        let known_before = time::read_instant(request.known_before, "known_before", &mut found);
         found.into_result(())?;
         let source = call.source(&name).await?;
+        let known = source.spec.check_known_before(known_before, "known_before");
+        known.into_result(())?;
         let changes = call.store.verify_source(&source.spec, "source").await?;
         changes.into_result(())?;
-        let counted = call.store.source_coverage(&source.spec, range.as_ref()).await?;
+        let counted = call
+            .store
+            .source_coverage(&source.spec, range.as_ref(), known_before)
+            .await?;
         Ok(coverage::show(&counted, &name, range.as_ref()))
     }
 

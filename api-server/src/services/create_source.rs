@@ -1,11 +1,13 @@
 //! CreateSource: a table is checked, then entered in the catalogue.
 
 use super::call::Call;
+use crate::convert::context::ContextDraft;
 use crate::convert::idempotency;
 use crate::convert::source::{self as wire, SourceDraft};
 use crate::error::ApiError;
+use mltraining_domain::context::MAX_CONTEXTS;
 use mltraining_domain::name::SourceName;
-use mltraining_domain::{IdError, Reason, SourceId, SourceSpec, Violations};
+use mltraining_domain::{IdError, Reason, SourceContext, SourceId, SourceSpec, Violations};
 use mltraining_proto::v1;
 use mltraining_store::StoreError;
 use mltraining_store::sources::{CreatedSource, NewSource, closed};
@@ -23,9 +25,9 @@ pub(super) async fn create(
     let mut found = Violations::new();
     let idempotency = idempotency::read(&request_id, &request, &mut found);
     let id = source_id(&request.source_id, &mut found);
-    let draft = wire::require(request.source, &id, &mut found);
+    let draft = wire::require(request.source, &id, &call.project, &mut found);
     let display_name = draft.display_name.clone();
-    let spec = check(call, draft, found).await?;
+    let spec = check(call, &id, draft, found).await?;
     if request.validate_only {
         return Ok(wire::show_spec(&call.project, &id, &display_name, &spec));
     }
@@ -64,8 +66,14 @@ fn source_id(text: &str, found: &mut Violations) -> SourceId {
 }
 
 /// The whole spec, after it was held against the table. What the request alone shows is told together with that.
-async fn check(call: &Call, draft: SourceDraft, mut found: Violations) -> Result<SourceSpec, ApiError> {
+async fn check(
+    call: &Call,
+    id: &SourceId,
+    mut draft: SourceDraft,
+    mut found: Violations,
+) -> Result<SourceSpec, ApiError> {
     let (schema, table) = (draft.spec.schema.clone(), draft.spec.table.clone());
+    let contexts = std::mem::take(&mut draft.contexts);
     let names = draft.check_names();
     let has_table = !names
         .iter()
@@ -84,7 +92,8 @@ async fn check(call: &Call, draft: SourceDraft, mut found: Violations) -> Result
         found.invalid("source.table", text);
         return Err(found.into());
     };
-    let spec = draft.complete(&info);
+    let mut spec = draft.complete(&info);
+    spec.contexts = self::contexts(call, contexts, (id, &spec), &mut found).await?;
     found.extend(spec.check("source"));
     for violation in call.store.verify_source(&spec, "source").await?.iter() {
         // To a source that is only being made, the table has not changed.
@@ -93,7 +102,43 @@ async fn check(call: &Call, draft: SourceDraft, mut found: Violations) -> Result
             found.invalid(&violation.field, &violation.description);
         }
     }
+    spec.contexts.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found.into_result(spec)?)
+}
+
+/// Looks up the sources of the contexts; one may be the very source that is made. When one cannot be found that is noted, and none
+/// comes out.
+async fn contexts(
+    call: &Call,
+    drafts: Vec<ContextDraft>,
+    (own_id, own): (&SourceId, &SourceSpec),
+    found: &mut Violations,
+) -> Result<Vec<SourceContext>, ApiError> {
+    let mut contexts = Vec::new();
+    let count = drafts.len();
+    for (i, draft) in drafts.into_iter().enumerate().take(MAX_CONTEXTS + 1) {
+        let Some(id) = draft.source.clone() else { continue };
+        if id == *own_id {
+            contexts.push(draft.complete(id, own.clone()));
+            continue;
+        }
+        let name = SourceName {
+            project: call.project.clone(),
+            source: id.clone(),
+        };
+        match call.source(&name).await {
+            Ok(source) => contexts.push(draft.complete(id, source.spec)),
+            Err(error) if error.reason() == Reason::NotFound => found.invalid(
+                format!("source.contexts[{i}].source"),
+                format!("there is no source {name}; register it first"),
+            ),
+            Err(error) => return Err(error),
+        }
+    }
+    if contexts.len() < count.min(MAX_CONTEXTS + 1) {
+        contexts.clear();
+    }
+    Ok(contexts)
 }
 
 fn taken(error: StoreError, name: &SourceName) -> ApiError {

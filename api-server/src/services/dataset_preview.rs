@@ -39,9 +39,9 @@ async fn read_and_look(
     shown: usize,
 ) -> Result<(Fingerprint, DatasetPreview), ApiError> {
     let Resolved { spec, source, plan } = resolved;
-    let columns = plan.columns().len();
+    let (columns, ahead) = (plan.columns().len(), plan.ahead_bytes_of_row());
     let need = Need {
-        bytes: &|rows| preview::needed_bytes(rows, columns, threads()),
+        bytes: &|rows| preview::needed_bytes(rows, columns, threads(), ahead),
         field: "spec.range",
     };
     let turn = computing.turn().await?;
@@ -49,7 +49,7 @@ async fn read_and_look(
     let read = turn.read(call, &query, &need).await?;
     if read.rows.in_range == 0 {
         let chosen = (spec.entities.as_slice(), "spec.entities");
-        return Err(range_empty(call, &source, &spec.range, chosen).await);
+        return Err(range_empty(call, &source, &spec.range, spec.known_before, chosen).await);
     }
     let work = move |panel: &Panel, cancel: &AtomicBool| {
         let dataset = Dataset {

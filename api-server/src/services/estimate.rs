@@ -7,7 +7,7 @@ use crate::convert::preview::PreviewRequest;
 use crate::convert::read_error;
 use crate::error::ApiError;
 use mltraining_domain::{LabelSpec, Priority, Reason, SourceSpec, TrainSpec};
-use mltraining_panel::catalogue::FeaturePlan;
+use mltraining_panel::catalogue::{FeaturePlan, LeftOut};
 use mltraining_panel::preview::LabelPreview;
 use mltraining_proto::v1;
 use mltraining_store::queues::DEFAULT_QUEUE;
@@ -17,6 +17,8 @@ use mltraining_store::reader::{PanelQuery, PanelRows};
 const COUNT_LABELS: u64 = 500_000;
 /// Below this many rows in a block of the split, metrics say little.
 const FEW_ROWS: u64 = 200;
+/// So many features that a set leaves out are named.
+const NAMED: usize = 5;
 /// Below this many entities, what a model learns may be theirs alone.
 const FEW_ENTITIES: usize = 5;
 /// Below this many positives, or this share of them, they are too rare to learn from.
@@ -41,6 +43,7 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
     let (call, spec) = (question.call, question.spec);
     let rows = count_rows(question).await?;
     let mut warnings = warnings_of_spec(spec, question.source, rows);
+    warnings.extend(question.plan.left_out().iter().map(left_out));
     if rows.in_range <= COUNT_LABELS {
         let counted = count_labels(question).await?;
         warnings.extend(warnings_of_labels(&counted));
@@ -56,9 +59,9 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
         .await?;
     let features = u32::try_from(question.plan.features.len()).unwrap_or(u32::MAX);
     Ok(v1::TrainEstimate {
-        rows: wire_count(rows.in_range + rows.warm_up),
+        rows: wire_count(rows.total()),
         features: small_wire_count(features),
-        memory_bytes: wire_count(memory_bytes(rows, question.plan)),
+        memory_bytes: wire_count(rows.total().saturating_mul(question.plan.bytes_of_row())),
         jobs_ahead: ahead,
         warnings,
         run_duration: None,
@@ -78,11 +81,12 @@ async fn count_rows(question: &Question<'_>) -> Result<PanelRows, ApiError> {
             call,
             question.source,
             &spec.range,
+            spec.known_before,
             (&spec.entities, "spec.entities"),
         )
         .await);
     }
-    if rows.in_range + rows.warm_up > spec.max_rows {
+    if rows.total() > spec.max_rows {
         return Err(read_error::too_many_rows(rows, spec.max_rows));
     }
     Ok(rows)
@@ -93,6 +97,7 @@ async fn count_labels(question: &Question<'_>) -> Result<LabelPreview, ApiError>
     let request = PreviewRequest {
         source: spec.source.clone(),
         range: spec.range,
+        known_before: spec.known_before,
         label: spec.label.clone(),
         entities: spec.entities.clone(),
         phases: spec.phases.clone(),
@@ -131,13 +136,6 @@ async fn count_labels(question: &Question<'_>) -> Result<LabelPreview, ApiError>
     }
 }
 
-/// The worker's own estimate, which it holds against its memory: the panel in f64 with its times, the matrix in f32 and its
-/// bins by column and by row.
-fn memory_bytes(rows: PanelRows, plan: &FeaturePlan) -> u64 {
-    let of_row = 16 + 8 * plan.columns().len() + 6 * plan.features.len();
-    (rows.in_range + rows.warm_up).saturating_mul(of_row as u64)
-}
-
 fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> Vec<String> {
     let mut warnings = Vec::new();
     let of_phases = source
@@ -168,6 +166,20 @@ fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> V
         ));
     }
     warnings
+}
+
+/// What a set could not give.
+fn left_out(left_out: &LeftOut) -> String {
+    let (set, features) = (left_out.set, &left_out.features);
+    let more = features.len().saturating_sub(NAMED);
+    let mut text = format!(
+        "the set `{set}` leaves out {}",
+        features[..features.len() - more].join(", ")
+    );
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text + ": the source lacks a column or a context that they need"
 }
 
 fn warnings_of_labels(counted: &LabelPreview) -> Vec<String> {

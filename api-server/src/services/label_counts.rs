@@ -5,6 +5,7 @@ use super::computing::{Computing, Need, Turn};
 use crate::convert::preview::PreviewRequest;
 use crate::convert::time::show_range_text;
 use crate::error::ApiError;
+use chrono::{DateTime, Utc};
 use mltraining_domain::names::first_of;
 use mltraining_domain::{Reason, SourceSpec, TimeRange, Violations};
 use mltraining_panel::Panel;
@@ -55,12 +56,14 @@ impl LabelCounter {
         request: &PreviewRequest,
         prefix: &str,
     ) -> Result<LabelCount, ApiError> {
-        labels::check_columns(&request.label, source, prefix).into_result(())?;
+        let mut found = labels::check_columns(&request.label, source, prefix);
+        found.extend(source.check_known_before(request.known_before, &beside(prefix, "known_before")));
+        found.into_result(())?;
         let turn = self.computing.turn().await?;
         let panel = read(&turn, call, source, request, &beside(prefix, "range")).await?;
         if panel.rows() == 0 {
             let chosen = (request.entities.as_slice(), &*beside(prefix, "entities"));
-            return Err(range_empty(call, source, &request.range, chosen).await);
+            return Err(range_empty(call, source, &request.range, request.known_before, chosen).await);
         }
         let (range, phases) = (request.range, request.phases.clone());
         let (source, request) = (source.clone(), request.clone());
@@ -132,6 +135,8 @@ async fn read(
         range: request.range,
         look_back: LookBack::NONE,
         entities: &request.entities,
+        known_before: request.known_before,
+        contexts: &[],
         max_rows: request.max_rows,
         timeout: call.deadline.remaining(),
     };
@@ -159,6 +164,7 @@ pub(super) async fn range_empty(
     call: &Call,
     source: &SourceSpec,
     range: &TimeRange,
+    known_before: Option<DateTime<Utc>>,
     (chosen, field): (&[String], &str),
 ) -> ApiError {
     let text = format!("no rows {}", show_range_text(range));
@@ -166,7 +172,7 @@ pub(super) async fn range_empty(
     let coverage = call
         .store
         .with_call_timeout(limit)
-        .source_coverage(source, None)
+        .source_coverage(source, None, known_before)
         .await;
     let there = coverage.ok().and_then(|found| found.first.zip(found.last));
     let touches = there.is_none_or(|(first, last)| first < range.end && last >= range.start);

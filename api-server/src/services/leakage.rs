@@ -33,9 +33,8 @@ async fn read_and_look(computing: &Computing, call: &Call, resolved: Resolved) -
     let Resolved { spec, source, plan } = resolved;
     // Every column: also those that no feature is made of may hold the future.
     let columns: Vec<String> = source.columns.iter().map(|column| column.name.clone()).collect();
-    let features = plan.features.len();
     let need = Need {
-        bytes: &|rows| memory_bytes(rows, columns.len(), features),
+        bytes: &|rows| memory_bytes(rows, columns.len(), &plan),
         field: "spec.range",
     };
     let turn = computing.turn().await?;
@@ -47,7 +46,7 @@ async fn read_and_look(computing: &Computing, call: &Call, resolved: Resolved) -
     let read = turn.read(call, &query, &need).await?;
     if read.rows.in_range == 0 {
         let chosen = (spec.entities.as_slice(), "spec.entities");
-        return Err(range_empty(call, &source, &spec.range, chosen).await);
+        return Err(range_empty(call, &source, &spec.range, spec.known_before, chosen).await);
     }
     let duplicates = read.duplicates;
     let work = move |panel: &Panel, cancel: &AtomicBool| {

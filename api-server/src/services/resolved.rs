@@ -42,8 +42,10 @@ pub(super) async fn resolve(
         Err(error) => return Err(error),
     };
     let plan = match catalogue::resolve(&spec.features, &source, &spec.label, "spec.features") {
-        Ok(plan) if found.is_empty() => plan,
-        Ok(_) => return Err(features::refuse(found, asked)),
+        Ok(plan) => {
+            found.extend(plan.check_known_before(&source, spec.known_before, "spec.known_before"));
+            plan
+        }
         Err(mut more) => {
             // A stand-in for a part that could not be read would be found wanting again.
             let wrong = |part: &str| found.iter().any(|v| v.field.starts_with(part));
@@ -57,6 +59,9 @@ pub(super) async fn resolve(
             return Err(features::refuse(found, asked));
         }
     };
+    if !found.is_empty() {
+        return Err(features::refuse(found, asked));
+    }
     Ok(Resolved {
         spec: spec.check()?,
         source,

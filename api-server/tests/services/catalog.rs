@@ -179,7 +179,7 @@ async fn coverage_counts_what_is_there() {
     let house = House::with_bars().await;
     let request = v1::GetSourceCoverageRequest {
         name: "projects/default/sources/bars".to_owned(),
-        range: None,
+        ..v1::GetSourceCoverageRequest::default()
     };
     let coverage = house
         .catalog()

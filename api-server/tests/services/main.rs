@@ -8,6 +8,7 @@ mod admin;
 mod artifacts;
 mod cache;
 mod catalog;
+mod contexts;
 mod hostile;
 mod house;
 mod idempotency;

@@ -43,7 +43,9 @@ pub(super) fn source() -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: "coin_metrics".to_owned(),
-        entity_column: "mint".to_owned(),
+        entity_column: Some("mint".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "timestamp".to_owned(),
         phase_column: Some("phase_id_at_time".to_owned()),
         columns: COLUMNS.iter().map(column).collect(),
@@ -104,6 +106,8 @@ pub(super) fn query<'a>(source: &'a SourceSpec, plan: &'a FeaturePlan) -> PanelQ
         range: range(),
         look_back: plan.look_back(),
         entities: &[],
+        known_before: None,
+        contexts: &[],
         max_rows: u64::from(u32::MAX),
         timeout: Duration::from_secs(600),
     }

@@ -70,7 +70,9 @@ fn source(project: &ProjectId) -> anyhow::Result<NewSource> {
         spec: SourceSpec {
             schema: "public".to_owned(),
             table: "candles".to_owned(),
-            entity_column: "symbol".to_owned(),
+            entity_column: Some("symbol".to_owned()),
+            recorded_time_column: None,
+            contexts: Vec::new(),
             time_column: "at".to_owned(),
             phase_column: None,
             columns: vec![close],
@@ -160,6 +162,7 @@ pub(super) fn train_spec() -> anyhow::Result<Checked<TrainSpec>> {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),

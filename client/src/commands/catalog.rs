@@ -158,6 +158,12 @@ fn features_text(features: &[v1::Feature], sets: &[v1::FeatureSet], paint: Paint
                 text.push_str(&format!("\n    {feature}"));
             }
         }
+        if !set.left_out_features.is_empty() {
+            text.push_str("\n  left out, as the source lacks a column or a context for it:");
+            for feature in &set.left_out_features {
+                text.push_str(&format!("\n    {feature}"));
+            }
+        }
     }
     text
 }

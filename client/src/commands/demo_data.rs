@@ -50,8 +50,14 @@ pub(crate) async fn run(args: &DemoDataArgs, context: &Context<'_>) -> Result<()
         project: context.project().clone(),
         source: args.source.clone(),
     };
+    let rates = SourceName {
+        project: context.project().clone(),
+        source: demo::RATES.parse().expect("the name of the rates is a slug"),
+    };
+    let wanted = demo::source(&rates);
     let connection = context.connect().await?;
-    check_free(&connection, &name, &demo::source()).await?;
+    check_free(&connection, &name, &wanted).await?;
+    check_free(&connection, &rates, &demo::rates_source()).await?;
     let loader = Loader::open(&args.database).await?;
     let plan = args.plan();
     fill(
@@ -68,9 +74,10 @@ pub(crate) async fn run(args: &DemoDataArgs, context: &Context<'_>) -> Result<()
         &loader,
     )
     .await?;
+    ensure(&connection, &rates, demo::rates_source()).await?;
     let metrics = demo::coin_metrics();
     if loader.make(&metrics, args.if_exists).await? == Fill::No {
-        let source = ensure(&connection, &name, demo::source()).await?;
+        let source = ensure(&connection, &name, wanted.clone()).await?;
         let rows = rows_of(&connection, &source).await?;
         if rows > 0 {
             return keep(rows, context);
@@ -79,7 +86,7 @@ pub(crate) async fn run(args: &DemoDataArgs, context: &Context<'_>) -> Result<()
     let (rows, streams) = load(&plan, &metrics, &loader, context).await?;
     let coins = streams.len();
     fill(&demo::coin_streams(), streams, IfExists::Append, &loader).await?;
-    let source = ensure(&connection, &name, demo::source()).await?;
+    let source = ensure(&connection, &name, wanted).await?;
     match context.output.format() {
         Format::Json => context.output.line(
             json!({ "source": source.name, "rows": rows, "coins": coins, "seed": args.seed }).to_string(),

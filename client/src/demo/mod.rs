@@ -18,7 +18,7 @@ mod trades;
 pub(crate) use coin::Coin;
 pub(crate) use lines::{metric_lines, phase_lines, rate_lines, stream_line};
 pub(crate) use market::{Market, Plan, Stamps};
-pub(crate) use source::source;
+pub(crate) use source::{RATES, rates_source, source};
 pub(crate) use tables::{coin_metrics, coin_streams, exchange_rates, ref_coin_phases};
 
 use chrono::{DateTime, Utc};

@@ -1,8 +1,9 @@
-//! `coin_metrics` as a source of the service.
+//! `coin_metrics` and `exchange_rates` as sources of the service.
 
 use super::tables::LIFE;
 use crate::when;
 use mltraining_domain::Span;
+use mltraining_domain::name::SourceName;
 use mltraining_proto::v1;
 use mltraining_proto::v1::ColumnRole;
 
@@ -37,8 +38,31 @@ const COLUMNS: [(&str, ColumnRole, &str); 27] = [
     ("unique_signer_ratio", ColumnRole::Unspecified, "1"),
 ];
 
-/// The source: one bar of 5, 30 or 60 s by phase; 99 and 100 are final states without bars.
-pub(crate) fn source() -> v1::Source {
+/// The context that the set `pump_detection` looks for, and the source behind it.
+pub(crate) const RATES: &str = "exchange_rates";
+
+/// The rates: one series, a row every five minutes.
+pub(crate) fn rates_source() -> v1::Source {
+    let column = |name: &str, unit: &str| v1::SourceColumn {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        ..v1::SourceColumn::default()
+    };
+    v1::Source {
+        display_name: "Exchange rates (made by mlts demo-data)".to_owned(),
+        schema: "public".to_owned(),
+        table: "exchange_rates".to_owned(),
+        single_series: true,
+        time_column: "created_at".to_owned(),
+        columns: vec![column("sol_price_usd", "USD"), column("usd_to_eur_rate", "EUR")],
+        bar_interval: Some(when::duration(Span::from_mins(5))),
+        ..v1::Source::default()
+    }
+}
+
+/// The coins, with the rates of the source of this name beside them: one bar of 5, 30 or 60 s by phase; 99 and 100 are final
+/// states without bars.
+pub(crate) fn source(rates: &SourceName) -> v1::Source {
     let column = |(name, role, unit): &(&str, ColumnRole, &str)| v1::SourceColumn {
         name: (*name).to_owned(),
         role: (*role).into(),
@@ -60,6 +84,11 @@ pub(crate) fn source() -> v1::Source {
         columns: COLUMNS.iter().map(column).collect(),
         bar_interval: Some(when::duration(Span::from_secs(60))),
         phases: LIFE.iter().map(phase).collect(),
+        contexts: vec![v1::SourceContext {
+            name: RATES.to_owned(),
+            source: rates.to_string(),
+            ..v1::SourceContext::default()
+        }],
         ..v1::Source::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use market::SHORT_LIVED;
+use mltraining_domain::name::SourceName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -242,7 +243,17 @@ fn every_line_has_a_field_for_every_column() {
 #[test]
 fn the_source_names_the_columns_of_its_table() {
     let table = coin_metrics();
-    let source = source();
+    let rates = SourceName {
+        project: "p".parse().unwrap(),
+        source: RATES.parse().unwrap(),
+    };
+    let source = source(&rates);
+    assert_eq!(source.contexts[0].source, "projects/p/sources/exchange_rates");
+    for column in rates_source().columns {
+        let table = exchange_rates();
+        let found = table.columns.iter().any(|known| known.name == column.name);
+        assert!(found, "{}", column.name);
+    }
     for column in &source.columns {
         assert!(
             table.columns.iter().any(|found| found.name == column.name),

@@ -3,6 +3,7 @@
 //! This crate is pure: no I/O, no clock, no other room of the house. Specs are plain data that can always be read back
 //! from a row; only a [`Checked`] one can be stored or run.
 
+pub mod context;
 pub mod evaluation;
 pub mod failure;
 pub mod filter;
@@ -23,6 +24,7 @@ pub mod violation;
 
 mod hex;
 
+pub use context::SourceContext;
 pub use evaluation::{
     Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics, SingleFeature, TestGap, UnseenEntities,
 };

@@ -1,6 +1,8 @@
 //! A source: a Postgres table or view that holds a panel, entities over time.
 
+use crate::context::{self, SourceContext};
 use crate::{Reason, Span, Violations};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a column is for. Sets of features name roles, so that they work on every source that has them.
@@ -82,12 +84,15 @@ pub struct SourceSpec {
     pub schema: String,
     /// Table or view.
     pub table: String,
-    /// Column that names the entity (text).
-    pub entity_column: String,
+    /// Column that names the entity (text); `None` when the whole table is one series.
+    pub entity_column: Option<String>,
     /// Column of the bar's time (timestamptz).
     pub time_column: String,
     /// Column of the lifecycle phase (integer), if there is one.
     pub phase_column: Option<String>,
+    /// Column of the time at which a row was recorded (timestamptz), if there is one.
+    #[serde(default)]
+    pub recorded_time_column: Option<String>,
     /// The numeric columns that features and labels may use.
     pub columns: Vec<SourceColumn>,
     /// Usual distance of two bars, for rows without a phase.
@@ -98,6 +103,9 @@ pub struct SourceSpec {
     /// The phases, empty when the source has none.
     #[serde(default)]
     pub phases: Vec<SourcePhase>,
+    /// Other sources that are seen as of each row's time, ordered by name; empty when there are none.
+    #[serde(default)]
+    pub contexts: Vec<SourceContext>,
 }
 
 /// Postgres cuts identifiers after 63 bytes.
@@ -122,6 +130,38 @@ impl SourceSpec {
         }
     }
 
+    /// The context of this name.
+    pub fn context(&self, name: &str) -> Option<&SourceContext> {
+        self.contexts.iter().find(|context| context.name == name)
+    }
+
+    /// The columns that are no values: entity, time, phase and time of recording, those that there are.
+    pub fn key_columns(&self) -> impl Iterator<Item = &String> {
+        let keys = [
+            self.entity_column.as_ref(),
+            Some(&self.time_column),
+            self.phase_column.as_ref(),
+            self.recorded_time_column.as_ref(),
+        ];
+        keys.into_iter().flatten()
+    }
+
+    /// Whether rows can be read as they were known before an instant, if that is asked for.
+    pub fn check_known_before(&self, known_before: Option<DateTime<Utc>>, field: &str) -> Violations {
+        match (known_before, &self.recorded_time_column) {
+            (Some(_), None) => Violations::one(
+                field,
+                Reason::InvalidField,
+                format!(
+                    "the source of the table {}.{} does not say when its rows were recorded; register one with a \
+                     recorded_time_column, or leave this out",
+                    self.schema, self.table
+                ),
+            ),
+            _ => Violations::new(),
+        }
+    }
+
     /// The usual distance of two bars in this phase (the source's own when the phase is unknown or has none).
     pub fn bar_interval_of(&self, phase: Option<i32>) -> Span {
         let known = phase.and_then(|id| self.phases.iter().find(|p| p.id == id));
@@ -137,14 +177,26 @@ impl SourceSpec {
         let named = [
             ("schema", &self.schema),
             ("table", &self.table),
-            ("entity_column", &self.entity_column),
             ("time_column", &self.time_column),
         ];
         for (field, value) in named {
             check_identifier(&mut found, &format!("{prefix}.{field}"), value);
         }
-        if let Some(phase) = &self.phase_column {
-            check_identifier(&mut found, &format!("{prefix}.phase_column"), phase);
+        let optional = [
+            ("entity_column", &self.entity_column),
+            ("phase_column", &self.phase_column),
+            ("recorded_time_column", &self.recorded_time_column),
+        ];
+        for (field, value) in optional {
+            if let Some(value) = value {
+                check_identifier(&mut found, &format!("{prefix}.{field}"), value);
+            }
+        }
+        if self.recorded_time_column.as_ref() == Some(&self.time_column) {
+            found.invalid(
+                format!("{prefix}.recorded_time_column"),
+                "must be another column than the time of the bar; leave it out when only that is known",
+            );
         }
         found.require(
             !self.bar_interval.is_zero(),
@@ -153,6 +205,7 @@ impl SourceSpec {
         );
         self.check_columns(prefix, &mut found);
         self.check_phases(prefix, &mut found);
+        found.extend(context::check(&self.contexts, &format!("{prefix}.contexts")));
         found
     }
 
@@ -166,12 +219,7 @@ impl SourceSpec {
         for (i, column) in self.columns.iter().enumerate() {
             let field = format!("{prefix}.columns[{i}].name");
             check_identifier(found, &field, &column.name);
-            let key = [
-                Some(&self.entity_column),
-                Some(&self.time_column),
-                self.phase_column.as_ref(),
-            ];
-            if key.into_iter().flatten().any(|name| *name == column.name) {
+            if self.key_columns().any(|name| *name == column.name) {
                 found.invalid(
                     &field,
                     format!("`{}` is a key column and cannot be a value too", column.name),

@@ -31,11 +31,12 @@ pub struct Question<'a> {
 }
 
 /// Estimated peak memory of a check of so many rows, in bytes: the panel in f64 with times and phases; the same once more and
-/// the features in f32 for the rows of the sample.
-pub fn memory_bytes(rows: u64, columns: usize, features: usize) -> u64 {
+/// the features in f32 for the rows of the sample, and what is computed before them.
+pub fn memory_bytes(rows: u64, columns: usize, plan: &FeaturePlan) -> u64 {
+    let features = plan.features.len();
     let of_panel = 16 + 8 * columns as u64;
     let sampled = rows.min(sampled_rows(features) as u64);
-    let of_sample = of_panel + 4 * features as u64;
+    let of_sample = of_panel + 4 * features as u64 + plan.ahead_bytes_of_row();
     rows.saturating_mul(of_panel).saturating_add(sampled * of_sample)
 }
 

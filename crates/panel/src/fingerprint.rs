@@ -5,11 +5,13 @@ use mltraining_domain::hex;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// Hex SHA-256 over the columns' names and all rows of a panel, in order. Equal iff the panels are equal.
+/// Hex SHA-256 over the columns' names and all rows of a panel, in order, and over those of its contexts. Equal iff the panels
+/// are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     hex: String,
     days: Vec<DayHash>,
+    contexts: Vec<(String, Self)>,
 }
 
 /// The rows of one entity on one day, as one number.
@@ -38,13 +40,37 @@ impl Fingerprint {
         &self.hex
     }
 
+    /// The one of the same rows with contexts beside them, each by its name; itself without any.
+    #[must_use]
+    pub fn with_contexts(self, contexts: Vec<(String, Self)>) -> Self {
+        if contexts.is_empty() {
+            return self;
+        }
+        let mut hash = Sha256::new_with_prefix(FORMAT_WITH_CONTEXTS);
+        hash.update(&self.hex);
+        for (name, fingerprint) in &contexts {
+            text(&mut hash, name);
+            hash.update(&fingerprint.hex);
+        }
+        Self {
+            hex: hex(&hash.finalize()),
+            days: self.days,
+            contexts,
+        }
+    }
+
+    /// Those of the contexts, by their names.
+    pub fn contexts(&self) -> &[(String, Self)] {
+        &self.contexts
+    }
+
     /// The hex digits as an owned text.
     pub fn into_string(self) -> String {
         self.hex
     }
 
-    /// One hash for each entity and day that has rows, in the panel's order. With the columns' names they are what the
-    /// fingerprint is made of.
+    /// One hash for each entity and day that has rows, in the panel's order. With the columns' names and the contexts they are
+    /// what the fingerprint is made of.
     pub fn days(&self) -> &[DayHash] {
         &self.days
     }
@@ -62,6 +88,7 @@ const ENTITY: u8 = 1;
 const DAY: u8 = 2;
 /// Named in the first bytes, so that another layout of bytes can never give an equal fingerprint by chance.
 const FORMAT: &[u8] = b"mltraining panel 2\0";
+const FORMAT_WITH_CONTEXTS: &[u8] = b"mltraining panel with contexts 2\0";
 
 /// Writes rows in canonical bytes: texts carry their length, numbers are little-endian, every NaN is the same NaN.
 #[derive(Debug)]
@@ -131,6 +158,7 @@ impl RowHash {
         Fingerprint {
             hex: hex(&self.whole.finalize()),
             days: self.days,
+            contexts: Vec::new(),
         }
     }
 

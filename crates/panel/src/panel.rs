@@ -14,6 +14,7 @@ pub struct Panel {
     pub(crate) phases: Vec<Option<i32>>,
     pub(crate) column_names: Vec<String>,
     pub(crate) columns: Vec<Vec<f64>>,
+    pub(crate) contexts: Vec<(String, Panel)>,
 }
 
 impl Panel {
@@ -63,6 +64,19 @@ impl Panel {
     pub fn column(&self, name: &str) -> Option<&[f64]> {
         let index = self.column_names.iter().position(|column| column == name)?;
         Some(&self.columns[index])
+    }
+
+    /// The same rows with other sources beside them, by the name of the context; each holds one series at most.
+    #[must_use]
+    pub fn with_contexts(mut self, contexts: Vec<(String, Panel)>) -> Self {
+        self.contexts = contexts;
+        self
+    }
+
+    /// The context of this name.
+    pub fn context(&self, name: &str) -> Option<&Panel> {
+        let found = self.contexts.iter().find(|(context, _)| context == name);
+        found.map(|(_, panel)| panel)
     }
 
     /// The columns in the order in which they were read.

@@ -32,7 +32,7 @@ impl Panel {
         Cow::Owned(self.of_parts(&parts))
     }
 
-    /// The rows at or before `cut` (microseconds since 1970-01-01 UTC). Entities without such a row are not there.
+    /// The rows at or before `cut` (microseconds since 1970-01-01 UTC), those of the contexts too. Entities without such a row are not there.
     #[must_use]
     pub fn until(&self, cut: i64) -> Panel {
         let parts = (0..self.entities.len()).filter_map(|entity| {
@@ -40,10 +40,12 @@ impl Panel {
             let known = self.times[rows.clone()].partition_point(|time| *time <= cut);
             (known > 0).then(|| (entity, rows.start..rows.start + known))
         });
-        self.of_parts(&parts.collect::<Vec<_>>())
+        let mut known = self.of_parts(&parts.collect::<Vec<_>>());
+        known.contexts = self.contexts_as(|context| context.until(cut));
+        known
     }
 
-    /// The same rows up to `cut`, and after it rows that have other values, other phases and other times.
+    /// The same rows up to `cut`, and after it rows that have other values, other phases and other times; the same of the contexts.
     #[must_use]
     pub fn with_another_future(&self, cut: i64) -> Panel {
         let mut other = self.clone();
@@ -58,10 +60,18 @@ impl Panel {
                 column[row] = another(column[row]);
             }
         }
+        other.contexts = self.contexts_as(|context| context.with_another_future(cut));
         other
     }
 
-    /// Some rows of some entities: (index of the entity, rows of the panel), entities rising, no part empty.
+    fn contexts_as(&self, change: impl Fn(&Panel) -> Panel) -> Vec<(String, Panel)> {
+        let contexts = self.contexts.iter();
+        contexts
+            .map(|(name, panel)| (name.clone(), change(panel)))
+            .collect()
+    }
+
+    /// Some rows of some entities, beside the contexts as they are: (index of the entity, rows of the panel), entities rising, no part empty.
     fn of_parts(&self, parts: &[(usize, Range<usize>)]) -> Panel {
         let picked = |from: &[f64]| {
             parts
@@ -92,6 +102,7 @@ impl Panel {
             phases: phases.copied().collect(),
             column_names: self.column_names.clone(),
             columns: self.columns.iter().map(|column| picked(column)).collect(),
+            contexts: self.contexts.clone(),
         }
     }
 }

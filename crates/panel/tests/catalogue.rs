@@ -314,7 +314,7 @@ fn every_set_of_candles_is_whole_with_candles_and_makes_do_with_less() {
     let count = |set: &str, source: &SourceSpec| catalogue::expand_set(set, source, &windows).len();
     assert_eq!(count("ohlcv_technical", &candles_source()), 35);
     assert_eq!(count("returns_and_volatility", &candles_source()), 23);
-    assert_eq!(count("pump_detection", &coin_metrics()), 61);
+    assert_eq!(count("pump_detection", &coin_metrics()), 65);
     let mut closes = candles_source();
     closes.columns.retain(|column| column.role == ColumnRole::Close);
     let written = catalogue::expand_set("returns_and_volatility", &closes, &windows);

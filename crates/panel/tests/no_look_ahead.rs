@@ -1,11 +1,12 @@
-//! No feature and no label at t knows anything of later rows, of other entities, or of rows added after the end.
+//! No feature and no label at t knows anything of later rows, of other entities, or of rows added after the end. The one
+//! exception sees other entities at the same instant, and at no other.
 //! The registries are walked, so a new family or kind is covered by being there.
 #![allow(clippy::unwrap_used)]
 
 mod fixtures;
 
 use fixtures::{
-    Row, close_to, coin_metrics, column_names, every_feature, every_set, panel, panel_of, source,
+    Row, close_to, coin_metrics, column_names, every_feature, every_set, panel, panel_of, plan, source,
 };
 use mltraining_domain::{DuplicateRule, Span};
 use mltraining_panel::catalogue::{Arguments, Family, Input, LookBack, Parameter, PlannedFeature, Reach};
@@ -88,6 +89,32 @@ fn worlds_of(width: usize) -> impl Strategy<Value = Worlds> {
     })
 }
 
+/// Where the rows of the other entities are put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Together {
+    /// At the times of `m`, one after the other.
+    AtItsTimes,
+    /// At their own times, and a little after the whole second, where `m` never has a row.
+    BesideThem,
+}
+
+/// Every second row of the other entities at the times of `m`, or the others beside them.
+fn together(rows: &[Row], wanted: Together) -> Vec<Row> {
+    let times: Vec<i64> = rows.iter().filter(|row| row.0 == "m").map(|row| row.1).collect();
+    let mut moved = Vec::new();
+    for entity in ["a", "z"] {
+        let others = rows.iter().filter(|row| row.0 == entity);
+        for (place, (entity, time, phase, values)) in others.cloned().enumerate() {
+            match (wanted, place % 2, times.get(place / 2)) {
+                (Together::AtItsTimes, 0, Some(at)) => moved.push((entity, *at, phase, values)),
+                (Together::BesideThem, 1, _) => moved.push((entity, time + 7, phase, values)),
+                _ => {}
+            }
+        }
+    }
+    moved
+}
+
 fn first_rows(panel: &Panel, count: usize) -> std::ops::Range<usize> {
     let entity = panel.entities().iter().position(|entity| entity == "m").unwrap();
     let start = panel.range_of(entity).start;
@@ -161,10 +188,50 @@ proptest! {
         let source = source();
         let before = panel(column_names(&source), worlds.before);
         let after = panel(column_names(&source), worlds.after);
-        for feature in &every_feature(&source).features {
+        let plan = every_feature(&source);
+        for feature in plan.features.iter().filter(|feature| !feature.sees_other_entities()) {
             let one = shared_bits(&before, worlds.known, feature);
             let other = shared_bits(&after, worlds.known, feature);
             prop_assert_eq!(one, other, "{}", feature.name());
+        }
+    }
+
+    /// Also of those that see other entities: what any entity does after t changes nothing at or before t.
+    #[test]
+    fn a_feature_never_knows_the_future_of_any_entity(worlds in worlds()) {
+        let source = source();
+        let before = panel(column_names(&source), worlds.before.clone());
+        let later = worlds.after.iter().cloned().map(|(entity, time, phase, values)| {
+            (entity, time + worlds.cut, phase, values)
+        });
+        let past = worlds.before.iter().filter(|row| row.1 <= worlds.cut).cloned();
+        let after = panel(column_names(&source), past.chain(later).collect());
+        for feature in &every_feature(&source).features {
+            let known = |panel: &Panel| {
+                let values = compute::feature_values(panel, feature);
+                let rows = (0..panel.rows()).filter(|row| panel.times()[*row] <= worlds.cut);
+                rows.map(|row| values[row].to_bits()).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(known(&before), known(&after), "{}", feature.name());
+        }
+    }
+
+    /// The exception, precisely: a rank of a column at t sees the rows of other entities at t. Those at any other time, before or
+    /// after, may be there or not and say what they like.
+    #[test]
+    fn a_rank_never_knows_other_entities_at_other_times(worlds in worlds()) {
+        let source = source();
+        let with = |others: &[Row]| {
+            let own = worlds.before.iter().filter(|row| row.0 == "m").cloned();
+            let shared = together(&worlds.before, Together::AtItsTimes);
+            let apart = together(others, Together::BesideThem);
+            panel(column_names(&source), own.chain(shared).chain(apart).collect())
+        };
+        let (before, after, alone) = (with(&worlds.before), with(&worlds.after), with(&[]));
+        for feature in &plan(&source, &["cross_section_rank(close)", "cross_section_rank(volume)"]).features {
+            let one = shared_bits(&before, worlds.known, feature);
+            prop_assert_eq!(&one, &shared_bits(&after, worlds.known, feature), "{}", feature.name());
+            prop_assert_eq!(&one, &shared_bits(&alone, worlds.known, feature), "{}", feature.name());
         }
     }
 

@@ -125,6 +125,7 @@ fn spec(split: SplitSpec) -> TrainSpec {
         split,
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        known_before: None,
         threshold: ThresholdSpec::MaxF1,
         seed: 1,
         entities: Vec::new(),

@@ -20,6 +20,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) range: TimeRange,
     /// History before the range, of entities that have a row in it.
     pub(crate) look_back: LookBack,
+    /// Only rows recorded before this instant; all without.
+    pub(crate) known_before: Option<DateTime<Utc>>,
     /// Whether only the entities of [`ENTITIES_SETTING`] are meant.
     pub(crate) entities: Entities,
 }
@@ -42,19 +44,23 @@ pub(crate) fn copy(rows: &Rows<'_>, columns: &[String]) -> String {
     )
 }
 
-/// Two counts: of rows in the range, and of rows before it.
+/// Two counts, of rows in the range and of rows before it, and the time of the earliest row in microseconds (NULL without).
 pub(crate) fn count(rows: &Rows<'_>) -> AssertSqlSafe<String> {
     let start = timestamp(rows.range.start);
     AssertSqlSafe(format!(
         "-- reader.count\nselect count(*) filter (where at >= {start}) as in_range, \
-         count(*) filter (where at < {start}) as warm_up from ({}) rows",
+         count(*) filter (where at < {start}) as warm_up, (extract(epoch from min(at)) * 1000000)::bigint as earliest from ({}) rows",
         select(rows, &[])
     ))
 }
 
 /// One row about the rows in the range: their count, that of entities, first and last time, rows that repeat a key, NULLs of
 /// each column, the count of gaps, and the longest gap as `{20 digits of microseconds, entity}`.
-pub(crate) fn coverage(source: &SourceSpec, range: Option<&TimeRange>) -> AssertSqlSafe<String> {
+pub(crate) fn coverage(
+    source: &SourceSpec,
+    range: Option<&TimeRange>,
+    known_before: Option<DateTime<Utc>>,
+) -> AssertSqlSafe<String> {
     let columns: Vec<String> = source.columns.iter().map(|column| column.name.clone()).collect();
     let nulls: Vec<String> = (0..columns.len())
         .map(|i| format!("count(*) filter (where v{i} is null)"))
@@ -75,7 +81,7 @@ pub(crate) fn coverage(source: &SourceSpec, range: Option<&TimeRange>) -> Assert
         usual = usual_interval(source),
         list = output(source, &columns),
         table = table(source),
-        covered = covered(source, range),
+        covered = covered(source, range, known_before),
     ))
 }
 
@@ -84,13 +90,14 @@ pub(crate) fn coverage_of_phases(
     source: &SourceSpec,
     phase: &str,
     range: Option<&TimeRange>,
+    known_before: Option<DateTime<Utc>>,
 ) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!(
         "-- sources.coverage_of_phases\nselect {phase}::int, count(*) from {table} s where {covered} \
          group by 1 order by 1 nulls last",
         phase = column(phase),
         table = table(source),
-        covered = covered(source, range),
+        covered = covered(source, range, known_before),
     ))
 }
 
@@ -116,15 +123,26 @@ fn nullif_zero(span: Span) -> String {
     )
 }
 
-fn covered(source: &SourceSpec, range: Option<&TimeRange>) -> String {
+fn covered(source: &SourceSpec, range: Option<&TimeRange>, known_before: Option<DateTime<Utc>>) -> String {
     let at = column(&source.time_column);
+    let known = known(source, known_before);
     match range {
         Some(range) => format!(
-            "{at} >= {} and {at} < {}",
+            "{at} >= {} and {at} < {}{known}",
             timestamp(range.start),
             timestamp(range.end)
         ),
-        None => format!("{at} > '-infinity' and {at} < 'infinity'"),
+        None => format!("{at} > '-infinity' and {at} < 'infinity'{known}"),
+    }
+}
+
+/// Leaves out what was not recorded by then. A row that does not say when it was recorded was not, and a source whose rows never
+/// say it has none (its callers refuse it before).
+fn known(source: &SourceSpec, known_before: Option<DateTime<Utc>>) -> String {
+    match (known_before, &source.recorded_time_column) {
+        (None, _) => String::new(),
+        (Some(before), Some(recorded)) => format!(" and {} < {}", column(recorded), timestamp(before)),
+        (Some(_), None) => " and false".to_owned(),
     }
 }
 
@@ -132,27 +150,26 @@ fn select(rows: &Rows<'_>, columns: &[String]) -> String {
     let Rows { source, range, .. } = rows;
     let (list, table) = (output(source, columns), table(source));
     let (start, end) = (timestamp(range.start), timestamp(range.end));
-    let (entity, at) = (column(&source.entity_column), column(&source.time_column));
-    let listed = listed(rows);
-    let in_range = format!("select {list} from {table} s where {at} >= {start} and {at} < {end}{listed}");
+    let (entity, at) = (entity(source), column(&source.time_column));
+    let meant = listed(rows) + &known(source, rows.known_before);
+    let in_range = format!("select {list} from {table} s where {at} >= {start} and {at} < {end}{meant}");
     // History of an entity without a row in the range would be read for nothing.
-    let present = format!(
-        "{entity}::text in (select {entity}::text from {table} s where {at} >= {start} and {at} < {end}{listed})"
-    );
+    let present =
+        format!("{entity} in (select {entity} from {table} s where {at} >= {start} and {at} < {end}{meant})");
     match rows.look_back {
         LookBack::NONE => in_range,
         LookBack::Unbounded => format!(
-            "select {list} from {table} s where {at} > '-infinity' and {at} < {end}{listed} and {present}"
+            "select {list} from {table} s where {at} > '-infinity' and {at} < {end}{meant} and {present}"
         ),
         LookBack::Bounded { bars: 0, time } => format!(
             "{in_range} union all select {list} from {table} s \
-             where {at} >= {} and {at} < {start}{listed} and {present}",
+             where {at} >= {} and {at} < {start}{meant} and {present}",
             before(range.start, time)
         ),
         LookBack::Bounded { bars, time } => format!(
             "{in_range} union all select {} from (\
-             select {list}, dense_rank() over (partition by {entity}::text order by {at} desc) as bar from {table} s \
-             where {at} > '-infinity' and {at} < {start}{listed} and {present}) h where bar <= {bars} or at >= {}",
+             select {list}, dense_rank() over (partition by {entity} order by {at} desc) as bar from {table} s \
+             where {at} > '-infinity' and {at} < {start}{meant} and {present}) h where bar <= {bars} or at >= {}",
             names(source, columns),
             before(range.start, time)
         ),
@@ -162,8 +179,8 @@ fn select(rows: &Rows<'_>, columns: &[String]) -> String {
 /// The select list.
 fn output(source: &SourceSpec, columns: &[String]) -> String {
     let mut list = format!(
-        "{}::text collate \"C\" as entity, {} as at",
-        column(&source.entity_column),
+        "{} collate \"C\" as entity, {} as at",
+        entity(source),
         column(&source.time_column)
     );
     if let Some(phase) = &source.phase_column {
@@ -191,9 +208,17 @@ fn listed(rows: &Rows<'_>) -> String {
     match rows.entities {
         Entities::All => String::new(),
         Entities::Listed => format!(
-            " and {}::text in (select jsonb_array_elements_text(current_setting('{ENTITIES_SETTING}')::jsonb))",
-            column(&rows.source.entity_column)
+            " and {} in (select jsonb_array_elements_text(current_setting('{ENTITIES_SETTING}')::jsonb))",
+            entity(rows.source)
         ),
+    }
+}
+
+/// Whose row it is, as a text; a single series goes by one name.
+fn entity(source: &SourceSpec) -> String {
+    match &source.entity_column {
+        Some(name) => format!("{}::text", column(name)),
+        None => "'all'::text".to_owned(),
     }
 }
 

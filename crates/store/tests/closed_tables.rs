@@ -17,7 +17,9 @@ fn jobs(schema: &str, table: &str) -> SourceSpec {
     SourceSpec {
         schema: schema.to_owned(),
         table: table.to_owned(),
-        entity_column: "project".to_owned(),
+        entity_column: Some("project".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "created_at".to_owned(),
         columns: vec![SourceColumn {
             name: "event_seq".to_owned(),
@@ -97,6 +99,8 @@ async fn a_source_that_names_a_table_of_the_service_is_not_read_either() {
         range: range(),
         look_back: LookBack::NONE,
         entities: &[],
+        known_before: None,
+        contexts: &[],
         max_rows: 1000,
         timeout: Duration::from_secs(30),
     };
@@ -111,7 +115,7 @@ async fn a_source_that_names_a_table_of_the_service_is_not_read_either() {
     );
     let counted = fixture.store.count_panel_rows(&query).await;
     assert!(matches!(counted, Err(ReadError::SchemaChanged(_))), "{counted:?}");
-    let covered = fixture.store.source_coverage(&spec, None).await;
+    let covered = fixture.store.source_coverage(&spec, None, None).await;
     let refused = matches!(
         covered,
         Err(StoreError::Conflict {

@@ -40,7 +40,9 @@ fn source(table: &str, columns: Vec<SourceColumn>) -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: table.to_owned(),
-        entity_column: "mint".to_owned(),
+        entity_column: Some("mint".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "timestamp".to_owned(),
         phase_column: None,
         columns,
@@ -88,6 +90,8 @@ fn query<'a>(source: &'a SourceSpec, columns: &'a [String], range: TimeRange) ->
         range,
         look_back: LookBack::NONE,
         entities: &[],
+        known_before: None,
+        contexts: &[],
         max_rows: 1_000_000,
         timeout: Duration::from_secs(30),
     }
@@ -238,7 +242,8 @@ async fn rows_come_by_entity_then_time_with_gaps_and_shared_timestamps_kept() {
         read.rows,
         PanelRows {
             in_range: 7,
-            warm_up: 0
+            warm_up: 0,
+            context: 0
         }
     );
     let again = reader.read(&query(&spec, &columns, range(0, 10))).await.unwrap();
@@ -331,7 +336,15 @@ async fn history_reaches_as_far_back_as_the_features_look() {
             expected,
             "{look_back:?}: an entity without a row in the range needs no history"
         );
-        assert_eq!(read.rows, PanelRows { in_range: 4, warm_up }, "{look_back:?}");
+        assert_eq!(
+            read.rows,
+            PanelRows {
+                in_range: 4,
+                warm_up,
+                context: 0
+            },
+            "{look_back:?}"
+        );
         assert_eq!(reader.store.count_panel_rows(&query).await.unwrap(), read.rows);
     }
 }
@@ -396,6 +409,7 @@ async fn more_rows_than_the_limit_are_refused_with_the_count() {
     let counted = PanelRows {
         in_range: 2,
         warm_up: 2,
+        context: 0,
     };
     assert!(
         matches!(error, ReadError::RowLimitExceeded { rows, limit: 3 } if rows == counted),
@@ -419,7 +433,7 @@ fn hostile_source() -> (String, SourceSpec) {
     let spec = SourceSpec {
         schema: "s\"; drop table job; --".to_owned(),
         table: "t'\"; drop table job; --".to_owned(),
-        entity_column: "e\"'; drop table job".to_owned(),
+        entity_column: Some("e\"'; drop table job".to_owned()),
         time_column: "t\"'; drop table job".to_owned(),
         phase_column: Some("p\"'; --".to_owned()),
         columns: vec![value("v\"'; drop table job; --", DataType::Float)],
@@ -430,7 +444,7 @@ fn hostile_source() -> (String, SourceSpec) {
     let mut sql = format!(
         "create table job (id int); create schema {}; create table {table} ({} text, {} timestamptz, {} int, {} float8)",
         ident(&spec.schema),
-        ident(&spec.entity_column),
+        ident("e\"'; drop table job"),
         ident(&spec.time_column),
         ident("p\"'; --"),
         ident(&spec.columns[0].name)
@@ -467,7 +481,7 @@ async fn hostile_names_are_names_and_nothing_else() {
     assert_eq!(all.panel.entities().len(), HOSTILE.len());
     let coverage = reader
         .store
-        .source_coverage(&spec, Some(&range(0, 9)))
+        .source_coverage(&spec, Some(&range(0, 9)), None)
         .await
         .unwrap();
     assert_eq!(coverage.rows, 6);
@@ -495,7 +509,8 @@ async fn only_the_entities_asked_for_are_read() {
         read.rows,
         PanelRows {
             in_range: 2,
-            warm_up: 2
+            warm_up: 2,
+            context: 0
         }
     );
 }
@@ -516,7 +531,7 @@ async fn entities_may_be_uuids_and_numbers_and_sources_views_and_partitions() {
         ("kept", "mint", vec!["6ecd8c99-4036-403d-bf84-cf8400f67836"]),
     ] {
         let spec = SourceSpec {
-            entity_column: entity_column.to_owned(),
+            entity_column: Some(entity_column.to_owned()),
             ..source(table, vec![value("close", DataType::Float)])
         };
         assert!(
@@ -692,7 +707,7 @@ async fn coverage_counts_what_there_is_and_what_is_missing() {
     };
     let coverage = reader
         .store
-        .source_coverage(&spec, Some(&range(0, 60)))
+        .source_coverage(&spec, Some(&range(0, 60)), None)
         .await
         .unwrap();
     assert_eq!((coverage.rows, coverage.entities, coverage.duplicates), (7, 2, 1));
@@ -708,10 +723,18 @@ async fn coverage_counts_what_there_is_and_what_is_missing() {
     assert_eq!(phases, [(Some(1), 3), (Some(2), 1), (Some(99), 2), (None, 1)]);
     assert_eq!(coverage.gaps.count, 2, "no bars are expected after a final phase");
     assert_eq!(coverage.gaps.longest, Some((Span::from_mins(8), "a".to_owned())));
-    assert_eq!(reader.store.source_coverage(&spec, None).await.unwrap().rows, 8);
+    assert_eq!(
+        reader
+            .store
+            .source_coverage(&spec, None, None)
+            .await
+            .unwrap()
+            .rows,
+        8
+    );
     let empty = reader
         .store
-        .source_coverage(&spec, Some(&range(1000, 2000)))
+        .source_coverage(&spec, Some(&range(1000, 2000)), None)
         .await
         .unwrap();
     assert_eq!((empty.rows, empty.first, empty.gaps.longest), (0, None, None));
@@ -813,7 +836,7 @@ async fn a_view_that_names_a_lost_table_is_the_sources_fault_and_not_the_schemas
         matches!(error, ReadError::Store(StoreError::Statement { .. })),
         "{error:?}"
     );
-    let covered = reader.store.source_coverage(&spec, None).await.unwrap_err();
+    let covered = reader.store.source_coverage(&spec, None, None).await.unwrap_err();
     assert!(matches!(covered, StoreError::Statement { .. }), "{covered:?}");
     let mut elsewhere = candles_table("candles");
     elsewhere.schema = "nowhere".to_owned();

@@ -16,7 +16,16 @@ struct Head<'a> {
     format: &'static str,
     fingerprint: &'a str,
     columns: &'a [String],
+    contexts: Vec<ContextHead<'a>>,
     per: Per,
+}
+
+/// A context whose rows were read beside the source's.
+#[derive(Serialize)]
+struct ContextHead<'a> {
+    context: &'a str,
+    fingerprint: &'a str,
+    columns: &'a [String],
 }
 
 /// What a line is about.
@@ -30,6 +39,8 @@ enum Per {
 /// Each other line.
 #[derive(Serialize)]
 struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a str>,
     entity: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<String>,
@@ -39,12 +50,12 @@ struct Line<'a> {
 
 /// The file of a panel.
 pub(super) fn file(panel: &Panel, fingerprint: &Fingerprint) -> Result<OutputFile, WorkError> {
-    let days = fingerprint.days();
-    let per = if days.len() > MOST_DAYS {
-        Per::Entity
-    } else {
-        Per::Day
-    };
+    let of_contexts = fingerprint
+        .contexts()
+        .iter()
+        .map(|(_, context)| context.days().len());
+    let days = fingerprint.days().len() + of_contexts.sum::<usize>();
+    let per = if days > MOST_DAYS { Per::Entity } else { Per::Day };
     let bytes = write(panel, fingerprint, per).map_err(|e| {
         let text = format!("the hashes of the days cannot be written as JSON: {e}");
         user_failure(Reason::Internal, WorkPhase::Store, text)
@@ -58,22 +69,42 @@ pub(super) fn file(panel: &Panel, fingerprint: &Fingerprint) -> Result<OutputFil
 
 fn write(panel: &Panel, fingerprint: &Fingerprint, per: Per) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::new();
+    let contexts = fingerprint.contexts().iter();
+    let contexts = contexts.filter_map(|(name, print)| Some((name.as_str(), panel.context(name)?, print)));
+    let heads = contexts.clone().map(|(context, panel, print)| ContextHead {
+        context,
+        fingerprint: print.as_str(),
+        columns: panel.column_names(),
+    });
     let head = Head {
         format: "mltraining source days 1",
         fingerprint: fingerprint.as_str(),
         columns: panel.column_names(),
+        contexts: heads.collect(),
         per,
     };
     push(&mut bytes, &head)?;
-    let same = |one: &DayHash, next: &DayHash| per == Per::Entity && one.entity == next.entity;
-    for group in fingerprint.days().chunk_by(same) {
-        push(&mut bytes, &line(panel, group, per))?;
+    push_days(&mut bytes, None, panel, fingerprint, per)?;
+    for (context, panel, fingerprint) in contexts {
+        push_days(&mut bytes, Some(context), panel, fingerprint, per)?;
     }
     Ok(bytes)
 }
 
+fn push_days(
+    bytes: &mut Vec<u8>,
+    context: Option<&str>,
+    panel: &Panel,
+    fingerprint: &Fingerprint,
+    per: Per,
+) -> Result<(), serde_json::Error> {
+    let same = |one: &DayHash, next: &DayHash| per == Per::Entity && one.entity == next.entity;
+    let mut groups = fingerprint.days().chunk_by(same);
+    groups.try_for_each(|group| push(bytes, &line(context, panel, group, per)))
+}
+
 /// One day, or the days of one entity: then the hash is over theirs, each with its day.
-fn line<'a>(panel: &'a Panel, group: &[DayHash], per: Per) -> Line<'a> {
+fn line<'a>(context: Option<&'a str>, panel: &'a Panel, group: &[DayHash], per: Per) -> Line<'a> {
     let first = &group[0];
     let (day, sha256) = match per {
         Per::Day => (
@@ -90,6 +121,7 @@ fn line<'a>(panel: &'a Panel, group: &[DayHash], per: Per) -> Line<'a> {
         }
     };
     Line {
+        context,
         entity: &panel.entities()[first.entity],
         day,
         rows: group.iter().map(|day| day.rows).sum(),
@@ -157,6 +189,25 @@ mod tests {
         assert!(shown.eq(expected), "{lines:?}");
         assert_eq!(lines[1]["sha256"], lines[4]["sha256"]);
         assert_ne!(lines[1]["sha256"], lines[2]["sha256"]);
+    }
+
+    #[test]
+    fn days_of_contexts_follow_under_their_names() {
+        let (panel, fingerprint) = read(None);
+        let (context, of_context) = read(Some((0, 0)));
+        let panel = panel.with_contexts(vec![("btc".to_owned(), context)]);
+        let fingerprint = fingerprint.with_contexts(vec![("btc".to_owned(), of_context.clone())]);
+        let text = String::from_utf8(write(&panel, &fingerprint, Per::Day).unwrap()).unwrap();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines[0]["contexts"][0]["context"], "btc");
+        assert_eq!(lines[0]["contexts"][0]["fingerprint"], of_context.as_str());
+        let named: Vec<bool> = lines[1..].iter().map(|line| line["context"] == "btc").collect();
+        assert_eq!(named, [vec![false; 6], vec![true; 6]].concat());
+        assert_ne!(lines[1]["sha256"], lines[7]["sha256"]);
+        assert_eq!(lines[2]["sha256"], lines[8]["sha256"]);
     }
 
     #[test]

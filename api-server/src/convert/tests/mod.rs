@@ -600,7 +600,7 @@ fn in_source(change: impl FnOnce(&mut v1::Source)) -> Vec<String> {
     };
     change(&mut source);
     let mut found = Violations::new();
-    let draft = source::require(Some(source), &"candles".parse().unwrap(), &mut found);
+    let draft = source::require(Some(source), &"candles".parse().unwrap(), &project(), &mut found);
     found.extend(draft.check_names());
     found.iter().map(|v| v.field.clone()).collect()
 }

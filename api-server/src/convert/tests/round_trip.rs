@@ -243,6 +243,7 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
                 sample_weight,
                 threshold,
                 seed,
+                known_before: seed.is_multiple_of(2).then_some(range.end),
                 entities: entities.into_iter().collect(),
                 phases: vec![1, 3],
                 max_rows,

@@ -104,7 +104,9 @@ fn source() -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: "candles".to_owned(),
-        entity_column: "symbol".to_owned(),
+        entity_column: Some("symbol".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "at".to_owned(),
         phase_column: None,
         columns: vec![SourceColumn {
@@ -144,6 +146,7 @@ fn spec() -> Checked<TrainSpec> {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),

@@ -66,8 +66,12 @@ async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliErr
     args.grid.label(&args.label).apply(&mut request.label)?;
     args.grid
         .apply(&mut request.grid_changes, &mut request.grid_horizons);
-    args.rows
-        .apply(&mut request.entities, &mut request.phases, &mut request.max_rows);
+    args.rows.apply(
+        &mut request.entities,
+        &mut request.phases,
+        &mut request.max_rows,
+        &mut request.known_before,
+    );
     args.range.apply(&mut request.range);
     let connection = context.connect().await?;
     range::complete(&mut request.range, &source, &connection, &context.output).await?;

@@ -6,6 +6,7 @@ use crate::errors::CliError;
 use crate::names;
 use crate::output::{Format, Paint, Table, Tone, count, counted, share};
 use crate::when;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use mltraining_proto::v1;
 
@@ -16,6 +17,9 @@ pub(crate) struct CoverageArgs {
     source: String,
     #[command(flatten)]
     range: RangeArgs,
+    /// Only rows recorded before this time, of a source that has a column for it [default: all rows]
+    #[arg(long, value_name = "TIME", value_parser = when::parse_instant)]
+    known_before: Option<DateTime<Utc>>,
 }
 
 pub(super) async fn run(args: &CoverageArgs, context: &Context<'_>) -> Result<(), CliError> {
@@ -29,7 +33,11 @@ pub(super) async fn run(args: &CoverageArgs, context: &Context<'_>) -> Result<()
     }
     let mut catalog = context.connect().await?.catalog();
     let coverage = catalog
-        .get_source_coverage(v1::GetSourceCoverageRequest { name, range })
+        .get_source_coverage(v1::GetSourceCoverageRequest {
+            name,
+            range,
+            known_before: when::instant(args.known_before),
+        })
         .await?
         .into_inner();
     match context.output.format() {

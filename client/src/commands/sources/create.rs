@@ -1,9 +1,10 @@
 //! `mlts sources create`: registers a table or view.
 
-use super::columns;
+use super::{columns, contexts};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
+use crate::names;
 use crate::output::from_json;
 use crate::when;
 use anyhow::Context as _;
@@ -30,14 +31,20 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "TABLE")]
     table: Option<String>,
     /// Column that says whose row it is
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", conflicts_with = "single_series")]
     entity_column: Option<String>,
+    /// The whole table is one series, for example exchange rates
+    #[arg(long)]
+    single_series: bool,
     /// Column that says when the row's bar was complete
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
     /// Column with the id of the phase
     #[arg(long, value_name = "COLUMN")]
     phase_column: Option<String>,
+    /// Column that says when the row was recorded
+    #[arg(long, value_name = "COLUMN")]
+    recorded_time_column: Option<String>,
     /// Usual distance of two bars: 5m
     #[arg(long, value_name = "TIME")]
     bar: Option<Span>,
@@ -47,6 +54,10 @@ pub(crate) struct CreateArgs {
     /// A phase: ID=INTERVAL or ID=INTERVAL:NAME; repeat it
     #[arg(long = "phase", value_name = "PHASE", value_parser = columns::phase)]
     phases: Vec<v1::Phase>,
+    /// Another source that features see as of each row's time: NAME=SOURCE, with entity=ENTITY,delay=TIME,max-age=TIME
+    /// after a comma as needed; repeat it
+    #[arg(long = "context", value_name = "CONTEXT", value_parser = contexts::context)]
+    contexts: Vec<v1::SourceContext>,
     /// What to do with rows of the same entity and time [default: refuse]
     #[arg(long, value_enum, value_name = "RULE")]
     duplicates: Option<DuplicatesArg>,
@@ -67,7 +78,7 @@ enum DuplicatesArg {
 }
 
 pub(super) async fn run(args: &CreateArgs, context: &Context<'_>) -> Result<(), CliError> {
-    let source = source(args)?;
+    let source = source(args, context.project())?;
     let name = SourceName {
         project: project(context),
         source: args.source.clone(),
@@ -124,7 +135,7 @@ async fn check(
 }
 
 /// The file, changed by the options.
-fn source(args: &CreateArgs) -> Result<v1::Source, CliError> {
+fn source(args: &CreateArgs, project: &ProjectId) -> Result<v1::Source, CliError> {
     let mut source: v1::Source = match &args.spec {
         Some(file) => {
             let text =
@@ -138,6 +149,11 @@ fn source(args: &CreateArgs) -> Result<v1::Source, CliError> {
     set(&mut source.entity_column, args.entity_column.as_ref());
     set(&mut source.time_column, args.time_column.as_ref());
     set(&mut source.phase_column, args.phase_column.as_ref());
+    set(
+        &mut source.recorded_time_column,
+        args.recorded_time_column.as_ref(),
+    );
+    source.single_series |= args.single_series;
     set(&mut source.display_name, args.display_name.as_ref());
     if let Some(bar) = args.bar {
         source.bar_interval = Some(when::duration(bar));
@@ -147,6 +163,12 @@ fn source(args: &CreateArgs) -> Result<v1::Source, CliError> {
     }
     if !args.phases.is_empty() {
         source.phases.clone_from(&args.phases);
+    }
+    if !args.contexts.is_empty() {
+        source.contexts.clone_from(&args.contexts);
+        for context in &mut source.contexts {
+            context.source = names::source(&context.source, project)?.to_string();
+        }
     }
     if let Some(rule) = args.duplicates {
         source.set_duplicate_rule(match rule {

@@ -44,7 +44,7 @@ pub(crate) async fn check_free(
 pub(crate) async fn rows_of(connection: &Connection, source: &v1::Source) -> Result<i64, CliError> {
     let request = v1::GetSourceCoverageRequest {
         name: source.name.clone(),
-        range: None,
+        ..v1::GetSourceCoverageRequest::default()
     };
     Ok(connection
         .catalog()

@@ -1,6 +1,7 @@
 //! `mlts sources`: the tables to learn from.
 
 mod columns;
+mod contexts;
 mod coverage;
 mod create;
 mod ensure;
@@ -84,7 +85,7 @@ fn table(sources: &[v1::Source], context: &Context<'_>) -> String {
         table.row([
             names::last(&source.name).to_owned(),
             format!("{}.{}", source.schema, source.table),
-            source.entity_column.clone(),
+            show::entity(source).to_owned(),
             source.time_column.clone(),
             source.columns.len().to_string(),
             show::interval(source),

@@ -18,12 +18,15 @@ pub(super) fn source(source: &v1::Source, paint: Paint) -> String {
         "{title}\ntable {}.{}, entity column {}, time column {}, a bar every {}",
         source.schema,
         source.table,
-        source.entity_column,
+        entity(source),
         source.time_column,
         interval(source)
     );
     if !source.phase_column.is_empty() {
         facts.push_str(&format!(", phase column {}", source.phase_column));
+    }
+    if !source.recorded_time_column.is_empty() {
+        facts.push_str(&format!(", recorded time column {}", source.recorded_time_column));
     }
     facts.push_str(&format!(
         "\nrows of the same entity and time: {}",
@@ -33,7 +36,36 @@ pub(super) fn source(source: &v1::Source, paint: Paint) -> String {
     if !source.phases.is_empty() {
         parts.push(phases_text(&source.phases, paint));
     }
+    if !source.contexts.is_empty() {
+        parts.push(contexts(&source.contexts, paint));
+    }
     parts.join("\n\n")
+}
+
+/// The column that says whose row it is, or that there is but one series.
+pub(super) fn entity(source: &v1::Source) -> &str {
+    match source.single_series {
+        true => "none (a single series)",
+        false => &source.entity_column,
+    }
+}
+
+fn contexts(contexts: &[v1::SourceContext], paint: Paint) -> String {
+    let mut table = Table::new(&["context", "source", "entity", ">delay", ">max age"], paint);
+    let span = |length: Option<&prost_types::Duration>| {
+        let span = length.and_then(when::span);
+        span.map_or_else(|| UNKNOWN.to_owned(), |span| span.to_string())
+    };
+    for context in contexts {
+        table.row([
+            context.name.clone(),
+            names::last(&context.source).to_owned(),
+            context.entity.clone(),
+            span(context.availability_delay.as_ref()),
+            span(context.max_age.as_ref()),
+        ]);
+    }
+    table.render()
 }
 
 /// The usual distance of two bars.

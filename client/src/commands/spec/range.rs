@@ -50,7 +50,7 @@ pub(crate) async fn complete(
     }
     let request = v1::GetSourceCoverageRequest {
         name: source.to_string(),
-        range: None,
+        ..v1::GetSourceCoverageRequest::default()
     };
     let coverage = connection
         .catalog()

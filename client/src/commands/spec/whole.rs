@@ -74,8 +74,12 @@ impl SpecArgs {
         spec.source = names::source(source, project)?.to_string();
         self.label.apply(&mut spec.label)?;
         self.range.apply(&mut spec.range);
-        self.rows
-            .apply(&mut spec.entities, &mut spec.phases, &mut spec.max_rows);
+        self.rows.apply(
+            &mut spec.entities,
+            &mut spec.phases,
+            &mut spec.max_rows,
+            &mut spec.known_before,
+        );
         self.features.apply(&mut spec.features);
         self.algorithm.apply(&mut spec.algorithm)?;
         self.split.apply(&mut spec.split)?;

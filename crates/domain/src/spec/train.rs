@@ -5,6 +5,7 @@ use crate::{
     AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SampleWeight, SourceId, SplitSpec, ThresholdSpec,
     TimeRange, Violations, hex,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -17,6 +18,9 @@ pub struct TrainSpec {
     pub source: SourceId,
     /// Decision times, `[start, end)`.
     pub range: TimeRange,
+    /// Only rows recorded before this instant are seen, of the source and of its contexts. `None`: all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_before: Option<DateTime<Utc>>,
     /// What is to be foreseen.
     pub label: LabelSpec,
     /// What the model may look at.
@@ -52,8 +56,8 @@ pub const MAX_MAX_ROWS: u64 = 100_000_000;
 pub const MAX_ENTITIES: usize = 10_000;
 /// No larger share of the entities can be held out.
 const MAX_UNSEEN_SHARE: f64 = 0.5;
-/// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, 3 weights of rows, which a
-/// worker of before would not understand, or not heed.
+/// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, 3 weights of rows,
+/// `known_before`, ranks and contexts, which a worker of before would not understand, or not heed.
 pub const SPEC_VERSION: i32 = 3;
 
 impl TrainSpec {

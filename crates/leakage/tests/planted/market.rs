@@ -142,7 +142,9 @@ fn source(names: &[&str]) -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: "bars".to_owned(),
-        entity_column: "entity".to_owned(),
+        entity_column: Some("entity".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "time".to_owned(),
         phase_column: Some("phase".to_owned()),
         columns: names.iter().map(column).collect(),
@@ -167,6 +169,7 @@ fn spec(label: LabelSpec) -> TrainSpec {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 42,
         entities: Vec::new(),

@@ -1,8 +1,8 @@
 //! One written feature, and what stands between its parentheses, for one source.
 
 use super::suggest::did_you_mean;
-use super::{Arguments, FAMILIES, Family, Input, Need, Parameter, PlannedFeature, family};
-use mltraining_domain::{ColumnRole, FeatureExpr, SourceSpec, Window};
+use super::{Arguments, AsOf, FAMILIES, Family, Input, Need, Parameter, PlannedFeature, family};
+use mltraining_domain::{ColumnRole, FeatureExpr, SourceContext, SourceSpec, Window};
 
 /// One written feature for this source, in its one canonical form. A bare name is a column if the source has it, else a
 /// family without parentheses.
@@ -29,14 +29,20 @@ pub(crate) fn plan_one(expr: &FeatureExpr, source: &SourceSpec) -> Result<Planne
         inputs: Vec::new(),
         arguments: Arguments::default(),
     };
+    let mut context = None;
     for (parameter, text) in family.parameters.iter().zip(&expr.arguments) {
-        feature.take(*parameter, text, source)?;
+        if *parameter == Parameter::Context {
+            context = Some(find_context(text, source)?);
+        }
+        feature.take(*parameter, text, source, context)?;
     }
     feature.take_needs(source)?;
+    feature.check_inputs()?;
     match feature.inputs.as_slice() {
         [input] if family.name == crate::families::RAW => match input {
             Input::Column(column) => Ok(raw(column)),
             Input::Feature(inner) => Ok(inner.as_ref().clone()),
+            Input::AsOf(_) => Ok(feature),
         },
         _ => Ok(feature),
     }
@@ -53,10 +59,28 @@ fn raw(column: &str) -> PlannedFeature {
 }
 
 impl PlannedFeature {
-    /// Reads the next of what stands between the parentheses.
-    fn take(&mut self, parameter: Parameter, text: &str, source: &SourceSpec) -> Result<(), String> {
-        let canonical = match parameter {
-            Parameter::Column => {
+    /// Reads the next of what stands between the parentheses; after the name of a context, in that.
+    fn take(
+        &mut self,
+        parameter: Parameter,
+        text: &str,
+        source: &SourceSpec,
+        context: Option<&SourceContext>,
+    ) -> Result<(), String> {
+        let canonical = match (parameter, context) {
+            (Parameter::Context, _) => text.to_owned(),
+            (Parameter::Column, Some(context)) => {
+                let inner = plan_of_context(text, context)?;
+                let name = inner.name();
+                self.inputs.push(Input::AsOf(Box::new(AsOf {
+                    context: context.name.clone(),
+                    availability_delay: context.availability_delay,
+                    max_age: context.max_age,
+                    feature: inner,
+                })));
+                name
+            }
+            (Parameter::Column, None) => {
                 let inner = plan_input(text, source)?;
                 let name = inner.name();
                 self.inputs.push(if inner.family.name == crate::families::RAW {
@@ -66,12 +90,12 @@ impl PlannedFeature {
                 });
                 name
             }
-            Parameter::Window | Parameter::Bars => {
+            (Parameter::Window | Parameter::Bars, _) => {
                 let window = read_window(self.family, parameter, text)?;
                 self.arguments.window = Some(window);
                 window.to_string()
             }
-            Parameter::Number => {
+            (Parameter::Number, _) => {
                 let number = read_number(self.family, text)?;
                 self.arguments.number = Some(number);
                 shown(number)
@@ -79,6 +103,24 @@ impl PlannedFeature {
         };
         self.expr.arguments.push(canonical);
         Ok(())
+    }
+
+    /// Earlier rows of an entity are read only if it has one in the range, and no further back than features look: what its
+    /// rank was among all of them cannot be said.
+    fn check_inputs(&self) -> Result<(), String> {
+        let ranked = self.inputs.iter().find_map(|input| match input {
+            Input::Feature(inner) if inner.sees_other_entities() => Some(inner),
+            _ => None,
+        });
+        match ranked {
+            Some(ranked) if self.family.reach.looks_back() => Err(format!(
+                "`{}` looks back, and earlier rows are not read of every entity that `{ranked}` ranks; let what is ranked look \
+                 back instead, as in `cross_section_rank(rolling_mean(close, 10))`",
+                self.family.name,
+                ranked = ranked.name()
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Finds the columns that the family needs by their roles.
@@ -109,6 +151,32 @@ fn plan_input(text: &str, source: &SourceSpec) -> Result<PlannedFeature, String>
         return Err(format!("the source has no column `{text}`{hint}"));
     }
     plan_one(&expr, source)
+}
+
+/// A feature of a context's own rows, which are those of one series.
+fn plan_of_context(text: &str, context: &SourceContext) -> Result<PlannedFeature, String> {
+    let inner =
+        plan_input(text, &context.spec).map_err(|text| format!("context `{}`: {text}", context.name))?;
+    if inner.sees_other_entities() {
+        let (name, context) = (inner.name(), &context.name);
+        return Err(format!(
+            "`{name}`: the context `{context}` is one series, which has no rank"
+        ));
+    }
+    Ok(inner)
+}
+
+fn find_context<'a>(name: &str, source: &'a SourceSpec) -> Result<&'a SourceContext, String> {
+    source.context(name).ok_or_else(|| {
+        if source.contexts.is_empty() {
+            return format!(
+                "the source has no context `{name}`, nor any other; CreateSource registers a source with contexts"
+            );
+        }
+        let known: Vec<&str> = source.contexts.iter().map(|context| context.name.as_str()).collect();
+        let hint = did_you_mean(name, known.iter().copied());
+        format!("the source has no context `{name}`{hint} (contexts: {})", known.join(", "))
+    })
 }
 
 fn read_window(family: &Family, parameter: Parameter, text: &str) -> Result<Window, String> {
@@ -171,6 +239,7 @@ fn listed(parameters: &[Parameter]) -> String {
         Parameter::Window => "a window (in bars or in time)",
         Parameter::Bars => "a number of bars",
         Parameter::Number => "a number",
+        Parameter::Context => "the name of a context",
     };
     let all: Vec<&str> = parameters.iter().map(one).collect();
     all.join(" and ")

@@ -33,7 +33,7 @@ pub struct Family {
 }
 
 /// Fills `out` (one value per bar of one entity, all NaN before) from the bars at or before each. Too little history, a missing input and
-/// a division by zero give NaN.
+/// a division by zero give NaN. With [`Reach::Instant`] the bars are those of all entities at one time instead.
 pub type Formula = fn(bars: &Bars<'_>, arguments: Arguments, scratch: &mut Scratch, out: &mut [f64]);
 
 /// What stands between the parentheses of a feature.
@@ -47,6 +47,8 @@ pub enum Parameter {
     Bars,
     /// A number.
     Number,
+    /// The name of a context of the source. Columns after it are those of the context.
+    Context,
 }
 
 /// What stands between the parentheses besides columns; each is there iff the family takes it.
@@ -80,9 +82,13 @@ pub enum Reach {
     Lag,
     /// At all bars of the entity.
     History,
+    /// At the present row of every entity of the panel.
+    Instant,
+    /// At the newest known row of a context.
+    Context,
 }
 
-/// The bars of one entity in order of time, as a formula sees them.
+/// The bars of one entity in order of time, as a formula sees them (with [`Reach::Instant`]: of all entities at one time).
 #[derive(Debug, Clone, Copy)]
 pub struct Bars<'a> {
     /// Microseconds since 1970-01-01 UTC, strictly rising.
@@ -100,6 +106,8 @@ pub struct Scratch {
     pub(crate) lines: Vec<LineState>,
     /// One value per bar on the way to the outcome.
     pub(crate) values: Vec<f64>,
+    /// Bars in the order of something.
+    pub(crate) order: Vec<usize>,
 }
 
 impl<'a> Bars<'a> {
@@ -108,6 +116,15 @@ impl<'a> Bars<'a> {
         Self {
             times: &panel.times()[rows.clone()],
             phases: panel.phases().map(|phases| &phases[rows]),
+            inputs,
+        }
+    }
+
+    /// The bars of all entities at one time, with their values of each input.
+    pub(crate) fn at_one_time(times: &'a [i64], inputs: &'a [Cow<'a, [f64]>]) -> Self {
+        Self {
+            times,
+            phases: None,
             inputs,
         }
     }
@@ -157,7 +174,14 @@ impl Reach {
             Self::Window => "the window",
             Self::Lag => "one window; for a window of time up to two, until a bar is found",
             Self::History => "the whole history of the entity",
+            Self::Instant => "the present row of every entity",
+            Self::Context => "the newest known row of the context",
         }
+    }
+
+    /// True when it sees rows before the present one.
+    pub(crate) fn looks_back(self) -> bool {
+        !matches!(self, Self::Row | Self::Instant | Self::Context)
     }
 
     /// How far back that is with this window.
@@ -165,7 +189,7 @@ impl Reach {
         match (self, window) {
             (Self::History, _) => LookBack::Unbounded,
             (Self::Previous, _) => LookBack::bars(1),
-            (Self::Row, _) | (_, None) => LookBack::NONE,
+            (Self::Row | Self::Instant | Self::Context, _) | (_, None) => LookBack::NONE,
             (Self::Window, Some(Window::Bars(bars))) => LookBack::bars(bars.saturating_sub(1)),
             (Self::Window, Some(Window::Time(span))) => LookBack::time(span),
             (Self::Lag, Some(Window::Bars(bars))) => LookBack::bars(bars),

@@ -1,6 +1,7 @@
 //! The catalogue of features: which families and sets exist, and what a client's spec becomes for one source.
 
 mod arguments;
+mod context;
 mod family;
 mod plan;
 mod resolve;
@@ -9,8 +10,10 @@ mod suggest;
 pub use crate::families::FAMILIES;
 pub use crate::sets::SETS;
 pub(crate) use arguments::plan_one;
+pub use context::{AsOf, PlannedContext};
 pub use family::{Arguments, Bars, Family, Formula, Need, Parameter, Reach, Scratch};
-pub use plan::{FeaturePlan, Input, LookBack, PlannedFeature};
+pub(crate) use plan::ahead;
+pub use plan::{FeaturePlan, Input, LeftOut, LookBack, PlannedFeature};
 pub use resolve::resolve;
 pub(crate) use suggest::did_you_mean;
 
@@ -27,6 +30,8 @@ pub struct FeatureSet {
     pub families: &'static [&'static str],
     /// Writes it out.
     pub expand: fn(&SourceSpec, &[Window]) -> Vec<FeatureExpr>,
+    /// Its features that the source cannot give, because it lacks a column or a context, as people read them.
+    pub left_out: fn(&SourceSpec) -> Vec<String>,
 }
 
 /// The family of this name.

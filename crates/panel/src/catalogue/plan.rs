@@ -1,7 +1,8 @@
 //! A spec written out for one source: the features, the columns they need and how far they look back.
 
-use super::{Arguments, Family};
+use super::{Arguments, AsOf, Family, PlannedContext, Reach};
 use mltraining_domain::{FeatureExpr, Span};
+use std::collections::HashSet;
 
 /// One feature of a plan.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub enum Input {
     Column(String),
     /// Another feature.
     Feature(Box<PlannedFeature>),
+    /// A feature of a context.
+    AsOf(Box<AsOf>),
 }
 
 /// Features in the order in which a model sees them, each once.
@@ -31,7 +34,21 @@ pub struct FeaturePlan {
     /// The features; at least one.
     pub features: Vec<PlannedFeature>,
     pub(super) columns: Vec<String>,
+    pub(super) contexts: Vec<PlannedContext>,
+    pub(super) left_out: Vec<LeftOut>,
 }
+
+/// What a set of the spec holds that the source cannot give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The set.
+    pub set: &'static str,
+    /// Its features, as people read them; at least one.
+    pub features: Vec<String>,
+}
+
+/// Bytes of a row while rows are in the order of time: its number, a value and the outcome.
+const ORDER_OF_INSTANTS: usize = 24;
 
 /// How many rows of an entity before a row must be read so that the row's features are whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +125,7 @@ impl PlannedFeature {
     /// How far it looks back, its inputs included.
     pub fn look_back(&self) -> LookBack {
         let inner = self.inputs.iter().map(|input| match input {
-            Input::Column(_) => LookBack::NONE,
+            Input::Column(_) | Input::AsOf(_) => LookBack::NONE,
             Input::Feature(feature) => feature.look_back(),
         });
         let inner = inner.fold(LookBack::NONE, LookBack::and);
@@ -119,27 +136,79 @@ impl PlannedFeature {
     pub fn families(&self) -> Vec<&'static Family> {
         let mut families = vec![self.family];
         for input in &self.inputs {
-            if let Input::Feature(feature) = input {
-                families.extend(feature.families());
+            match input {
+                Input::Column(_) => {}
+                Input::Feature(feature) => families.extend(feature.families()),
+                Input::AsOf(as_of) => families.extend(as_of.feature.families()),
             }
         }
         families
     }
 
-    /// The columns of the source that it is computed from; one may come twice.
+    /// True when it, or what stands in the place of a column, is computed from other entities' rows too: those at the same
+    /// instant, and what these say of their own past.
+    pub fn sees_other_entities(&self) -> bool {
+        self.families()
+            .iter()
+            .any(|family| family.reach == Reach::Instant)
+    }
+
+    /// True when it is computed for the whole panel at once, not entity by entity.
+    pub(crate) fn needs_whole_panel(&self) -> bool {
+        self.family.reach == Reach::Instant
+    }
+
+    /// Adds it and what stands in the place of its columns, inner ones first, if they need the whole panel and are not there yet.
+    fn gather_ahead<'a>(&'a self, seen: &mut HashSet<&'a FeatureExpr>, ahead: &mut Vec<&'a Self>) {
+        for input in &self.inputs {
+            if let Input::Feature(inner) = input {
+                inner.gather_ahead(seen, ahead);
+            }
+        }
+        if self.needs_whole_panel() && seen.insert(&self.expr) {
+            ahead.push(self);
+        }
+    }
+
+    /// The columns of the source that it is computed from, those of contexts left out; one may come twice.
     pub fn columns(&self) -> Vec<&str> {
         let mut columns = Vec::new();
         for input in &self.inputs {
             match input {
                 Input::Column(name) => columns.push(name.as_str()),
                 Input::Feature(feature) => columns.extend(feature.columns()),
+                Input::AsOf(_) => {}
             }
         }
         columns
     }
 }
 
+/// Those of some features, and of what stands in the place of their columns, that are computed for the whole panel before the
+/// rest: each once, in an order in which each needs only those before it.
+pub(crate) fn ahead<'a>(features: impl IntoIterator<Item = &'a PlannedFeature>) -> Vec<&'a PlannedFeature> {
+    let (mut seen, mut ahead) = (HashSet::new(), Vec::new());
+    for feature in features {
+        feature.gather_ahead(&mut seen, &mut ahead);
+    }
+    ahead
+}
+
 impl FeaturePlan {
+    /// Estimated peak memory of a training for each row read, in bytes: the panel in f64 with its times, the matrix in f32 and
+    /// its bins twice (by column and by row), and [what is computed ahead](Self::ahead_bytes_of_row).
+    pub fn bytes_of_row(&self) -> u64 {
+        (16 + 8 * self.columns.len() + 6 * self.features.len()) as u64 + self.ahead_bytes_of_row()
+    }
+
+    /// Memory of what is computed for the whole panel before the other features, for each of its rows, in bytes: in f64, with the
+    /// order of the rows in time.
+    pub fn ahead_bytes_of_row(&self) -> u64 {
+        let ahead = ahead(&self.features);
+        let ordered = if ahead.is_empty() { 0 } else { ORDER_OF_INSTANTS };
+        (8 * ahead.len() + ordered) as u64
+    }
+
     /// The features' names, in order.
     pub fn names(&self) -> Vec<String> {
         self.features.iter().map(PlannedFeature::name).collect()
@@ -148,6 +217,11 @@ impl FeaturePlan {
     /// The source's columns that must be read for the features and the label, each once, in the source's order.
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// What the sets of the spec hold that the source cannot give.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     /// How far back the features look, all together.

@@ -2,7 +2,7 @@
 
 use super::arguments::plan_one;
 use super::suggest::did_you_mean;
-use super::{FeaturePlan, PlannedFeature, SETS, family, set};
+use super::{FeaturePlan, LeftOut, PlannedFeature, SETS, context, family, set};
 use crate::labels;
 use mltraining_domain::names::first_of;
 use mltraining_domain::spec::features::MAX_FEATURES;
@@ -36,6 +36,7 @@ pub fn resolve(
         match set(name) {
             None => found.add(field, Reason::UnknownFeature, unknown_set(name)),
             Some(set) => {
+                gathered.note_left_out(set.name, (set.left_out)(source));
                 for expr in (set.expand)(source, &spec.windows) {
                     gathered.add(plan_one(&expr, source), &field, &mut found);
                 }
@@ -62,7 +63,7 @@ pub fn resolve(
         }
     }
     if let Some(column) = labels::telling_column(label, source) {
-        found.extend(leaks(column, &features, &gathered.fields));
+        found.extend(leaks(column, source, &features, &gathered.fields));
     }
     found.require(features.len() <= MAX_FEATURES, prefix, || {
         let count = features.len();
@@ -75,7 +76,12 @@ pub fn resolve(
         );
     }
     let columns = columns_of(&features, source, label);
-    found.into_result(FeaturePlan { features, columns })
+    found.into_result(FeaturePlan {
+        contexts: context::of(&features, source),
+        features,
+        columns,
+        left_out: gathered.left_out,
+    })
 }
 
 /// The planned features, each once.
@@ -84,9 +90,17 @@ struct Gathered {
     features: Vec<PlannedFeature>,
     /// The field of the request that each comes from, also of those that are left out later.
     fields: HashMap<FeatureExpr, String>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Gathered {
+    fn note_left_out(&mut self, set: &'static str, features: Vec<String>) {
+        let known = self.left_out.iter().any(|left_out| left_out.set == set);
+        if !features.is_empty() && !known {
+            self.left_out.push(LeftOut { set, features });
+        }
+    }
+
     fn add(&mut self, planned: Result<PlannedFeature, String>, field: &str, found: &mut Violations) {
         match planned {
             Ok(feature) => {
@@ -112,9 +126,14 @@ fn columns_of(features: &[PlannedFeature], source: &SourceSpec, label: &LabelSpe
 }
 
 /// The features that are computed from the column that tells the label, told once for each field that they come from.
-fn leaks(column: &str, features: &[PlannedFeature], fields: &HashMap<FeatureExpr, String>) -> Violations {
+fn leaks(
+    column: &str,
+    source: &SourceSpec,
+    features: &[PlannedFeature],
+    fields: &HashMap<FeatureExpr, String>,
+) -> Violations {
     let mut leaking: Vec<(&str, Vec<String>)> = Vec::new();
-    for feature in features.iter().filter(|f| f.columns().contains(&column)) {
+    for feature in features.iter().filter(|f| f.reads(column, source)) {
         let field = fields.get(&feature.expr).map_or("", String::as_str);
         let name = format!("`{}`", feature.name());
         match leaking.last_mut() {

@@ -1,9 +1,13 @@
 //! Features of a panel, in parallel over features and entities.
 
+mod ahead;
+mod as_of;
 mod bound;
+mod instants;
 
 use crate::Panel;
 use crate::catalogue::{FeaturePlan, PlannedFeature, Scratch};
+use ahead::Ahead;
 use bound::Bound;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -42,7 +46,7 @@ const ROWS_PER_PIECE: usize = 32 * 1024;
 /// [`Cancelled`] when the control says so.
 ///
 /// # Panics
-/// When `rows` does not rise strictly, names a row that the panel lacks, or the panel lacks a column of the plan.
+/// When `rows` does not rise strictly, names a row that the panel lacks, or the panel lacks a column or a context of the plan.
 pub fn features(
     panel: &Panel,
     plan: &FeaturePlan,
@@ -50,7 +54,9 @@ pub fn features(
     control: &Control<'_>,
 ) -> Result<FeatureColumns, Cancelled> {
     let work = Work::of(panel, plan, rows, control);
-    let columns = plan.features.par_iter().map(|feature| work.column(feature));
+    let ahead = Ahead::of(panel, &plan.features, control)?;
+    let columns = plan.features.par_iter();
+    let columns = columns.map(|feature| work.column(feature, &ahead));
     Ok(FeatureColumns {
         columns: columns.collect::<Result<_, Cancelled>>()?,
         names: plan.names(),
@@ -76,9 +82,10 @@ pub fn each_feature<T: Send>(
     let work = Work::of(panel, plan, rows, control);
     let mut taken = Vec::with_capacity(plan.features.len());
     for some in plan.features.chunks(at_once.max(1)) {
+        let ahead = Ahead::of(panel, some, control)?;
         let each = some
             .par_iter()
-            .map(|feature| Ok(take(feature, work.column(feature)?)));
+            .map(|feature| Ok(take(feature, work.column(feature, &ahead)?)));
         taken.extend(each.collect::<Result<Vec<T>, Cancelled>>()?);
     }
     Ok(taken)
@@ -111,8 +118,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn column(&self, feature: &PlannedFeature) -> Result<Vec<f32>, Cancelled> {
-        let bound = Bound::to(self.panel, feature);
+    fn column(&self, feature: &PlannedFeature, ahead: &Ahead) -> Result<Vec<f32>, Cancelled> {
+        let bound = Bound::to(self.panel, feature, ahead);
         let mut column = vec![0.0; self.rows.len()];
         let parts = parts_of(&mut column, &self.pieces);
         parts.into_par_iter().try_for_each(|(piece, part)| {
@@ -131,16 +138,14 @@ impl<'a> Work<'a> {
 /// One feature for every row of the panel, in full precision.
 ///
 /// # Panics
-/// When the panel lacks a column of the feature.
+/// When the panel lacks a column or a context of the feature.
 pub fn feature_values(panel: &Panel, feature: &PlannedFeature) -> Vec<f64> {
-    let bound = Bound::to(panel, feature);
-    let mut scratch = Scratch::default();
-    let mut out = vec![f64::NAN; panel.rows()];
-    for entity in 0..panel.entities().len() {
-        let rows = panel.range_of(entity);
-        bound.fill(rows.clone(), &mut scratch, &mut out[rows]);
-    }
-    out
+    let control = Control {
+        cancel: &AtomicBool::new(false),
+        progress: &|_, _| {},
+    };
+    let ahead = Ahead::of(panel, [feature], &control).expect("nobody cancels it");
+    Bound::to(panel, feature, &ahead).whole(panel).into_owned()
 }
 
 /// Parts the rows asked for at borders of entities: ranges of positions in `rows`.

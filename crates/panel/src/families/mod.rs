@@ -5,12 +5,14 @@ mod above;
 mod above_mean;
 mod adx;
 mod age;
+mod as_of;
 mod atr;
 mod bars_since_running_max;
 mod below;
 mod below_mean;
 mod bollinger_position;
 mod breakout;
+mod cross_section_rank;
 mod cumulative_sum;
 mod day_of_week;
 mod difference;
@@ -61,12 +63,14 @@ pub static FAMILIES: &[&Family] = &[
     &above_mean::FAMILY,
     &adx::FAMILY,
     &age::FAMILY,
+    &as_of::FAMILY,
     &atr::FAMILY,
     &bars_since_running_max::FAMILY,
     &below::FAMILY,
     &below_mean::FAMILY,
     &bollinger_position::FAMILY,
     &breakout::FAMILY,
+    &cross_section_rank::FAMILY,
     &cumulative_sum::FAMILY,
     &day_of_week::FAMILY,
     &difference::FAMILY,

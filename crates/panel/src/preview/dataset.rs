@@ -96,14 +96,15 @@ pub struct Refusal {
 }
 
 /// The memory that a preview of a dataset needs at its peak, in bytes: of so many rows with so many columns of the source,
-/// features being computed `at_once` at a time. Counted are the panel in f64 with its times and phases; the labels and the
+/// features being computed `at_once` at a time and `ahead` bytes of a row before them
+/// ([`FeaturePlan::ahead_bytes_of_row`]). Counted are the panel in f64 with its times and phases; the labels and the
 /// labelled rows; one fold, with the order of the rows in time; and of each feature a column and what its statistics take.
-pub fn needed_bytes(rows: u64, columns: usize, at_once: usize) -> u64 {
+pub fn needed_bytes(rows: u64, columns: usize, at_once: usize, ahead: u64) -> u64 {
     const PANEL: u64 = 8 + 8;
     const LABELLED: u64 = 9 + 4 + 1 + 8 + 8 + 1;
     const FOLD: u64 = 3 * 4 + 8;
     const FEATURE: u64 = 4 + 4;
-    let of_row = PANEL + 8 * columns as u64 + LABELLED + FOLD + FEATURE * at_once as u64;
+    let of_row = PANEL + 8 * columns as u64 + LABELLED + FOLD + FEATURE * at_once as u64 + ahead;
     rows.saturating_mul(of_row)
 }
 

@@ -24,6 +24,7 @@ pub(super) static SET: FeatureSet = FeatureSet {
         "z_score",
     ],
     expand,
+    left_out: |_| Vec::new(),
 };
 
 const OF_CLOSE: &[&str] = &[

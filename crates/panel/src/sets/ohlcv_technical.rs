@@ -1,6 +1,6 @@
 //! What is usually read off candles. Prices are set in relation to the close, so that entities compare.
 
-use super::written::write_out;
+use super::written::{left_out, write_out};
 use crate::catalogue::FeatureSet;
 
 pub(super) static SET: FeatureSet = FeatureSet {
@@ -31,6 +31,7 @@ pub(super) static SET: FeatureSet = FeatureSet {
         "running_max_distance",
     ],
     expand: |source, windows| write_out(FEATURES, source, windows),
+    left_out: |source| left_out(FEATURES, source),
 };
 
 const FEATURES: &[&str] = &[

@@ -1,14 +1,15 @@
 //! Signs of a pump in the life of a coin, from the columns of `coin_metrics` and the roles HIGH, CLOSE and VOLUME. Windows need not be
 //! full, as coins are young.
 
-use super::written::write_out;
+use super::written::{left_out, write_out};
 use crate::catalogue::FeatureSet;
 
 pub(super) static SET: FeatureSet = FeatureSet {
     name: "pump_detection",
-    description: "signs of a pump, from the columns of coin_metrics: sales of the developer, buy pressure, whales, volatility, few signers, net volume, price and market cap over each window, volume against its mean, and everything about the highest HIGH so far. Changes are ratios, not percents, and times are in seconds",
+    description: "signs of a pump, from the columns of coin_metrics: sales of the developer, buy pressure, whales, volatility, few signers, net volume, price and market cap over each window, volume against its mean, everything about the highest HIGH so far, and the price of SOL in dollars, which needs a context `exchange_rates` with a column `sol_price_usd`. Changes are ratios, not percents, and times are in seconds",
     families: &[
         "above",
+        "as_of",
         "below",
         "breakout",
         "cumulative_sum",
@@ -18,16 +19,19 @@ pub(super) static SET: FeatureSet = FeatureSet {
         "partial_above_mean",
         "partial_mean",
         "partial_ratio_to_mean",
+        "partial_std",
         "partial_sum",
         "partial_z_score",
         "pct_change",
         "plus",
         "ratio",
+        "raw",
         "running_max",
         "time_since_running_max",
         "times",
     ],
     expand: |source, windows| write_out(FEATURES, source, windows),
+    left_out: |source| left_out(FEATURES, source),
 };
 
 const FEATURES: &[&str] = &[
@@ -61,4 +65,9 @@ const FEATURES: &[&str] = &[
     "partial_sum(breakout({high}), {w})",
     "partial_mean(times({volume}, breakout({high})), {w})",
     "partial_mean(time_since_running_max({high}), {w})",
+    // The market: over five rows of the rates, not of the coin.
+    "as_of(exchange_rates, sol_price_usd)",
+    "as_of(exchange_rates, pct_change(sol_price_usd, 1))",
+    "as_of(exchange_rates, partial_mean(sol_price_usd, 5))",
+    "as_of(exchange_rates, partial_std(sol_price_usd, 5))",
 ];

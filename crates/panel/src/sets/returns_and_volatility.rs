@@ -1,6 +1,6 @@
 //! What the close alone says, and how far a candle reaches.
 
-use super::written::write_out;
+use super::written::{left_out, write_out};
 use crate::catalogue::FeatureSet;
 
 pub(super) static SET: FeatureSet = FeatureSet {
@@ -19,6 +19,7 @@ pub(super) static SET: FeatureSet = FeatureSet {
         "z_score",
     ],
     expand: |source, windows| write_out(FEATURES, source, windows),
+    left_out: |source| left_out(FEATURES, source),
 };
 
 const FEATURES: &[&str] = &[

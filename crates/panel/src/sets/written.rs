@@ -13,6 +13,8 @@ const ROLES: &[(&str, ColumnRole)] = &[
 ];
 /// The blank that stands for each window in turn.
 const WINDOW: &str = "{w}";
+/// One that fits every family.
+const ANY_WINDOW: &str = "5";
 
 /// Fills the blanks. What this source cannot give is left out: features of columns that it lacks, and windows that do not
 /// fit a family.
@@ -27,6 +29,21 @@ pub(super) fn write_out(features: &[&str], source: &SourceSpec, windows: &[Windo
     });
     let planned = each.filter_map(|text| planned(&text, source));
     planned.map(|feature| feature.expr).collect()
+}
+
+/// Those that this source cannot give over any window, with the roles and windows in the place of blanks.
+pub(super) fn left_out(features: &[&str], source: &SourceSpec) -> Vec<String> {
+    let lacking = features.iter().filter(|feature| {
+        let text = with_columns(feature, source).replace(WINDOW, ANY_WINDOW);
+        planned(&text, source).is_none()
+    });
+    let shown = |feature: &&str| {
+        let roles = ROLES.iter().fold((*feature).to_owned(), |text, (blank, _)| {
+            text.replace(blank, &blank.trim_matches(['{', '}']).to_uppercase())
+        });
+        roles.replace(WINDOW, "w")
+    };
+    lacking.map(shown).collect()
 }
 
 /// A column that is not there leaves its blank, which is the name of nothing.

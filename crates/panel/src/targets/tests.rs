@@ -14,7 +14,9 @@ fn source() -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: "bars".to_owned(),
-        entity_column: "entity".to_owned(),
+        entity_column: Some("entity".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "time".to_owned(),
         phase_column: None,
         columns: vec![SourceColumn {

@@ -43,6 +43,20 @@ def coin(name, level):
 rows = pd.concat([coin("a", 1e-3), coin("m", 2.8e-8)]).sort_values("timestamp", kind="stable").reset_index(drop=True)
 
 
+# Rates about every four minutes, known half a minute after their time and good for ten minutes.
+dice = np.random.default_rng(29)
+rates = pd.DataFrame({"time": t[0] + pd.to_timedelta(np.cumsum(dice.choice([60, 240, 700], 200)) - 900, unit="s")})
+rates["sol_price_usd"] = 180 * np.exp(np.cumsum(dice.normal(0, 0.003, 200)))
+
+
+def as_of(d, x):
+    """x of the rates at the times of d."""
+    right = pd.DataFrame({"known": rates.time + pd.Timedelta(seconds=30), "x": x})
+    left = d[["timestamp"]].astype({"timestamp": right.known.dtype})
+    oldest = pd.Timedelta(minutes=10) - pd.Timedelta(seconds=30)
+    return pd.merge_asof(left, right, left_on="timestamp", right_on="known", direction="backward", tolerance=oldest).x
+
+
 def features(d):
     F = {}
     S = lambda x, w: x.rolling(w, min_periods=1).sum()
@@ -89,6 +103,11 @@ def features(d):
         F[f"partial_sum(breakout(price_high), {w})"] = S(ath_breakout, w)
         F[f"partial_mean(times(volume_sol, breakout(price_high)), {w})"] = M(volume * ath_breakout, w)
         F[f"partial_mean({age}, {w})"] = M(minutes_since_ath, w) * 60
+    rate = rates.sol_price_usd
+    F["as_of(exchange_rates, sol_price_usd)"] = as_of(d, rate)
+    F["as_of(exchange_rates, pct_change(sol_price_usd, 1))"] = as_of(d, rate.pct_change())
+    F["as_of(exchange_rates, partial_mean(sol_price_usd, 5))"] = as_of(d, M(rate, 5))
+    F["as_of(exchange_rates, partial_std(sol_price_usd, 5))"] = as_of(d, SD(rate, 5))
     return pd.DataFrame(F)
 
 
@@ -100,6 +119,8 @@ out.append("input time;" + ",".join(str(v.value // 1000) for v in given.timestam
 for c in given.columns[2:]:
     out.append(f"input {c};" + ",".join(repr(float(v)) for v in given[c]))
 out.append("input phase;" + ",".join(["1.0"] * n))
+out.append("rates time;" + ",".join(str(v.value // 1000) for v in rates.time.dt.as_unit("ns")))
+out.append("rates sol_price_usd;" + ",".join(repr(float(v)) for v in rates.sol_price_usd))
 out += [f"{name};" + row(values) for name, values in expected.items()]
 open("pump_detection.csv", "w").write("\n".join(out) + "\n")
 print(len(expected.columns), "features,", int(expected.notna().sum().sum()), "known values")

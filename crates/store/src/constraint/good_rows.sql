@@ -4,6 +4,8 @@ insert into source (project, id, uid, display_name, schema_name, table_name, ent
 values ('default', 'candles', '00000000-0000-7000-8000-0000000000aa', 'Candles', 'public', 'candles', 'symbol', 'at', 'phase', '5 min',
         'REFUSE', '[{"name": "close"}]', '00000000-0000-7000-8000-0000000000ab', sha256('a'), 'test');
 insert into source_phase (project, source, id, display_name, bar_interval) values ('default', 'candles', 1, 'one', '5 s');
+insert into source_context (project, source, name, context_source, entity, availability_delay, max_age)
+values ('default', 'candles', 'market', 'candles', 'BTC', '0', '1 min');
 insert into api_key (id, short_id, secret_hash, display_name, project, role, created_by, expires_at)
 values ('00000000-0000-7000-8000-0000000000ac', 'abcdef12', sha256('a'), 'key', 'default', 'viewer', 'test', now() + interval '1 day');
 insert into worker (id, hostname, version, slots) values ('00000000-0000-7000-8000-0000000000ad', 'host', '0.1.0', 1);

@@ -3,6 +3,7 @@
 mod copy_binary;
 mod numeric;
 mod panel;
+mod part;
 mod read;
 
 /// Opens the one snapshot that all statements of a read see. Sent as the statement that begins: a prepared `set transaction`

@@ -1,9 +1,11 @@
 //! Reading a source as a panel.
 
+use super::part::Part;
 use super::read;
 use crate::{Store, StoreError};
+use chrono::{DateTime, Utc};
 use mltraining_domain::{Reason, SourceSpec, TimeRange, TrainSpec, Violations};
-use mltraining_panel::catalogue::{FeaturePlan, LookBack};
+use mltraining_panel::catalogue::{FeaturePlan, LookBack, PlannedContext};
 use mltraining_panel::{Duplicates, Fingerprint, Panel, PanelError};
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -22,14 +24,19 @@ pub struct PanelQuery<'a> {
     pub look_back: LookBack,
     /// Only these entities; empty means all.
     pub entities: &'a [String],
-    /// More rows than this, history included, are refused; nothing is cut.
+    /// Only rows recorded before this instant, of the source and of its contexts; all without. A source that does not say when
+    /// its rows were recorded is to be refused before.
+    pub known_before: Option<DateTime<Utc>>,
+    /// The contexts that are read beside the rows, in the same snapshot, as far back as the earliest row asks for.
+    pub contexts: &'a [PlannedContext],
+    /// More rows than this, history and contexts included, are refused; nothing is cut.
     pub max_rows: u64,
-    /// The longest time of the count and of the COPY, each, on the server's clock.
+    /// The longest time of each count and of each COPY, on the server's clock.
     pub timeout: Duration,
 }
 
 impl<'a> PanelQuery<'a> {
-    /// The rows that a training reads: the columns and the history that its features, resolved as `plan`, and its label need.
+    /// The rows that a training reads: the columns, the contexts and the history that its features, resolved as `plan`, and its label need.
     /// `timeout` is as in [`PanelQuery`].
     pub fn of_training(
         spec: &'a TrainSpec,
@@ -43,6 +50,8 @@ impl<'a> PanelQuery<'a> {
             range: spec.range,
             look_back: plan.look_back(),
             entities: &spec.entities,
+            known_before: spec.known_before,
+            contexts: plan.contexts(),
             max_rows: spec.max_rows,
             timeout,
         }
@@ -56,6 +65,15 @@ pub struct PanelRows {
     pub in_range: u64,
     /// Rows before it that are read as history.
     pub warm_up: u64,
+    /// Rows of contexts.
+    pub context: u64,
+}
+
+impl PanelRows {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.in_range + self.warm_up + self.context
+    }
 }
 
 /// How far a read is.
@@ -70,9 +88,9 @@ pub struct ReadProgress {
 /// What was read.
 #[derive(Debug)]
 pub struct PanelRead {
-    /// The rows.
+    /// The rows, with the contexts of the query.
     pub panel: Panel,
-    /// SHA-256 over them, in order.
+    /// SHA-256 over them, in order, and over the rows of the contexts.
     pub fingerprint: Fingerprint,
     /// How many they are, duplicates that were settled left out.
     pub rows: PanelRows,
@@ -91,8 +109,8 @@ pub enum ReadError {
     SchemaChanged(Violations),
     /// More rows than the request's limit; nothing was read.
     #[error(
-        "the range holds {} rows and needs {} rows of history before it: more than the limit of {limit}; \
-         take a shorter range, fewer entities, or raise max_rows", rows.in_range, rows.warm_up
+        "the range holds {} rows and needs {} rows of history before it and {} of contexts: more than the limit of {limit}; \
+         take a shorter range, fewer entities, or raise max_rows", rows.in_range, rows.warm_up, rows.context
     )]
     RowLimitExceeded {
         /// What would have been read.
@@ -137,11 +155,12 @@ impl ReadError {
 /// The COPY that [`Store::read_panel`] sends, for those who explain or measure it. It names the entities of the query by a
 /// setting of its transaction, so it stands alone only for a query of all entities.
 pub fn copy_statement(query: &PanelQuery<'_>) -> String {
-    read::statement(query)
+    Part::of(query).statement()
 }
 
 impl Store {
-    /// Runs a read with the limit of time that its query names, for two statements, beside the usual one for the rest.
+    /// Runs a read with the limit of time that its query names, for a count and a COPY of each part, beside the usual one for
+    /// the rest.
     async fn patiently<T>(
         &self,
         call: &'static str,
@@ -150,7 +169,7 @@ impl Store {
     ) -> Result<T, ReadError> {
         let limit = query
             .timeout
-            .saturating_mul(2)
+            .saturating_mul(2 + 2 * query.contexts.len() as u32)
             .saturating_add(self.call_timeout());
         match tokio::time::timeout(limit, work).await {
             Ok(answer) => answer,
@@ -165,9 +184,8 @@ impl Store {
     pub async fn count_panel_rows(&self, query: &PanelQuery<'_>) -> Result<PanelRows, ReadError> {
         let work = async {
             let mut session = self.session().await?;
-            let mut transaction = read::begin(&mut session, query).await?;
-            read::layout(&mut transaction, query).await?;
-            let rows = read::count(&mut transaction, query).await?;
+            let mut transaction = read::begin(&mut session).await?;
+            let (_, rows) = read::foresee(&mut transaction, query).await?;
             transaction.rollback().await.map_err(StoreError::from)?;
             session.release();
             Ok(rows)
@@ -187,16 +205,15 @@ impl Store {
     ) -> Result<PanelRead, ReadError> {
         let work = async {
             let mut session = self.session().await?;
-            let mut transaction = read::begin(&mut session, query).await?;
-            let layout = read::layout(&mut transaction, query).await?;
-            let expected = read::count(&mut transaction, query).await?;
-            if expected.in_range + expected.warm_up > query.max_rows {
+            let mut transaction = read::begin(&mut session).await?;
+            let (parts, expected) = read::foresee(&mut transaction, query).await?;
+            if expected.total() > query.max_rows {
                 return Err(ReadError::RowLimitExceeded {
                     rows: expected,
                     limit: query.max_rows,
                 });
             }
-            let read = read::copy(&mut transaction, query, layout, expected, on_rows).await?;
+            let read = read::copy_all(&mut transaction, query, parts, expected, on_rows).await?;
             transaction.rollback().await.map_err(StoreError::from)?;
             session.release();
             Ok(read)

@@ -1,28 +1,60 @@
-//! The steps of a read: one snapshot, the table checked against the catalogue, rows counted, rows copied.
+//! The steps of a read: one snapshot, each table checked against the catalogue, rows counted, rows copied.
 
 use super::copy_binary::{BadRow, Decoder, Kind, Layout};
+use super::part::Part;
 use super::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, SNAPSHOT};
-use crate::source_sql::{self, Entities, Rows};
 use crate::sources::{differences, inspect};
-use crate::{StoreError, stored};
+use crate::{StoreError, source_sql, stored};
+use chrono::DateTime;
 use futures::TryStreamExt;
 use mltraining_domain::Reason;
-use mltraining_panel::{PanelBuilder, PanelError};
+use mltraining_panel::{Duplicates, Fingerprint, Panel, PanelBuilder, PanelError};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 /// How often the caller hears of progress.
 const ROWS_PER_CALL: u64 = 10_000;
 
 /// Opens the one snapshot that all statements of a read see.
-pub(super) async fn begin<'c>(
-    connection: &'c mut PgConnection,
-    query: &PanelQuery<'_>,
-) -> Result<Transaction<'c, Postgres>, ReadError> {
-    let mut transaction = connection.begin_with(SNAPSHOT).await.map_err(StoreError::from)?;
+pub(super) async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, ReadError> {
+    Ok(connection.begin_with(SNAPSHOT).await.map_err(StoreError::from)?)
+}
+
+/// A part that can be read: its table is as the catalogue says.
+pub(super) struct Checked<'a> {
+    part: Part<'a>,
+    layout: Layout,
+}
+
+/// Checks every table and counts every row that is to be read. A context is read as far back as the earliest row of the source
+/// asks for, and not at all without one.
+pub(super) async fn foresee<'a>(
+    connection: &mut PgConnection,
+    query: &PanelQuery<'a>,
+) -> Result<(Vec<Checked<'a>>, PanelRows), ReadError> {
+    let part = Part::of(query);
+    settle(connection, &part, query.timeout).await?;
+    let layout = layout(connection, &part).await?;
+    let (mut rows, earliest) = count(connection, &part).await?;
+    let mut parts = vec![Checked { part, layout }];
+    let earliest = earliest.and_then(DateTime::from_timestamp_micros);
+    for context in query.contexts {
+        let part = Part::of_context(query, context, earliest.unwrap_or(query.range.end));
+        settle(connection, &part, query.timeout).await?;
+        let layout = self::layout(connection, &part).await?;
+        let (of_context, _) = count(connection, &part).await?;
+        rows.context += of_context.total();
+        parts.push(Checked { part, layout });
+    }
+    Ok((parts, rows))
+}
+
+/// What the statements of a part find set.
+async fn settle(connection: &mut PgConnection, part: &Part<'_>, timeout: Duration) -> Result<(), ReadError> {
     // A text cannot hold a NUL: such an entity has no rows.
-    let entities: Vec<&String> = query.entities.iter().filter(|e| !e.contains('\0')).collect();
-    let timeout = query.timeout.as_millis().max(1).to_string();
+    let entities: Vec<&String> = part.entities.iter().filter(|e| !e.contains('\0')).collect();
+    let timeout = timeout.as_millis().max(1).to_string();
     let entities = stored::to_json(&entities).to_string();
     sqlx::query_file!(
         "sql/reader/settings.sql",
@@ -30,23 +62,21 @@ pub(super) async fn begin<'c>(
         source_sql::ENTITIES_SETTING,
         entities
     )
-    .fetch_one(&mut *transaction)
+    .fetch_one(connection)
     .await
     .map_err(StoreError::from)?;
-    Ok(transaction)
+    Ok(())
 }
 
-/// Checks the table against the catalogue, in the read's own snapshot, and says how its columns are sent.
-pub(super) async fn layout(
-    connection: &mut PgConnection,
-    query: &PanelQuery<'_>,
-) -> Result<Layout, ReadError> {
-    let source = query.source;
+/// Checks a table against the catalogue, in the read's own snapshot, and says how its columns are sent.
+async fn layout(connection: &mut PgConnection, part: &Part<'_>) -> Result<Layout, ReadError> {
+    let source = part.source();
+    let field = part.field();
     let table = inspect(connection, &source.schema, &source.table).await?;
-    let mut found = differences(source, table.as_ref(), "source");
-    for name in query.columns.iter().filter(|name| source.column(name).is_none()) {
+    let mut found = differences(source, table.as_ref(), &field);
+    for name in part.columns.iter().filter(|name| source.column(name).is_none()) {
         found.add(
-            "source.columns",
+            format!("{field}.columns"),
             Reason::SchemaChanged,
             format!("the source has no column `{name}`"),
         );
@@ -60,7 +90,7 @@ pub(super) async fn layout(
     };
     Ok(Layout {
         phase: source.phase_column.as_ref().map(kind),
-        values: query.columns.iter().map(kind).collect(),
+        values: part.columns.iter().map(kind).collect(),
     })
 }
 
@@ -77,57 +107,96 @@ fn kind_of(type_name: &str) -> Option<Kind> {
     }
 }
 
-fn rows<'a>(query: &PanelQuery<'a>) -> Rows<'a> {
-    Rows {
-        source: query.source,
-        range: query.range,
-        look_back: query.look_back,
-        entities: if query.entities.is_empty() {
-            Entities::All
-        } else {
-            Entities::Listed
-        },
-    }
-}
-
-/// The COPY of a query.
-pub(super) fn statement(query: &PanelQuery<'_>) -> String {
-    source_sql::copy(&rows(query), query.columns)
-}
-
-pub(super) async fn count(
+/// The rows of a part, and the time of the earliest in microseconds.
+async fn count(
     connection: &mut PgConnection,
-    query: &PanelQuery<'_>,
-) -> Result<PanelRows, ReadError> {
+    part: &Part<'_>,
+) -> Result<(PanelRows, Option<i64>), ReadError> {
     // Not kept as a prepared statement: the next query has another text.
-    let (in_range, warm_up): (i64, i64) = sqlx::query_as(source_sql::count(&rows(query)))
-        .persistent(false)
-        .fetch_one(connection)
-        .await
-        .map_err(StoreError::from_sqlx)?;
-    Ok(PanelRows {
+    let (in_range, warm_up, earliest): (i64, i64, Option<i64>) =
+        sqlx::query_as(source_sql::count(&part.rows))
+            .persistent(false)
+            .fetch_one(connection)
+            .await
+            .map_err(StoreError::from_sqlx)?;
+    let rows = PanelRows {
         in_range: in_range.unsigned_abs(),
         warm_up: warm_up.unsigned_abs(),
-    })
+        context: 0,
+    };
+    Ok((rows, earliest))
 }
 
-pub(super) async fn copy(
+/// Copies the source's rows, then those of each context.
+pub(super) async fn copy_all(
     connection: &mut PgConnection,
     query: &PanelQuery<'_>,
-    layout: Layout,
+    parts: Vec<Checked<'_>>,
     expected: PanelRows,
     on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
 ) -> Result<PanelRead, ReadError> {
-    let expected = expected.in_range + expected.warm_up;
-    let mut say = |rows| match on_rows(ReadProgress { rows, expected }) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(ReadError::Stopped),
+    let mut before = 0;
+    let mut say = |rows, before| {
+        let progress = ReadProgress {
+            rows: before + rows,
+            expected: expected.total(),
+        };
+        match on_rows(progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ReadError::Stopped),
+        }
     };
+    let mut copied = Vec::with_capacity(parts.len());
+    for Checked { part, layout } in parts {
+        settle(connection, &part, query.timeout).await?;
+        let read = copy(connection, &part, layout, &mut |rows| say(rows, before)).await?;
+        before += read.panel.rows() as u64;
+        copied.push(read);
+    }
+    let mut copied = copied.into_iter();
+    let Copied {
+        panel,
+        fingerprint,
+        duplicates,
+    } = copied.next().expect("the source is the first part");
+    let names = query.contexts.iter().map(|context| context.name.clone());
+    let (panels, fingerprints): (Vec<_>, Vec<_>) = names
+        .zip(copied)
+        .map(|(name, read)| ((name.clone(), read.panel), (name, read.fingerprint)))
+        .unzip();
+    let start = query.range.start_micros();
+    let in_range = panel.times().iter().filter(|time| **time >= start).count() as u64;
+    Ok(PanelRead {
+        rows: PanelRows {
+            in_range,
+            warm_up: panel.rows() as u64 - in_range,
+            context: panels.iter().map(|(_, panel)| panel.rows() as u64).sum(),
+        },
+        panel: panel.with_contexts(panels),
+        fingerprint: fingerprint.with_contexts(fingerprints),
+        duplicates,
+    })
+}
+
+/// One part, read.
+struct Copied {
+    panel: Panel,
+    fingerprint: Fingerprint,
+    duplicates: Option<Duplicates>,
+}
+
+/// Copies one part. `say` hears of its rows, at the start too.
+async fn copy(
+    connection: &mut PgConnection,
+    part: &Part<'_>,
+    layout: Layout,
+    say: &mut (dyn FnMut(u64) -> Result<(), ReadError> + Send),
+) -> Result<Copied, ReadError> {
     say(0)?;
-    let mut builder = PanelBuilder::new(query.columns.to_vec(), query.source.duplicate_rule);
+    let mut builder = PanelBuilder::new(part.columns.to_vec(), part.source().duplicate_rule);
     let mut decoder = Decoder::new(layout);
     let mut stream = connection
-        .copy_out_raw(&statement(query))
+        .copy_out_raw(&part.statement())
         .await
         .map_err(StoreError::from_sqlx)?;
     while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
@@ -139,30 +208,23 @@ pub(super) async fn copy(
                 }
                 Ok::<(), Fault>(())
             })
-            .map_err(|fault| fault.into_read_error(query))?;
+            .map_err(|fault| fault.into_read_error(part))?;
     }
     drop(stream);
     decoder
         .finish()
-        .map_err(|bad| Fault::Bad(bad).into_read_error(query))?;
+        .map_err(|bad| Fault::Bad(bad).into_read_error(part))?;
     say(builder.arrived())?;
     let duplicates = builder.duplicates();
     let (panel, fingerprint) = builder.finish()?;
-    let start = query.range.start_micros();
-    let in_range = panel.times().iter().filter(|time| **time >= start).count() as u64;
-    let rows = PanelRows {
-        in_range,
-        warm_up: panel.rows() as u64 - in_range,
-    };
-    Ok(PanelRead {
+    Ok(Copied {
         panel,
         fingerprint,
-        rows,
         duplicates,
     })
 }
 
-/// What can stop the stream: a bad row is named once the query is at hand.
+/// What can stop the stream: a bad row is named once the part is at hand.
 enum Fault {
     Bad(BadRow),
     Read(ReadError),
@@ -187,18 +249,20 @@ impl From<PanelError> for Fault {
 }
 
 impl Fault {
-    fn into_read_error(self, query: &PanelQuery<'_>) -> ReadError {
+    fn into_read_error(self, part: &Part<'_>) -> ReadError {
         let bad = match self {
             Self::Read(error) => return error,
             Self::Bad(bad) => bad,
         };
-        let source = query.source;
+        let source = part.source();
+        let series = "all".to_owned();
+        let entity = source.entity_column.as_ref().unwrap_or(&series);
         let keys = [
-            Some(&source.entity_column),
+            Some(entity),
             Some(&source.time_column),
             source.phase_column.as_ref(),
         ];
-        let mut names = keys.into_iter().flatten().chain(query.columns);
+        let mut names = keys.into_iter().flatten().chain(part.columns);
         let column = bad.field.and_then(|place| names.nth(place)).cloned();
         ReadError::Value {
             row: bad.row,

@@ -18,6 +18,7 @@ pub const OWN_TABLES: &[&str] = &[
     "queue",
     "result",
     "source",
+    "source_context",
     "source_phase",
     "worker",
 ];

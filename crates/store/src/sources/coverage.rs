@@ -108,7 +108,8 @@ fn coverage(
 }
 
 impl Store {
-    /// Counts rows, entities, duplicates, NULLs and gaps in the range (everything without one). Reads the whole range.
+    /// Counts rows, entities, duplicates, NULLs and gaps in the range (everything without one), of rows recorded before an
+    /// instant if one is given. Reads the whole range.
     ///
     /// # Errors
     /// [`StoreError::Timeout`] when it takes longer than a call may; [`StoreError::Statement`] when the table cannot be read;
@@ -117,6 +118,7 @@ impl Store {
         &self,
         spec: &SourceSpec,
         range: Option<&TimeRange>,
+        known_before: Option<DateTime<Utc>>,
     ) -> Result<Coverage, StoreError> {
         self.within("sources.coverage", async {
             let mut session = self.session().await?;
@@ -126,14 +128,14 @@ impl Store {
                 .fetch_one(&mut *transaction)
                 .await?;
             refuse_closed(&mut transaction, spec).await?;
-            let row: CoverageRow = sqlx::query_as(source_sql::coverage(spec, range))
+            let row: CoverageRow = sqlx::query_as(source_sql::coverage(spec, range, known_before))
                 .persistent(false)
                 .fetch_one(&mut *transaction)
                 .await
                 .map_err(StoreError::from_sqlx)?;
             let mut phases: Vec<(Option<i32>, i64)> = Vec::new();
             if let Some(phase) = &spec.phase_column {
-                phases = sqlx::query_as(source_sql::coverage_of_phases(spec, phase, range))
+                phases = sqlx::query_as(source_sql::coverage_of_phases(spec, phase, range, known_before))
                     .persistent(false)
                     .fetch_all(&mut *transaction)
                     .await

@@ -121,10 +121,15 @@ pub(crate) fn differences(spec: &SourceSpec, table: Option<&TableInfo>, prefix: 
         };
         found.add(format!("{prefix}.{field}"), Reason::SchemaChanged, text);
     };
-    key("entity_column", &spec.entity_column, ENTITY_TYPES);
+    if let Some(entity) = &spec.entity_column {
+        key("entity_column", entity, ENTITY_TYPES);
+    }
     key("time_column", &spec.time_column, TIME_TYPES);
     if let Some(phase) = &spec.phase_column {
         key("phase_column", phase, PHASE_TYPES);
+    }
+    if let Some(recorded) = &spec.recorded_time_column {
+        key("recorded_time_column", recorded, TIME_TYPES);
     }
     for (i, wanted) in spec.columns.iter().enumerate() {
         let text = match table.column(&wanted.name) {

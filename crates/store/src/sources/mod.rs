@@ -102,6 +102,12 @@ async fn insert(connection: &mut PgConnection, source: &NewSource) -> Result<boo
     let ids: Vec<i32> = spec.phases.iter().map(|p| p.id).collect();
     let names: Vec<String> = spec.phases.iter().map(|p| p.display_name.clone()).collect();
     let intervals: Vec<i64> = spec.phases.iter().map(|p| p.bar_interval.micros()).collect();
+    let contexts = &spec.contexts;
+    let context_names: Vec<String> = contexts.iter().map(|c| c.name.clone()).collect();
+    let context_sources: Vec<String> = contexts.iter().map(|c| c.source.to_string()).collect();
+    let context_entities: Vec<Option<String>> = contexts.iter().map(|c| c.entity.clone()).collect();
+    let delays: Vec<i64> = contexts.iter().map(|c| c.availability_delay.micros()).collect();
+    let ages: Vec<i64> = contexts.iter().map(|c| c.max_age.micros()).collect();
     let row = sqlx::query_file!(
         "sql/sources/create.sql",
         source.project.as_str(),
@@ -120,7 +126,13 @@ async fn insert(connection: &mut PgConnection, source: &NewSource) -> Result<boo
         source.created_by,
         &ids,
         &names,
-        &intervals
+        &intervals,
+        spec.recorded_time_column,
+        &context_names,
+        &context_sources,
+        &context_entities as &[Option<String>],
+        &delays,
+        &ages
     )
     .fetch_one(connection)
     .await?;

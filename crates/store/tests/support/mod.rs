@@ -75,6 +75,7 @@ pub fn spec(model: &str) -> Checked<TrainSpec> {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
         entities: Vec::new(),
@@ -89,7 +90,9 @@ pub fn source_spec() -> SourceSpec {
     SourceSpec {
         schema: "public".to_owned(),
         table: "candles".to_owned(),
-        entity_column: "symbol".to_owned(),
+        entity_column: Some("symbol".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
         time_column: "at".to_owned(),
         phase_column: None,
         columns: vec![SourceColumn {
