@@ -116,7 +116,7 @@ fn correlation(a: &Column, b: &Column) -> f64 {
             .iter()
             .zip(&b.values)
             .map(|(a, b)| f64::from(*a) * f64::from(*b));
-        return products.sum::<f64>() / rows as f64;
+        return (products.sum::<f64>() / rows as f64).clamp(-1.0, 1.0);
     }
     let pairs = a
         .values

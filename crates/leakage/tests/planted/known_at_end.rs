@@ -70,6 +70,18 @@ fn what_was_known_at_the_start_is_no_finding_nor_is_a_flag_that_all_have() {
     assert_eq!(of(&|closes| closes[0].round()), []);
 }
 
+/// A flag that is set everywhere equals the largest value of every flag that is set some day.
+#[test]
+fn a_flag_that_all_have_is_no_finding_beside_one_that_is_set_later() {
+    let on = |closes: &[f64]| vec![1.0; closes.len()];
+    let later = |closes: &[f64]| {
+        let rows = 0..closes.len();
+        rows.map(|row| f64::from(u8::from(row > 200))).collect()
+    };
+    let report = Market::with(&[("on", &on), ("later", &later)], HONEST).report();
+    assert_eq!(found(&report, Check::KnownAtEnd), []);
+}
+
 /// The running maximum is the largest value in the end, and not before.
 #[test]
 fn a_column_that_grows_as_the_price_does_is_no_finding() {
