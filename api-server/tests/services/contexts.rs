@@ -261,6 +261,15 @@ async fn what_was_known_then_is_asked_only_of_sources_that_can_say_it() {
         panic!("a spec")
     };
     assert_eq!(shown.known_before, then);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn previews_and_coverages_count_what_was_known_then() {
+    let house = house().await;
+    let then = at(START + 2 * 3600);
+    let refuse = |status: Status, field: &str| {
+        refused(&status, Code::InvalidArgument, "INVALID_FIELD", &[field]);
+    };
     let preview = v1::PreviewLabelsRequest {
         source: "projects/default/sources/bars".to_owned(),
         range: range(START, START + 60 * BARS),

@@ -23,7 +23,8 @@ fn row(time: i64, close: f64) -> Row {
 /// The panel of these rows with a market of (time, close).
 fn with_market(rows: Vec<Row>, market: &[(i64, f64)]) -> Panel {
     let market = market.iter().map(|(time, close)| (*time, [*close, 0.0, 0.0]));
-    beside(panel(column_names(&source()), rows), market.collect())
+    let market: Vec<_> = market.collect();
+    beside(panel(column_names(&source()), rows), &market)
 }
 
 fn values(panel: &Panel, feature: &str) -> Vec<f64> {
@@ -47,9 +48,9 @@ fn the_values_are_those_of_pandas() {
             column_names(&source()),
             own.map(|(time, close)| row(time, close)).collect(),
         ),
-        market
+        &market
             .map(|(time, (close, volume))| (time, [close, volume, 0.0]))
-            .collect(),
+            .collect::<Vec<_>>(),
     );
     assert_eq!(lines[5..].len(), 7);
     for (name, expected) in &lines[5..] {

@@ -74,7 +74,7 @@ fn panel_of(inputs: &Inputs, source: &SourceSpec) -> Panel {
     };
     let rates = times.split(',').zip(numbers(inputs["rates sol_price_usd"]));
     let rates = rates.map(|(time, rate)| (time.parse().unwrap(), [rate, 0.0, 0.0]));
-    beside(panel, rates.collect())
+    beside(panel, &rates.collect::<Vec<_>>())
 }
 
 /// What a difference is measured against when the expected value is near 0: ratios against 1, differences of columns

@@ -65,16 +65,7 @@ pub fn resolve(
     if let Some(column) = labels::telling_column(label, source) {
         found.extend(leaks(column, source, &features, &gathered.fields));
     }
-    found.require(features.len() <= MAX_FEATURES, prefix, || {
-        let count = features.len();
-        format!("{count} features; at most {MAX_FEATURES} are taken, so name fewer sets or windows")
-    });
-    if features.is_empty() && found.is_empty() {
-        found.invalid(
-            prefix,
-            "no feature is left; name a set or a feature, or exclude less",
-        );
-    }
+    check_count(features.len(), prefix, &mut found);
     let columns = columns_of(&features, source, label);
     found.into_result(FeaturePlan {
         contexts: context::of(&features, source),
@@ -82,6 +73,19 @@ pub fn resolve(
         columns,
         left_out: gathered.left_out,
     })
+}
+
+/// Neither too many nor none.
+fn check_count(count: usize, prefix: &str, found: &mut Violations) {
+    found.require(count <= MAX_FEATURES, prefix, || {
+        format!("{count} features; at most {MAX_FEATURES} are taken, so name fewer sets or windows")
+    });
+    if count == 0 && found.is_empty() {
+        found.invalid(
+            prefix,
+            "no feature is left; name a set or a feature, or exclude less",
+        );
+    }
 }
 
 /// The planned features, each once.
