@@ -305,8 +305,8 @@ fn a_fingerprint_is_also_of_the_contexts() {
         builder.push("all", 0, None, &[close]).unwrap();
         builder.finish().unwrap().1
     };
-    let with = |name: &str, close: f64| made(1.0).with_contexts(&[(name.to_owned(), made(close))]);
-    assert_eq!(made(1.0).with_contexts(&[]), made(1.0));
+    let with = |name: &str, close: f64| made(1.0).with_contexts(vec![(name.to_owned(), made(close))]);
+    assert_eq!(made(1.0).with_contexts(Vec::new()), made(1.0));
     assert_eq!(with("a", 2.0), with("a", 2.0));
     let all = [made(1.0), with("a", 2.0), with("a", 3.0), with("b", 2.0)];
     for (i, one) in all.iter().enumerate() {
