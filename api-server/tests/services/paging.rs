@@ -2,19 +2,37 @@
 
 use crate::house::{House, PARENT, fields, metadata, reason, refused, text_of, train};
 use mltraining_proto::v1;
+use mltraining_proto::v1::training_service_client::TrainingServiceClient;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
+use uuid::Uuid;
+
+/// Again while the service says that it cannot answer now: under the load of all tests its connections are not made in time. The
+/// id of the request makes it one job all the same.
+async fn make_job(mut client: TrainingServiceClient<Channel>, request: v1::TrainModelRequest) {
+    loop {
+        match client.train_model(request.clone()).await {
+            Ok(_) => return,
+            Err(status) if status.code() == Code::Unavailable => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Err(status) => panic!("the job is refused: {status}"),
+        }
+    }
+}
 
 async fn make_jobs(house: &House, count: usize) -> Vec<String> {
     let mut calls = JoinSet::new();
     for i in 0..count {
-        let mut client = house.training();
         let request = v1::TrainModelRequest {
             labels: [("n".to_owned(), (i % 10).to_string())].into(),
+            request_id: Uuid::new_v4().to_string(),
             ..train()
         };
-        calls.spawn(async move { client.train_model(request).await.unwrap().into_inner().name });
+        calls.spawn(make_job(house.training(), request));
         if calls.len() >= 20 {
             calls.join_next().await.unwrap().unwrap();
         }
