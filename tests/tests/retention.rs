@@ -157,7 +157,7 @@ async fn files_are_whole(system: &System, job: &str, epoch: u32) {
             seen += 1;
         }
     }
-    assert_eq!(seen, 2, "{rows}");
+    assert_eq!(seen, 3, "{rows}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use crate::process::message::{Message, Need, Order};
 use crate::train::{self, TrainInput, Trained};
 use crate::work::WorkError;
 use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
+use mltraining_panel::Panel;
 use mltraining_panel::catalogue::{self, FeaturePlan};
 use mltraining_store::StoreError;
 use mltraining_store::jobs::LogSeverity;
@@ -34,6 +35,7 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
     tell_left_out(&plan);
     let read = read(task, &spec, &source, &plan).await?;
     tell_absent(&spec, read.panel.entities());
+    tell_empty_contexts(&plan, &read.panel);
     let input = TrainInput {
         spec: spec.clone(),
         source,
@@ -91,6 +93,25 @@ fn tell_left_out(plan: &FeaturePlan) {
         tracing::info!("{text}");
         link::say(&Message::Log {
             severity: LogSeverity::Info,
+            text,
+        });
+    }
+}
+
+/// Notes in the job's log which contexts had no row, so that all features of theirs are unknown.
+fn tell_empty_contexts(plan: &FeaturePlan, panel: &Panel) {
+    for context in plan.contexts() {
+        if panel.context(&context.name).is_some_and(|rows| rows.rows() > 0) {
+            continue;
+        }
+        let text = format!(
+            "the context `{}` has no row up to the end of the range: its features are unknown everywhere; is its entity spelt \
+             as in its source?",
+            context.name
+        );
+        tracing::warn!("{text}");
+        link::say(&Message::Log {
+            severity: LogSeverity::Warn,
             text,
         });
     }

@@ -39,7 +39,7 @@ async fn read_and_look(
     shown: usize,
 ) -> Result<(Fingerprint, DatasetPreview), ApiError> {
     let Resolved { spec, source, plan } = resolved;
-    let (columns, ahead) = (plan.columns().len(), plan.ahead_bytes_of_row());
+    let (columns, ahead) = (plan.widest(), plan.ahead_bytes_of_row());
     let need = Need {
         bytes: &|rows| preview::needed_bytes(rows, columns, threads(), ahead),
         field: "spec.range",

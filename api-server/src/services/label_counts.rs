@@ -1,7 +1,7 @@
 //! Reads the label's columns of a range and counts the labels: behind PreviewLabels, and behind the warnings of an estimate.
 
 use super::call::Call;
-use super::computing::{Computing, Need, Turn};
+use super::computing::{Computing, Need, Turn, threads};
 use crate::convert::preview::PreviewRequest;
 use crate::convert::time::show_range_text;
 use crate::error::ApiError;
@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Entities or phases that a refusal names.
 const NAMED: usize = 5;
+/// Bytes for each row of an entity whose labels are computed, beside the panel.
+const OF_ENTITY_AT_WORK: u64 = 150;
 /// What the search for the time that does have rows may cost.
 const LOOK_FOR_ROWS: Duration = Duration::from_secs(2);
 
@@ -91,7 +93,7 @@ fn look(
         panel,
         source,
         rows: &rows_of(panel, &request.phases),
-        end: request.range.end_micros(),
+        end: request.range.known_end_micros(request.known_before),
         cancel,
     };
     Ok(LabelCount {
@@ -141,7 +143,12 @@ async fn read(
         timeout: call.deadline.remaining(),
     };
     // The panel with times and phases, and the numbers of the rows that are counted.
-    let of_row = 8 + 8 + 4 + 8 * columns.len() as u64;
+    let mut of_row = 8 + 8 + 4 + 8 * columns.len() as u64;
+    if source.entity_column.is_none() || request.entities.len() == 1 {
+        // One entity has all rows, and each thread at work on a cell of the grid has its labels and how they share their time.
+        let cells = request.grid_changes.len().max(1) * request.grid_horizons.len().max(1);
+        of_row += OF_ENTITY_AT_WORK * threads().min(cells) as u64;
+    }
     let need = Need {
         bytes: &|rows| rows.saturating_mul(of_row),
         field,

@@ -56,6 +56,7 @@ pub(super) async fn resolve(
                     .any(|(part, wrong)| *wrong && v.field.starts_with(part))
             });
             found.extend(more);
+            found.extend(source.check_known_before(spec.known_before, "spec.known_before"));
             return Err(features::refuse(found, asked));
         }
     };

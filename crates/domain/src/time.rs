@@ -120,6 +120,13 @@ impl TimeRange {
     pub fn end_micros(&self) -> i64 {
         self.end.timestamp_micros()
     }
+
+    /// The first instant of which nothing can be known, in microseconds since 1970-01-01 UTC: the end, or that before which rows
+    /// were recorded, whichever comes first.
+    pub fn known_end_micros(&self, known_before: Option<DateTime<Utc>>) -> i64 {
+        let known = known_before.map_or(i64::MAX, |at| at.timestamp_micros());
+        self.end_micros().min(known)
+    }
 }
 
 #[cfg(test)]

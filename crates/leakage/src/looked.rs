@@ -34,10 +34,13 @@ pub struct Question<'a> {
 /// the features in f32 for the rows of the sample, and what is computed before them.
 pub fn memory_bytes(rows: u64, columns: usize, plan: &FeaturePlan) -> u64 {
     let features = plan.features.len();
-    let of_panel = 16 + 8 * columns as u64;
+    let of_panel = 16 + 8 * columns.max(plan.widest()) as u64;
+    // Contexts are not sampled: one that is cut or changed is there once more, in as many worlds as are looked at together.
+    let worlds = if plan.contexts().is_empty() { 1 } else { 5 };
     let sampled = rows.min(sampled_rows(features) as u64);
     let of_sample = of_panel + 4 * features as u64 + plan.ahead_bytes_of_row();
-    rows.saturating_mul(of_panel).saturating_add(sampled * of_sample)
+    rows.saturating_mul(worlds * of_panel)
+        .saturating_add(sampled * of_sample)
 }
 
 fn sampled_rows(features: usize) -> usize {

@@ -1,6 +1,7 @@
 //! The rows of one source, column by column.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A panel: rows ordered by (entity, time), entities ordered by the bytes of their names. Made by a
 /// [`PanelBuilder`](crate::PanelBuilder); never changed afterwards. NULL is NaN.
@@ -14,7 +15,7 @@ pub struct Panel {
     pub(crate) phases: Vec<Option<i32>>,
     pub(crate) column_names: Vec<String>,
     pub(crate) columns: Vec<Vec<f64>>,
-    pub(crate) contexts: Vec<(String, Panel)>,
+    pub(crate) contexts: Vec<(String, Arc<Panel>)>,
 }
 
 impl Panel {
@@ -69,14 +70,15 @@ impl Panel {
     /// The same rows with other sources beside them, by the name of the context; each holds one series at most.
     #[must_use]
     pub fn with_contexts(mut self, contexts: Vec<(String, Panel)>) -> Self {
-        self.contexts = contexts;
+        let shared = contexts.into_iter().map(|(name, panel)| (name, Arc::new(panel)));
+        self.contexts = shared.collect();
         self
     }
 
     /// The context of this name.
     pub fn context(&self, name: &str) -> Option<&Panel> {
         let found = self.contexts.iter().find(|(context, _)| context == name);
-        found.map(|(_, panel)| panel)
+        found.map(|(_, panel)| panel.as_ref())
     }
 
     /// The columns in the order in which they were read.

@@ -97,7 +97,8 @@ fn span(range: &TimeRange) -> String {
 /// rows, also one that leaves nothing: [`check`](LabelledRows::check) tells whether a training can come of it.
 pub fn select(panel: &Panel, spec: &TrainSpec, source: &SourceSpec) -> LabelledRows {
     let (start, end) = (spec.range.start_micros(), spec.range.end_micros());
-    let labels = labels::compute(panel, &spec.label, source, end);
+    let known_end = spec.range.known_end_micros(spec.known_before);
+    let labels = labels::compute(panel, &spec.label, source, known_end);
     let mut rows = LabelledRows::default();
     rows.counts.read = panel.rows() as u64;
     for entity in 0..panel.entities().len() {

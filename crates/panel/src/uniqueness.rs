@@ -36,11 +36,15 @@ pub fn sharing(decision: &[i64], resolve: &[i64]) -> Vec<Sharing> {
                 uniqueness: 1.0,
                 overlap: 0.0,
             },
-            length => Sharing {
-                uniqueness: ((timeline.shares[end] - timeline.shares[start]) / length as f64).min(1.0),
-                overlap: (timeline.open[end] - timeline.open[start] - i128::from(length)) as f64
-                    / length as f64,
-            },
+            length => {
+                let others = timeline.open[end] - timeline.open[start] - i128::from(length);
+                let overlap = others as f64 / length as f64;
+                let uniqueness = (timeline.shares[end] - timeline.shares[start]) / length as f64;
+                // A mean of reciprocals is at least the reciprocal of the mean: what rounding takes from a short span after a
+                // long time is put right.
+                let uniqueness = uniqueness.clamp(1.0 / (1.0 + overlap), 1.0);
+                Sharing { uniqueness, overlap }
+            }
         }
     };
     spans.map(of).collect()

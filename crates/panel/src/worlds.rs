@@ -4,6 +4,7 @@
 use crate::Panel;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How much later the rows of another future are, in microseconds.
 const LATER: i64 = 1_000_000;
@@ -64,11 +65,9 @@ impl Panel {
         other
     }
 
-    fn contexts_as(&self, change: impl Fn(&Panel) -> Panel) -> Vec<(String, Panel)> {
-        let contexts = self.contexts.iter();
-        contexts
-            .map(|(name, panel)| (name.clone(), change(panel)))
-            .collect()
+    fn contexts_as(&self, change: impl Fn(&Panel) -> Panel) -> Vec<(String, Arc<Panel>)> {
+        let changed = |(name, panel): &(String, Arc<Panel>)| (name.clone(), Arc::new(change(panel)));
+        self.contexts.iter().map(changed).collect()
     }
 
     /// Some rows of some entities, beside the contexts as they are: (index of the entity, rows of the panel), entities rising, no part empty.

@@ -219,19 +219,18 @@ fn a_context_of_the_same_table_may_not_tell_the_label_of_the_row() {
     });
     let mut source = source();
     source.contexts[0].spec.table.clone_from(&source.table);
-    source.contexts[0].availability_delay = Span::ZERO;
     let feature = "above(as_of(market, rolling_mean(volume, 3)), 1)";
-    assert_eq!(refused(&source, &label, feature).0, Reason::FeatureLeaksLabel);
-    // Neither another table nor what was known before the row.
-    source.contexts[0].availability_delay = Span::from_secs(1);
+    // Nor that of an earlier row, which is not known yet.
+    for delay in [Span::ZERO, Span::from_secs(1)] {
+        source.contexts[0].availability_delay = delay;
+        assert_eq!(refused(&source, &label, feature).0, Reason::FeatureLeaksLabel);
+    }
     let spec = FeatureSpec {
         sets: Vec::new(),
         features: vec![feature.parse().unwrap()],
         windows: Vec::new(),
         exclude: Vec::new(),
     };
-    catalogue::resolve(&spec, &source, &label, "spec.features").unwrap();
-    source.contexts[0].availability_delay = Span::ZERO;
     source.contexts[0].spec.table = "elsewhere".to_owned();
     catalogue::resolve(&spec, &source, &label, "spec.features").unwrap();
 }

@@ -6,8 +6,9 @@ mod fixtures;
 
 use fixtures::{Row, column_names, label, panel, source};
 use mltraining_domain::{
-    AlgorithmSpec, CombinatorialPurged, FeatureSpec, LabelSpec, RandomForestSpec, Reason, SampleWeight, Span,
-    SplitSpec, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme,
+    AlgorithmSpec, CombinatorialPurged, Direction, ExtremeWithinHorizon, FeatureSpec, LabelSpec,
+    RandomForestSpec, Reason, SampleWeight, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
+    TripleBarrier, WalkForward, WalkForwardScheme,
 };
 use mltraining_panel::compute::{self, Cancelled, Control};
 use mltraining_panel::preview::{self, Dataset, DatasetPreview};
@@ -148,6 +149,37 @@ fn read() -> Panel {
         .into_iter()
         .filter(|(_, time, _, _)| *time < 180 * MINUTE);
     panel(column_names(&source()), rows.collect())
+}
+
+/// Of the rows whose horizon reaches an instant after which nothing was known only those that came true can be told: no fair
+/// sample, be it the end of the range or that of what had been recorded.
+#[test]
+fn no_label_reaches_beyond_what_was_known() {
+    let at = |minute: i64| chrono::DateTime::from_timestamp_micros(minute * MINUTE).unwrap();
+    let rows = rising_rows().into_iter();
+    let rows = rows.filter(|(_, time, _, _)| *time < 120 * MINUTE);
+    let panel = panel(column_names(&source()), rows.collect());
+    let mut spec = spec(walk(3));
+    spec.label = LabelSpec::ExtremeWithinHorizon(ExtremeWithinHorizon {
+        column: None,
+        extreme_column: None,
+        change: 0.01,
+        direction: Direction::Up,
+        horizon: Span::from_mins(10),
+        tolerance: None,
+    });
+    spec.known_before = Some(at(120));
+    let known = rows::select(&panel, &spec, &source());
+    spec.known_before = None;
+    spec.range.end = at(120);
+    assert_eq!(known, rows::select(&panel, &spec, &source()));
+    assert!(known.counts.labelled() > 0 && known.counts.unknown > 0);
+    spec.range.end = at(180);
+    let unfair = rows::select(&panel, &spec, &source());
+    assert!(
+        unfair.counts.positives > known.counts.positives,
+        "the end matters here"
+    );
 }
 
 fn look(panel: &Panel, spec: &TrainSpec, shown: usize) -> Result<DatasetPreview, Cancelled> {

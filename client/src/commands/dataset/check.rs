@@ -26,7 +26,14 @@ async fn check(args: &CheckArgs, context: &Context<'_>) -> Result<(), CliError> 
     let mut spec = args.spec.spec(context.project())?;
     let source = names::source(&spec.source, context.project())?;
     let connection = context.connect().await?;
-    range::complete(&mut spec.range, &source, &connection, &context.output).await?;
+    range::complete(
+        &mut spec.range,
+        spec.known_before,
+        &source,
+        &connection,
+        &context.output,
+    )
+    .await?;
     let request = v1::CheckLeakageRequest {
         parent: format!("projects/{}", source.project),
         spec: Some(spec),

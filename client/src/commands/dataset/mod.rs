@@ -55,7 +55,14 @@ async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliErr
     let mut spec = args.spec.spec(context.project())?;
     let source = names::source(&spec.source, context.project())?;
     let connection = context.connect().await?;
-    range::complete(&mut spec.range, &source, &connection, &context.output).await?;
+    range::complete(
+        &mut spec.range,
+        spec.known_before,
+        &source,
+        &connection,
+        &context.output,
+    )
+    .await?;
     let title = format!("{} in {}", describe(spec.label.as_ref()), source.source);
     let request = v1::PreviewDatasetRequest {
         parent: format!("projects/{}", source.project),

@@ -225,6 +225,9 @@ fn spec_facts(spec: &v1::TrainSpec, fact: &mut impl FnMut(&str, String)) {
         "algorithm",
         algorithm::describe(spec.algorithm.as_ref()).to_owned(),
     );
+    if let Some(known_before) = &spec.known_before {
+        fact("known before", when::show(Some(known_before)));
+    }
     if spec.sample_weight() == v1::SampleWeight::Uniqueness {
         fact("sample weight", "uniqueness".to_owned());
     }

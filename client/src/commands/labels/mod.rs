@@ -74,7 +74,14 @@ async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliErr
     );
     args.range.apply(&mut request.range);
     let connection = context.connect().await?;
-    range::complete(&mut request.range, &source, &connection, &context.output).await?;
+    range::complete(
+        &mut request.range,
+        request.known_before,
+        &source,
+        &connection,
+        &context.output,
+    )
+    .await?;
     let title = format!("{} in {}", describe(request.label.as_ref()), source.source);
     let preview = connection.dataset().preview_labels(request).await?.into_inner();
     match context.output.format() {

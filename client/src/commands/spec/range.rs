@@ -34,12 +34,13 @@ impl RangeArgs {
     }
 }
 
-/// Fills what nobody said from the rows that the source has.
+/// Fills what nobody said from the rows that the source has, or had `known_before`.
 ///
 /// # Errors
 /// What the service says; [`CliError::Invalid`] for a source without rows.
 pub(crate) async fn complete(
     range: &mut Option<v1::TimeRange>,
+    known_before: Option<prost_types::Timestamp>,
     source: &SourceName,
     connection: &Connection,
     output: &Output,
@@ -50,6 +51,7 @@ pub(crate) async fn complete(
     }
     let request = v1::GetSourceCoverageRequest {
         name: source.to_string(),
+        known_before,
         ..v1::GetSourceCoverageRequest::default()
     };
     let coverage = connection

@@ -20,7 +20,14 @@ pub(crate) async fn run(args: &TrainArgs, context: &Context<'_>) -> Result<(), C
     let connection = context.connect().await?;
     let spec = request.spec.get_or_insert_default();
     let source = names::source(&spec.source, context.project())?;
-    let completed = range::complete(&mut spec.range, &source, &connection, &context.output).await;
+    let completed = range::complete(
+        &mut spec.range,
+        spec.known_before,
+        &source,
+        &connection,
+        &context.output,
+    )
+    .await;
     completed.map_err(|error| names::of_source(args.source(), error))?;
     let validate_only = request.validate_only;
     let job = submit(request, &connection).await?;

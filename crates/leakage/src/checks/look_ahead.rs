@@ -51,7 +51,7 @@ fn run(looked: &Looked<'_>) -> Result<Outcome, Cancelled> {
     });
     let found: Vec<Option<Finding>> = of_features.collect::<Result<_, Cancelled>>()?;
     let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
-    let end = question.spec.range.end_micros();
+    let end = question.spec.range.known_end_micros(question.spec.known_before);
     let label = |panel: &Panel| labels::compute(panel, &question.spec.label, question.source, end);
     findings.extend(of_labels(&panel, &worlds, label));
     Ok(Outcome {

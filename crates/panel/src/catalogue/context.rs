@@ -77,15 +77,13 @@ impl PlannedFeature {
         found
     }
 
-    /// True when it is computed from this column of the source at the row's own time, be it as a column of the source or as
-    /// one of a context without delay that reads the same table.
+    /// True when it is computed from this column of the source, be it as a column of the source or as one of a context that
+    /// reads the same table: with a delay too, for a label may be known later still.
     pub(super) fn reads(&self, column: &str, source: &SourceSpec) -> bool {
         let of_context = |as_of: &&AsOf| {
             let context = source.context(&as_of.context);
             let same = |spec: &SourceSpec| (&spec.schema, &spec.table) == (&source.schema, &source.table);
-            as_of.availability_delay.is_zero()
-                && context.is_some_and(|context| same(&context.spec))
-                && as_of.feature.columns().contains(&column)
+            context.is_some_and(|context| same(&context.spec)) && as_of.feature.columns().contains(&column)
         };
         self.columns().contains(&column) || self.as_ofs().iter().any(of_context)
     }

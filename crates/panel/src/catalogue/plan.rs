@@ -198,7 +198,13 @@ impl FeaturePlan {
     /// Estimated peak memory of a training for each row read, in bytes: the panel in f64 with its times, the matrix in f32 and
     /// its bins twice (by column and by row), and [what is computed ahead](Self::ahead_bytes_of_row).
     pub fn bytes_of_row(&self) -> u64 {
-        (16 + 8 * self.columns.len() + 6 * self.features.len()) as u64 + self.ahead_bytes_of_row()
+        (16 + 8 * self.widest() + 6 * self.features.len()) as u64 + self.ahead_bytes_of_row()
+    }
+
+    /// The most columns that a row has which is read, be it the source's or a context's.
+    pub fn widest(&self) -> usize {
+        let of_contexts = self.contexts.iter().map(|context| context.columns.len());
+        of_contexts.fold(self.columns.len(), usize::max)
     }
 
     /// Memory of what is computed for the whole panel before the other features, for each of its rows, in bytes: in f64, with the
