@@ -123,21 +123,21 @@ async fn contexts_that_do_not_fit_are_refused_and_write_nothing() {
     let first = |field: &str| format!("source.contexts[0].{field}");
     wrong(&[&first("name")], &|s| s.contexts[0].name = "a-b".to_owned()).await;
     wrong(&["source.contexts[1].name"], &|s| {
-        s.contexts[1].name = "leader".to_owned()
+        s.contexts[1].name = "leader".to_owned();
     })
     .await;
     wrong(&[&first("source")], &|s| {
-        s.contexts[0].source = "projects/default/sources/none".to_owned()
+        s.contexts[0].source = "projects/default/sources/none".to_owned();
     })
     .await;
     wrong(&[&first("source")], &|s| {
-        s.contexts[0].source = "projects/other/sources/bars".to_owned()
+        s.contexts[0].source = "projects/other/sources/bars".to_owned();
     })
     .await;
     wrong(&[&first("source")], &|s| s.contexts[0].source.clear()).await;
     wrong(&[&first("entity")], &|s| s.contexts[0].entity.clear()).await;
     wrong(&["source.contexts[1].entity"], &|s| {
-        s.contexts[1].entity = "x".to_owned()
+        s.contexts[1].entity = "x".to_owned();
     })
     .await;
     wrong(&[&first("max_age")], &|s| s.contexts[0].max_age = seconds(0)).await;
@@ -151,11 +151,11 @@ async fn contexts_that_do_not_fit_are_refused_and_write_nothing() {
     wrong(&["source.entity_column"], &|s| s.single_series = true).await;
     wrong(&["source.entity_column"], &|s| s.entity_column.clear()).await;
     wrong(&["source.recorded_time_column"], &|s| {
-        s.recorded_time_column = "note".to_owned()
+        s.recorded_time_column = "note".to_owned();
     })
     .await;
     wrong(&["source.recorded_time_column"], &|s| {
-        s.recorded_time_column = "at".to_owned()
+        s.recorded_time_column = "at".to_owned();
     })
     .await;
     assert_eq!(house.contents(), before);
