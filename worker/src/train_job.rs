@@ -55,6 +55,11 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
     })
 }
 
+/// Notes a line in the job's log.
+fn tell(severity: LogSeverity, text: String) {
+    link::say(&Message::Log { severity, text });
+}
+
 /// Notes in the job's log which of the entities that the spec names have no row.
 fn tell_absent(spec: &TrainSpec, present: &[String]) {
     let absent: Vec<&str> = spec
@@ -75,10 +80,7 @@ fn tell_absent(spec: &TrainSpec, present: &[String]) {
         if absent.len() > some.len() { ", ..." } else { "" }
     );
     tracing::warn!("{text}");
-    link::say(&Message::Log {
-        severity: LogSeverity::Warn,
-        text,
-    });
+    tell(LogSeverity::Warn, text);
 }
 
 /// Notes in the job's log what the sets of the spec hold that the source cannot give.
@@ -91,10 +93,7 @@ fn tell_left_out(plan: &FeaturePlan) {
             left_out.features.join(", ")
         );
         tracing::info!("{text}");
-        link::say(&Message::Log {
-            severity: LogSeverity::Info,
-            text,
-        });
+        tell(LogSeverity::Info, text);
     }
 }
 
@@ -110,10 +109,7 @@ fn tell_empty_contexts(plan: &FeaturePlan, panel: &Panel) {
             context.name
         );
         tracing::warn!("{text}");
-        link::say(&Message::Log {
-            severity: LogSeverity::Warn,
-            text,
-        });
+        tell(LogSeverity::Warn, text);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Contexts of sources: what a client registers, completed by the sources that they name.
 
 use super::time::{read_span, show_span};
+use super::train_spec::named_source;
 use mltraining_domain::name::SourceName;
 use mltraining_domain::{ProjectId, SourceContext, SourceId, SourceSpec, Span, Violations};
 use mltraining_proto::v1;
@@ -42,15 +43,7 @@ fn source(text: &str, project: &ProjectId, field: &str, found: &mut Violations) 
         found.invalid(field, "required: say which registered source it is");
         return None;
     }
-    match SourceName::parse(text) {
-        Ok(name) if name.project == *project => return Some(name.source),
-        Ok(_) => found.invalid(
-            field,
-            format!("must be a source of projects/{project}, like the request"),
-        ),
-        Err(error) => found.invalid(field, error.to_string()),
-    }
-    None
+    named_source(text, project, field, found)
 }
 
 impl ContextDraft {

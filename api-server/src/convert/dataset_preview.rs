@@ -3,14 +3,12 @@
 use super::field::{count, small_wire_count, wire_count};
 use super::job_error::show_reason;
 use super::model_version::show_rows;
-use super::time::show_instant;
+use super::time::show_micros;
 use super::train_spec;
-use chrono::DateTime;
 use mltraining_domain::{ProjectId, TrainSpec, Violations};
 use mltraining_panel::Fingerprint;
 use mltraining_panel::preview::{ColumnPreview, DatasetPreview, FoldPreview, ShownRow};
 use mltraining_proto::v1;
-use prost_types::Timestamp;
 
 /// What is looked at.
 #[derive(Debug)]
@@ -39,11 +37,10 @@ pub(crate) fn read(
     found.require(shown <= MOST_SHOWN, SHOWN, || {
         format!("{shown} rows; give 0 to {MOST_SHOWN}")
     });
-    let asked = request.spec.as_ref().and_then(|spec| spec.features.clone());
-    let model = "preview".parse().expect("a word is a slug");
+    let (spec, asked) = train_spec::read_to_look(request.spec, project, found);
     DatasetRequest {
-        spec: train_spec::read(request.spec, project, model, found),
-        asked: asked.unwrap_or_default(),
+        spec,
+        asked,
         shown: shown as usize,
     }
 }
@@ -72,9 +69,9 @@ pub(crate) fn show(seen: &DatasetPreview, fingerprint: &Fingerprint) -> v1::Prev
         entity_count: wire_count(seen.entities),
         unseen_entity_count: wire_count(seen.unseen_entities),
         source_fingerprint: fingerprint.to_string(),
-        first_decision_time: seen.decisions.and_then(|(first, _)| instant(first)),
-        last_decision_time: seen.decisions.and_then(|(_, last)| instant(last)),
-        latest_resolve_time: seen.latest_resolve.and_then(instant),
+        first_decision_time: seen.decisions.and_then(|(first, _)| show_micros(first)),
+        last_decision_time: seen.decisions.and_then(|(_, last)| show_micros(last)),
+        latest_resolve_time: seen.latest_resolve.and_then(show_micros),
         features: seen.columns.iter().map(show_statistics).collect(),
         folds: seen.folds.iter().map(show_fold).collect(),
         rows: rows.map(|(i, row)| show_row(i, row, &seen.columns)).collect(),
@@ -83,10 +80,6 @@ pub(crate) fn show(seen: &DatasetPreview, fingerprint: &Fingerprint) -> v1::Prev
             message: refusal.message.clone(),
         }),
     }
-}
-
-fn instant(micros: i64) -> Option<Timestamp> {
-    DateTime::from_timestamp_micros(micros).map(show_instant)
 }
 
 fn show_statistics(column: &ColumnPreview) -> v1::FeatureStatistics {
@@ -112,10 +105,10 @@ fn show_statistics(column: &ColumnPreview) -> v1::FeatureStatistics {
 fn show_fold(fold: &FoldPreview) -> v1::FoldPreview {
     v1::FoldPreview {
         index: small_wire_count(fold.index),
-        train_start_time: instant(fold.train_start),
-        train_end_time: instant(fold.train_end),
-        test_start_time: instant(fold.test_start),
-        test_end_time: instant(fold.test_end),
+        train_start_time: show_micros(fold.train_start),
+        train_end_time: show_micros(fold.train_end),
+        test_start_time: show_micros(fold.test_start),
+        test_end_time: show_micros(fold.test_end),
         train_rows: wire_count(fold.train_rows),
         train_positives: wire_count(fold.train_positives),
         test_rows: wire_count(fold.test_rows),
@@ -136,9 +129,9 @@ fn show_row(i: usize, row: &ShownRow, columns: &[ColumnPreview]) -> v1::DatasetR
     };
     v1::DatasetRow {
         entity: row.entity.clone(),
-        time: instant(row.decision),
+        time: show_micros(row.decision),
         positive: row.label == 1,
-        resolve_time: instant(row.resolve),
+        resolve_time: show_micros(row.resolve),
         values: columns.iter().map(value).collect(),
     }
 }

@@ -1,29 +1,13 @@
-//! Requests and reports of CheckLeakage.
+//! Reports of CheckLeakage.
 
 use super::field::wire_count;
-use super::time::show_instant;
-use super::train_spec;
-use chrono::DateTime;
-use mltraining_domain::{ProjectId, TrainSpec, Violations};
+use super::time::show_micros;
 use mltraining_leakage::{CHECKS, Change, Check, Checked, Finding, Report, Severity, Subject};
 use mltraining_proto::v1;
 use std::cmp::Reverse;
 
 /// Findings of a check that are shown.
 const SHOWN: usize = 100;
-
-/// The spec of a request, and its features as they were written; what is wrong with it is noted in `found`.
-pub(crate) fn read(
-    request: v1::CheckLeakageRequest,
-    project: &ProjectId,
-    found: &mut Violations,
-) -> (TrainSpec, v1::FeatureSpec) {
-    let asked = request.spec.as_ref().and_then(|spec| spec.features.clone());
-    // A spec names the model that it is for, and no model is made here.
-    let model = "m".parse().expect("one letter is a slug");
-    let spec = train_spec::read(request.spec, project, model, found);
-    (spec, asked.unwrap_or_default())
-}
 
 /// A report as the wire holds it.
 pub(crate) fn show(report: &Report) -> v1::CheckLeakageResponse {
@@ -62,12 +46,11 @@ fn show_finding(check: Check, finding: &Finding) -> v1::LeakageFinding {
 }
 
 fn show_change(change: &Change) -> v1::ChangedValue {
-    let instant = |micros| DateTime::from_timestamp_micros(micros).map(show_instant);
     let known = |value: f64| (!value.is_nan()).then_some(value);
     v1::ChangedValue {
         entity: change.entity.clone(),
-        time: instant(change.time),
-        cut_time: instant(change.cut),
+        time: show_micros(change.time),
+        cut_time: show_micros(change.cut),
         before: known(change.before),
         after: known(change.after),
     }

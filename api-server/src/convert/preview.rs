@@ -1,7 +1,7 @@
 //! Counts of labels, before any job.
 
 use super::field::{large_count, wire_count};
-use super::time::{self, show_instant};
+use super::time::{self, show_micros};
 use super::{label, train_spec};
 use chrono::{DateTime, Utc};
 use mltraining_domain::spec::train::{DEFAULT_MAX_ROWS, MAX_ENTITIES, MAX_MAX_ROWS};
@@ -181,7 +181,7 @@ pub(crate) fn show(preview: &LabelPreview, grid: &[GridCell], most: usize) -> v1
             counts: Some(show_counts(counts)),
         });
     let by_day = preview.by_day.iter().map(|(day, counts)| v1::DayLabelCounts {
-        day: DateTime::from_timestamp_micros(*day).map(show_instant),
+        day: show_micros(*day),
         counts: Some(show_counts(counts)),
     });
     let by_phase = preview

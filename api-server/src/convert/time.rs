@@ -18,6 +18,11 @@ pub(crate) fn show_instant(at: DateTime<Utc>) -> Timestamp {
     }
 }
 
+/// Microseconds since 1970-01-01 UTC as the wire holds an instant; nothing for one that no calendar has.
+pub(crate) fn show_micros(micros: i64) -> Option<Timestamp> {
+    DateTime::from_timestamp_micros(micros).map(show_instant)
+}
+
 /// A length of time as the wire holds it.
 pub(crate) fn show_span(span: Span) -> Duration {
     Duration {

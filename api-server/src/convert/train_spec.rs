@@ -47,20 +47,42 @@ pub(crate) fn read(
     read
 }
 
+/// The spec of a request that only looks, and its features as they were written, to call a wrong one by its name. The model is a
+/// stand-in: none is made.
+pub(crate) fn read_to_look(
+    spec: Option<v1::TrainSpec>,
+    project: &ProjectId,
+    found: &mut Violations,
+) -> (TrainSpec, v1::FeatureSpec) {
+    let asked = spec.as_ref().and_then(|spec| spec.features.clone());
+    let model = "preview".parse().expect("a word is a slug");
+    (read(spec, project, model, found), asked.unwrap_or_default())
+}
+
 /// The source that a field names, `coin_metrics` of the same project when it is empty.
 pub(crate) fn source(name: &str, project: &ProjectId, field: &str, found: &mut Violations) -> SourceId {
     if name.is_empty() {
         return default_source();
     }
+    named_source(name, project, field, found).unwrap_or_else(default_source)
+}
+
+/// The source of the same project that a field names; `None` for any other text, which is noted.
+pub(super) fn named_source(
+    name: &str,
+    project: &ProjectId,
+    field: &str,
+    found: &mut Violations,
+) -> Option<SourceId> {
     match SourceName::parse(name) {
-        Ok(name) if name.project == *project => return name.source,
+        Ok(name) if name.project == *project => return Some(name.source),
         Ok(_) => found.invalid(
             field,
             format!("must be a source of projects/{project}, like the request"),
         ),
         Err(error) => found.invalid(field, error.to_string()),
     }
-    default_source()
+    None
 }
 
 /// Notes entities that Postgres cannot hold as a text.

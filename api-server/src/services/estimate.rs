@@ -6,6 +6,7 @@ use crate::convert::field::{small_wire_count, wire_count};
 use crate::convert::preview::PreviewRequest;
 use crate::convert::read_error;
 use crate::error::ApiError;
+use mltraining_domain::names::first_of;
 use mltraining_domain::{LabelSpec, Priority, Reason, SourceSpec, TrainSpec};
 use mltraining_panel::catalogue::{FeaturePlan, LeftOut};
 use mltraining_panel::preview::LabelPreview;
@@ -170,16 +171,11 @@ fn warnings_of_spec(spec: &TrainSpec, source: &SourceSpec, rows: PanelRows) -> V
 
 /// What a set could not give.
 fn left_out(left_out: &LeftOut) -> String {
-    let (set, features) = (left_out.set, &left_out.features);
-    let more = features.len().saturating_sub(NAMED);
-    let mut text = format!(
-        "the set `{set}` leaves out {}",
-        features[..features.len() - more].join(", ")
-    );
-    if more > 0 {
-        text.push_str(&format!(" and {more} more"));
-    }
-    text + ": the source lacks a column or a context that they need"
+    format!(
+        "the set `{}` leaves out {}: the source lacks a column or a context that they need",
+        left_out.set,
+        first_of(&left_out.features, NAMED)
+    )
 }
 
 fn warnings_of_labels(counted: &LabelPreview) -> Vec<String> {

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::computing::{Computing, Need};
 use super::label_counts::range_empty;
 use super::resolved::{self, Resolved};
-use crate::convert::leakage;
+use crate::convert::{leakage, train_spec};
 use crate::error::ApiError;
 use mltraining_domain::{DuplicateRule, SourceSpec, Violations};
 use mltraining_leakage::{Question, Report, check, memory_bytes};
@@ -23,7 +23,7 @@ pub(super) async fn look(
     request: v1::CheckLeakageRequest,
 ) -> Result<v1::CheckLeakageResponse, ApiError> {
     let mut found = Violations::new();
-    let (spec, asked) = leakage::read(request, &call.project, &mut found);
+    let (spec, asked) = train_spec::read_to_look(request.spec, &call.project, &mut found);
     let resolved = resolved::resolve(call, spec, &asked, found).await?;
     let report = read_and_look(computing, call, resolved).await?;
     Ok(leakage::show(&report))

@@ -162,11 +162,13 @@ mod tests {
 
     fn lines(changed: Option<(usize, i64)>, per: Per) -> Vec<serde_json::Value> {
         let (panel, fingerprint) = read(changed);
-        let bytes = write(&panel, &fingerprint, per).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        written(&panel, &fingerprint, per)
+    }
+
+    fn written(panel: &Panel, fingerprint: &Fingerprint, per: Per) -> Vec<serde_json::Value> {
+        let text = String::from_utf8(write(panel, fingerprint, per).unwrap()).unwrap();
+        let lines = text.lines();
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[test]
@@ -197,11 +199,7 @@ mod tests {
         let (context, of_context) = read(Some((0, 0)));
         let panel = panel.with_contexts(vec![("btc".to_owned(), context)]);
         let fingerprint = fingerprint.with_contexts(vec![("btc".to_owned(), of_context.clone())]);
-        let text = String::from_utf8(write(&panel, &fingerprint, Per::Day).unwrap()).unwrap();
-        let lines: Vec<serde_json::Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let lines = written(&panel, &fingerprint, Per::Day);
         assert_eq!(lines[0]["contexts"][0]["context"], "btc");
         assert_eq!(lines[0]["contexts"][0]["fingerprint"], of_context.as_str());
         let named: Vec<bool> = lines[1..].iter().map(|line| line["context"] == "btc").collect();

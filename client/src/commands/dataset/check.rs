@@ -1,6 +1,5 @@
 //! `mlts dataset check`: looks for what a model would be told and could not know, before anything is trained.
 
-use crate::commands::spec::range;
 use crate::commands::spec::whole::SpecArgs;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -23,17 +22,7 @@ pub(super) async fn run(args: &CheckArgs, context: &Context<'_>) -> Result<(), C
 }
 
 async fn check(args: &CheckArgs, context: &Context<'_>) -> Result<(), CliError> {
-    let mut spec = args.spec.spec(context.project())?;
-    let source = names::source(&spec.source, context.project())?;
-    let connection = context.connect().await?;
-    range::complete(
-        &mut spec.range,
-        spec.known_before,
-        &source,
-        &connection,
-        &context.output,
-    )
-    .await?;
+    let (spec, source, connection) = super::completed(&args.spec, context).await?;
     let request = v1::CheckLeakageRequest {
         parent: format!("projects/{}", source.project),
         spec: Some(spec),

@@ -6,11 +6,13 @@ mod show;
 use super::spec::label::describe;
 use super::spec::range;
 use super::spec::whole::SpecArgs;
+use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
 use crate::output::Format;
 use clap::{Args, Subcommand};
+use mltraining_domain::name::SourceName;
 use mltraining_proto::v1;
 
 /// What a training would learn from.
@@ -51,8 +53,12 @@ pub(crate) async fn run(args: &DatasetArgs, context: &Context<'_>) -> Result<(),
     }
 }
 
-async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliError> {
-    let mut spec = args.spec.spec(context.project())?;
+/// The spec with its whole range, its source, and the connection that was asked for it.
+async fn completed(
+    args: &SpecArgs,
+    context: &Context<'_>,
+) -> Result<(v1::TrainSpec, SourceName, Connection), CliError> {
+    let mut spec = args.spec(context.project())?;
     let source = names::source(&spec.source, context.project())?;
     let connection = context.connect().await?;
     range::complete(
@@ -63,6 +69,11 @@ async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliErr
         &context.output,
     )
     .await?;
+    Ok((spec, source, connection))
+}
+
+async fn preview(args: &PreviewArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let (spec, source, connection) = completed(&args.spec, context).await?;
     let title = format!("{} in {}", describe(spec.label.as_ref()), source.source);
     let request = v1::PreviewDatasetRequest {
         parent: format!("projects/{}", source.project),
