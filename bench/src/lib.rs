@@ -4,6 +4,7 @@ pub mod cpu;
 pub mod data;
 pub mod lists;
 pub mod matrices;
+pub mod memory;
 pub mod peers;
 pub mod previews;
 pub mod queue;

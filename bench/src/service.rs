@@ -1,4 +1,4 @@
-//! An API server of the same build, as a process, on a database that is filled already.
+//! An API server of the same build, and workers, as processes, on a database that is filled already.
 
 use crate::cpu;
 use anyhow::{Context, ensure};
@@ -14,7 +14,9 @@ pub struct Service {
     process: Process,
     endpoint: String,
     key: String,
-    _folder: TempDir,
+    /// What both kinds of process are told.
+    environment: [(&'static str, String); 5],
+    folder: TempDir,
 }
 
 impl Service {
@@ -25,14 +27,18 @@ impl Service {
     pub async fn start(database: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let redis = std::env::var("REDIS_URL").context("REDIS_URL is not set; run benches by ./dev bench")?;
+        let artifacts = folder.path().join("artifacts");
+        let environment = [
+            ("MLTS_DATABASE__URL", database.to_owned()),
+            ("MLTS_REDIS__URL", redis),
+            ("MLTS_REDIS__STREAM", format!("bench:{}", std::process::id())),
+            ("MLTS_ARTIFACTS__DIR", artifacts.display().to_string()),
+            ("MLTS_LOG__LEVEL", "warn".to_owned()),
+        ];
         let command = || {
             let mut command = Command::new(binaries::path("api-server"));
             command
-                .env("MLTS_DATABASE__URL", database)
-                .env("MLTS_REDIS__URL", &redis)
-                .env("MLTS_REDIS__STREAM", format!("bench:{}", std::process::id()))
-                .env("MLTS_ARTIFACTS__DIR", folder.path().join("artifacts"))
-                .env("MLTS_LOG__LEVEL", "warn")
+                .envs(environment.clone())
                 .env("MLTS_ADMIN__ENABLED", "false")
                 .envs(settings.iter().copied());
             command
@@ -65,8 +71,19 @@ impl Service {
             process,
             endpoint,
             key: String::from_utf8_lossy(&made.stdout).trim().to_owned(),
-            _folder: folder,
+            environment,
+            folder,
         })
+    }
+
+    /// Starts a worker with environment variables on top of the usual ones.
+    pub fn worker(&self, settings: &[(&str, &str)]) -> Process {
+        let mut command = Command::new(binaries::path("worker"));
+        command
+            .envs(self.environment.clone())
+            .env("MLTS_HEALTH__LISTEN", format!("127.0.0.1:{}", free_port()))
+            .envs(settings.iter().copied());
+        Process::start("worker", command, self.folder.path())
     }
 
     /// A caller with a connection of its own.

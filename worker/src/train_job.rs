@@ -1,20 +1,23 @@
-//! A training job: reads its rows, then computes on threads of its own.
+//! A training job: reads its rows and computes on threads of its own, at first on what was read while more is being read.
 
 use crate::made::{Made, Output, Version};
 use crate::probe_job::panicked;
 use crate::process::child::Task;
 use crate::process::link;
 use crate::process::message::{Message, Need, Order};
-use crate::train::{self, TrainInput, Trained};
+use crate::train::{self, Gathered, Gathering, TrainInput};
 use crate::work::WorkError;
 use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
-use mltraining_panel::Panel;
+use mltraining_panel::Outline;
 use mltraining_panel::catalogue::{self, FeaturePlan};
+use mltraining_panel::memory::Training;
 use mltraining_store::StoreError;
 use mltraining_store::jobs::LogSeverity;
-use mltraining_store::reader::{PanelQuery, PanelRead, ReadError, ReadProgress};
+use mltraining_store::reader::{Batches, PanelBatch, PanelQuery, PanelSummary, ReadError, ReadProgress};
+use rayon::ThreadPool;
 use serde::de::DeserializeOwned;
 use std::ops::ControlFlow;
+use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
 
 /// Reads and trains.
@@ -33,17 +36,22 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
         .into_result(())
         .map_err(|found| no_longer_valid(&found))?;
     tell_left_out(&plan);
-    let read = read(task, &spec, &source, &plan).await?;
-    tell_absent(&spec, read.panel.entities());
-    tell_empty_contexts(&plan, &read.panel);
+    let pool = pool(task)?;
+    let (to, batches) = mpsc::channel(1);
+    let gathering = gather(task, &pool, (&spec, &source, &plan), batches);
+    let (read, gathered) = tokio::join!(read(task, &spec, &source, &plan, to), gathering);
+    let (read, gathered) = both(read, gathered)?;
+    tell_absent(&spec, &gathered.outline.entities);
+    tell_empty_contexts(&gathered.outline);
     let input = TrainInput {
         spec: spec.clone(),
         source,
         plan,
-        panel: read.panel,
+        gathered,
         fingerprint: read.fingerprint,
     };
-    let trained = compute(task, input).await?;
+    let work = task.work.clone();
+    let trained = compute(task, &pool, move || train::train(input, &work)).await?;
     let version = Version {
         spec: spec.into_inner(),
         facts: trained.facts,
@@ -98,18 +106,23 @@ fn tell_left_out(plan: &FeaturePlan) {
 }
 
 /// Notes in the job's log which contexts had no row, so that all features of theirs are unknown.
-fn tell_empty_contexts(plan: &FeaturePlan, panel: &Panel) {
-    for context in plan.contexts() {
-        if panel.context(&context.name).is_some_and(|rows| rows.rows() > 0) {
-            continue;
-        }
+fn tell_empty_contexts(read: &Outline) {
+    for (context, _) in read.contexts.iter().filter(|(_, context)| context.rows == 0) {
         let text = format!(
-            "the context `{}` has no row up to the end of the range: its features are unknown everywhere; is its entity spelt \
-             as in its source?",
-            context.name
+            "the context `{context}` has no row up to the end of the range: its features are unknown everywhere; is its entity \
+             spelt as in its source?"
         );
         tracing::warn!("{text}");
         tell(LogSeverity::Warn, text);
+    }
+}
+
+/// Both, or what has kept the one from ending: the other may only have been left alone by it.
+fn both<A, B>(read: Result<A, WorkError>, gathered: Result<B, WorkError>) -> Result<(A, B), WorkError> {
+    match (read, gathered) {
+        (Ok(read), Ok(gathered)) => Ok((read, gathered)),
+        (_, Err(failed @ WorkError::Failed(_))) | (Err(failed), _) => Err(failed),
+        (_, Err(stopped)) => Err(stopped),
     }
 }
 
@@ -126,16 +139,26 @@ async fn read(
     spec: &TrainSpec,
     source: &SourceSpec,
     plan: &FeaturePlan,
-) -> Result<PanelRead, WorkError> {
+    to: mpsc::Sender<PanelBatch>,
+) -> Result<PanelSummary, WorkError> {
     let span = tracing::info_span!("read", rows = tracing::field::Empty);
     let query = PanelQuery::of_training(spec, source, plan, task.config.database.copy_timeout);
+    let memory = Training {
+        plan,
+        algorithm: &spec.algorithm,
+        threads: task.order.threads,
+    };
+    let batches = Batches {
+        rows: memory.batch_rows(),
+        to,
+    };
     let work = &task.work;
-    let mut granted = false;
+    let mut granted = None;
     let mut on_rows = |at: ReadProgress| {
-        if !granted && grant(task, plan, at.expected).is_err() {
-            return ControlFlow::Break(());
+        match grant(task, &memory, at, granted) {
+            Ok(held) => granted = Some(held),
+            Err(_) => return ControlFlow::Break(()),
         }
-        granted = true;
         let text = format!("row {} of {}", at.rows, at.expected);
         work.board.note(WorkPhase::Read, at.rows, at.expected, text);
         if work.stop.reason().is_some() {
@@ -145,34 +168,63 @@ async fn read(
         }
     };
     let read = tokio::select! {
-        read = task.store.read_panel(&query, &mut on_rows).instrument(span.clone()) => read,
+        read = task.store.read_batches(&query, &batches, &mut on_rows).instrument(span.clone()) => read,
         () = work.stop.stopped() => return Err(WorkError::Stopped),
     };
     let read = read.map_err(|e| read_failure(&e))?;
-    span.record("rows", read.panel.rows());
-    span.in_scope(|| {
-        tracing::info!(
-            rows = read.panel.rows(),
-            entities = read.panel.entities().len(),
-            "rows read"
-        );
-    });
+    let rows = read.rows.in_range + read.rows.warm_up;
+    span.record("rows", rows);
+    span.in_scope(|| tracing::info!(rows, "rows read"));
     Ok(read)
 }
 
-/// Waits until the worker has reserved what so many rows need. They are counted by now and not yet read.
-fn grant(task: &Task, plan: &FeaturePlan, rows: u64) -> Result<(), WorkError> {
-    let need = Need {
-        bytes: rows.saturating_mul(plan.bytes_of_row()),
-        rows: Some(rows),
+/// Waits until the worker has reserved what the rows need, of which `granted` may be held so far. They are counted by now and not
+/// yet read; an entity that turns out to be large is asked for again. Says how many may be held from now on.
+fn grant(
+    task: &Task,
+    memory: &Training<'_>,
+    at: ReadProgress,
+    granted: Option<u64>,
+) -> Result<u64, WorkError> {
+    let held = match granted {
+        None => memory.usual_rows(),
+        Some(granted) if at.held <= granted => return Ok(granted),
+        Some(_) => at.held.saturating_mul(2),
     };
-    tokio::task::block_in_place(|| task.link.ask_for(need, &task.work.stop))
+    let need = Need {
+        bytes: memory.bytes(at.expected, held),
+        rows: Some(at.expected),
+    };
+    tokio::task::block_in_place(|| task.link.ask_for(need, &task.work.stop))?;
+    Ok(held)
 }
 
-/// Trains on the computing threads. A panic there fails the attempt like any other fault.
-async fn compute(task: &Task, input: TrainInput) -> Result<Trained, WorkError> {
-    let (span, shared) = (Span::current(), task.work.clone());
-    let pool = rayon::ThreadPoolBuilder::new()
+/// Takes what is read, on the computing threads.
+async fn gather(
+    task: &Task,
+    pool: &ThreadPool,
+    (spec, source, plan): (&TrainSpec, &SourceSpec, &FeaturePlan),
+    mut batches: mpsc::Receiver<PanelBatch>,
+) -> Result<Gathered, WorkError> {
+    let (spec, source, plan) = (spec.clone(), source.clone(), plan.clone());
+    let scratch = task.config.worker.scratch_dir.clone();
+    let scratch = scratch.unwrap_or_else(std::env::temp_dir);
+    let work = task.work.clone();
+    let all = move || {
+        let gathering = Gathering {
+            spec: &spec,
+            source: &source,
+            plan: &plan,
+            scratch: &scratch,
+        };
+        train::gather(&gathering, std::iter::from_fn(|| batches.blocking_recv()), &work)
+    };
+    compute(task, pool, all).await
+}
+
+/// The computing threads of an attempt.
+fn pool(task: &Task) -> Result<ThreadPool, WorkError> {
+    rayon::ThreadPoolBuilder::new()
         .num_threads(task.order.threads)
         .thread_name(|i| format!("compute-{i}"))
         .panic_handler(|_| {}) // the panic is logged by its hook; the attempt notices that no answer comes
@@ -180,10 +232,19 @@ async fn compute(task: &Task, input: TrainInput) -> Result<Trained, WorkError> {
         .map_err(|e| {
             let text = format!("the computing threads cannot be started: {e}");
             failure(FailureClass::Transient, Reason::Internal, WorkPhase::Labels, text)
-        })?;
+        })
+}
+
+/// Works on the computing threads. A panic there fails the attempt like any other fault.
+async fn compute<T: Send + 'static>(
+    task: &Task,
+    pool: &ThreadPool,
+    work: impl FnOnce() -> Result<T, WorkError> + Send + 'static,
+) -> Result<T, WorkError> {
+    let span = Span::current();
     let (answer, result) = tokio::sync::oneshot::channel();
     pool.spawn(move || {
-        let _ = answer.send(span.in_scope(|| train::train(input, &shared)));
+        let _ = answer.send(span.in_scope(work));
     });
     result
         .instrument(Span::current())

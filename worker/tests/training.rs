@@ -11,9 +11,10 @@ use mltraining_domain::{
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file;
 use mltraining_panel::{Fingerprint, Panel, PanelBuilder, catalogue, compute};
+use mltraining_store::reader::{PanelBatch, Place};
 use std::sync::atomic::AtomicBool;
 use worker::stop::StopReason;
-use worker::train::{self, TrainInput, Trained};
+use worker::train::{self, Gathering, TrainInput, Trained};
 use worker::work::{Work, WorkError};
 
 const MINUTE: i64 = 60_000_000;
@@ -139,23 +140,125 @@ fn panel(entities: u64, minutes: i64, hint: Hint) -> (Panel, Fingerprint) {
     builder.finish().unwrap()
 }
 
-fn input(spec: TrainSpec, (panel, fingerprint): (Panel, Fingerprint)) -> TrainInput {
-    let plan = catalogue::resolve(&spec.features, &source(), &spec.label, "spec.features").unwrap();
-    TrainInput {
-        spec: spec.check().unwrap(),
+/// What a job has read.
+struct Job {
+    spec: TrainSpec,
+    source: SourceSpec,
+    batches: Vec<Panel>,
+    fingerprint: Fingerprint,
+}
+
+fn input(spec: TrainSpec, (panel, fingerprint): (Panel, Fingerprint)) -> Job {
+    Job {
+        spec,
         source: source(),
-        plan,
-        panel,
+        batches: vec![panel],
         fingerprint,
     }
 }
 
-fn train_on(threads: usize, input: TrainInput) -> Result<Trained, WorkError> {
+fn train_on(threads: usize, job: Job) -> Result<Trained, WorkError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .unwrap();
-    pool.install(|| train::train(input, &Work::default()))
+    let work = Work::default();
+    pool.install(|| train::train(gathered(job, &work)?, &work))
+}
+
+fn gathered(job: Job, work: &Work) -> Result<TrainInput, WorkError> {
+    let (spec, source) = (job.spec.check().unwrap(), job.source);
+    let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features").unwrap();
+    let gathering = Gathering {
+        spec: &spec,
+        source: &source,
+        plan: &plan,
+        scratch: &std::env::temp_dir(),
+    };
+    let last = job.batches.len() - 1;
+    let batches = job
+        .batches
+        .into_iter()
+        .enumerate()
+        .map(|(nth, panel)| PanelBatch {
+            panel,
+            place: if nth == last { Place::Last } else { Place::More },
+        });
+    let gathered = train::gather(&gathering, batches, work)?;
+    Ok(TrainInput {
+        spec: spec.clone(),
+        source: source.clone(),
+        plan: plan.clone(),
+        gathered,
+        fingerprint: job.fingerprint,
+    })
+}
+
+/// Each entity in a batch of its own, and a last batch without rows.
+fn entity_by_entity(panel: &Panel) -> Vec<Panel> {
+    let names = || panel.column_names().to_vec();
+    let empty = || PanelBuilder::new(names(), DuplicateRule::Refuse);
+    let one = |(nth, entity): (usize, &String)| {
+        let mut builder = empty();
+        for row in panel.range_of(nth) {
+            let values: Vec<f64> = names()
+                .iter()
+                .map(|name| panel.column(name).unwrap()[row])
+                .collect();
+            builder
+                .push(entity, panel.times()[row], panel.phase_of(row), &values)
+                .unwrap();
+        }
+        builder.finish().unwrap().0
+    };
+    let entities = panel.entities().iter().enumerate().map(one);
+    entities.chain([empty().finish().unwrap().0]).collect()
+}
+
+#[test]
+fn the_batches_in_which_rows_arrive_change_no_byte() {
+    let mut spec = spec(forest(8), 300);
+    spec.sample_weight = SampleWeight::Uniqueness;
+    spec.unseen_entity_share = Some(0.3);
+    let whole = input(spec.clone(), panel(6, 300, Hint::Signal));
+    let (rows, fingerprint) = panel(6, 300, Hint::Signal);
+    let parted = Job {
+        batches: entity_by_entity(&rows),
+        ..input(spec, (rows, fingerprint))
+    };
+    let (whole, parted) = (train_on(2, whole).unwrap(), train_on(2, parted).unwrap());
+    assert_eq!(whole.facts.rows, parted.facts.rows);
+    for (one, other) in whole.files.iter().zip(&parted.files) {
+        assert_eq!(one.bytes, other.bytes, "{} differs", one.file);
+    }
+}
+
+#[test]
+fn a_read_without_its_last_batch_trains_nothing() {
+    let (spec, source, work) = (spec(forest(3), 300), source(), Work::default());
+    let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features").unwrap();
+    let gathering = Gathering {
+        spec: &spec,
+        source: &source,
+        plan: &plan,
+        scratch: &std::env::temp_dir(),
+    };
+    let batch = PanelBatch {
+        panel: panel(6, 300, Hint::Signal).0,
+        place: Place::More,
+    };
+    let stopped = train::gather(&gathering, [batch], &work);
+    assert!(matches!(stopped, Err(WorkError::Stopped)));
+    let absent = Gathering {
+        scratch: std::path::Path::new("/no/such/folder"),
+        ..gathering
+    };
+    let (reason, text) = failed(train::gather(&absent, [], &work).err().unwrap());
+    assert_eq!(reason, Reason::Unavailable);
+    assert!(
+        text.contains("worker.scratch_dir") && !text.contains("/no/"),
+        "{text}"
+    );
 }
 
 fn failed(error: WorkError) -> (Reason, String) {
@@ -340,9 +443,12 @@ fn what_the_data_cannot_give_is_said_with_its_numbers() {
 #[test]
 fn a_stop_ends_the_training_without_a_result() {
     let work = Work::default();
+    let job = input(spec(forest(1000), 300), panel(6, 300, Hint::Signal));
+    let gathered = gathered(job, &work).unwrap();
     work.stop.stop(StopReason::Cancelled);
-    let stopped = train::train(input(spec(forest(1000), 300), panel(6, 300, Hint::Signal)), &work);
-    assert!(matches!(stopped, Err(WorkError::Stopped)));
+    assert!(matches!(train::train(gathered, &work), Err(WorkError::Stopped)));
+    let job = input(spec(forest(1000), 300), panel(6, 300, Hint::Signal));
+    assert!(matches!(self::gathered(job, &work), Err(WorkError::Stopped)));
 }
 
 fn ahead() -> (Span, Option<Span>) {
@@ -453,12 +559,10 @@ fn a_near_copy_of_the_column_that_tells_the_label_ends_the_job() {
     wanted.features.features = ["copy", "log_return(close, 5)"]
         .map(|text| text.parse().unwrap())
         .to_vec();
-    let plan = catalogue::resolve(&wanted.features, &copied, &wanted.label, "spec.features").unwrap();
-    let job = |spec: TrainSpec| TrainInput {
-        spec: spec.check().unwrap(),
+    let job = |spec: TrainSpec| Job {
+        spec,
         source: copied.clone(),
-        plan: plan.clone(),
-        panel: with_copy.clone(),
+        batches: vec![with_copy.clone()],
         fingerprint: fingerprint.clone(),
     };
     let (reason, text) = failed(train_on(2, job(wanted.clone())).err().unwrap());

@@ -9,6 +9,7 @@ use crate::error::ApiError;
 use mltraining_domain::names::first_of;
 use mltraining_domain::{LabelSpec, Priority, Reason, SourceSpec, TrainSpec};
 use mltraining_panel::catalogue::{FeaturePlan, LeftOut};
+use mltraining_panel::memory::Training;
 use mltraining_panel::preview::LabelPreview;
 use mltraining_proto::v1;
 use mltraining_store::queues::DEFAULT_QUEUE;
@@ -16,6 +17,8 @@ use mltraining_store::reader::{PanelQuery, PanelRows};
 
 /// Up to this many rows the labels themselves are counted; more would make the caller wait.
 const COUNT_LABELS: u64 = 500_000;
+/// Memory is estimated for a worker that computes on so many threads.
+const THREADS: usize = 2;
 /// Below this many rows in a block of the split, metrics say little.
 const FEW_ROWS: u64 = 200;
 /// So many features that a set leaves out are named.
@@ -58,11 +61,16 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
         .store
         .jobs_ahead_of_new(&call.project, DEFAULT_QUEUE, question.priority)
         .await?;
+    let memory = Training {
+        plan: question.plan,
+        algorithm: &spec.algorithm,
+        threads: THREADS,
+    };
     let features = u32::try_from(question.plan.features.len()).unwrap_or(u32::MAX);
     Ok(v1::TrainEstimate {
         rows: wire_count(rows.total()),
         features: small_wire_count(features),
-        memory_bytes: wire_count(rows.total().saturating_mul(question.plan.bytes_of_row())),
+        memory_bytes: wire_count(memory.bytes(rows.total(), 0)),
         jobs_ahead: ahead,
         warnings,
         run_duration: None,

@@ -7,6 +7,7 @@ mod peers;
 pub(crate) mod rows;
 mod step;
 
+pub(crate) use panel::features;
 pub use step::{Step, Took, take};
 
 use crate::{Goal, Row};

@@ -69,7 +69,7 @@ fn range() -> TimeRange {
 }
 
 /// Sixty features.
-fn features() -> FeatureSpec {
+pub(crate) fn features() -> FeatureSpec {
     let mut features = Vec::new();
     for column in COLUMNS {
         for family in FAMILIES {

@@ -22,6 +22,19 @@ pub struct RowCounts {
 }
 
 impl RowCounts {
+    /// The counts of both, for rows that were counted apart.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            read: self.read + other.read,
+            warm_up: self.warm_up + other.warm_up,
+            positives: self.positives + other.positives,
+            negatives: self.negatives + other.negatives,
+            unknown: self.unknown + other.unknown,
+            filtered: self.filtered + other.filtered,
+        }
+    }
+
     /// Rows with a known label.
     pub fn labelled(&self) -> u64 {
         self.positives + self.negatives

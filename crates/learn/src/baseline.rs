@@ -1,6 +1,7 @@
 //! What something simple reaches: every report stands beside it.
 
 use crate::random::Random;
+use std::borrow::Cow;
 
 /// The stream of random numbers of [`shuffled`], which no tree of a forest has.
 const SHUFFLE: u64 = u64::MAX;
@@ -14,6 +15,15 @@ const SHUFFLE: u64 = u64::MAX;
 pub fn prevalence(labels: &[u8], rows: &[u32]) -> f64 {
     let positives: u64 = rows.iter().map(|&row| u64::from(labels[row as usize] != 0)).sum();
     positives as f64 / rows.len() as f64
+}
+
+/// At most so many of the rows, evenly spaced: all of them when they are no more.
+pub fn spread(rows: &[u32], most: usize) -> Cow<'_, [u32]> {
+    if rows.len() <= most {
+        return Cow::Borrowed(rows);
+    }
+    let place = |nth: usize| (nth as u128 * rows.len() as u128 / most as u128) as usize;
+    Cow::Owned((0..most).map(|nth| rows[place(nth)]).collect())
 }
 
 /// The labels in an order drawn with the seed (Fisher and Yates): each row gets the label of some row, and no feature can
@@ -41,6 +51,15 @@ mod tests {
         assert_eq!(found, shuffled(&labels, 7));
         assert_ne!(found, shuffled(&labels, 8));
         assert!(shuffled(&[], 7).is_empty());
+    }
+
+    #[test]
+    fn rows_are_spread_evenly_and_never_twice() {
+        let rows: Vec<u32> = (100..110).collect();
+        assert_eq!(*spread(&rows, 10), rows);
+        assert_eq!(*spread(&rows, 5), [100, 102, 104, 106, 108]);
+        assert_eq!(*spread(&rows, 9), [100, 101, 102, 103, 104, 105, 106, 107, 108]);
+        assert!(spread(&rows, 0).is_empty());
     }
 
     #[test]

@@ -1,14 +1,36 @@
 //! The table that learners see: named columns of f32.
 
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
 /// Column-major f32 values, one column per feature, `rows()` values each.
 ///
 /// NaN means missing. An infinite value (a ratio over zero, an overflow) says nothing that a split or a weight could
-/// use, so it is kept as missing too.
-#[derive(Debug, Clone, PartialEq)]
+/// use, so it is kept as missing too. Clones share the values.
+#[derive(Debug, Clone)]
 pub struct Matrix {
     names: Vec<String>,
-    columns: Vec<Vec<f32>>,
+    columns: Arc<dyn Columns>,
     rows: usize,
+}
+
+/// Where a matrix has its values: in memory, or elsewhere when they are too many to be held.
+pub trait Columns: Debug + Send + Sync {
+    /// The values of a feature for a range of rows, each finite or NaN. A place that cannot be read any more panics: who computes
+    /// can do nothing else about it.
+    fn span(&self, feature: usize, rows: Range<usize>) -> Cow<'_, [f32]>;
+}
+
+/// Values in memory, column by column.
+#[derive(Debug)]
+struct Held(Vec<Vec<f32>>);
+
+impl Columns for Held {
+    fn span(&self, feature: usize, rows: Range<usize>) -> Cow<'_, [f32]> {
+        Cow::Borrowed(&self.0[feature][rows])
+    }
 }
 
 /// Why columns do not make a matrix.
@@ -67,6 +89,25 @@ impl Matrix {
                 *value = f32::NAN;
             }
         }
+        Ok(Self {
+            names,
+            columns: Arc::new(Held(columns)),
+            rows,
+        })
+    }
+
+    /// A matrix over `rows` rows whose values lie elsewhere: a column for each name.
+    ///
+    /// # Errors
+    /// When there is no name, or one repeats, or there are more rows than can be numbered.
+    pub fn over(names: Vec<String>, rows: usize, columns: Arc<dyn Columns>) -> Result<Self, MatrixError> {
+        if names.is_empty() {
+            return Err(MatrixError::NoColumns);
+        }
+        check_names(&names, names.len())?;
+        if u32::try_from(rows).is_err() {
+            return Err(MatrixError::TooManyRows(rows));
+        }
         Ok(Self { names, columns, rows })
     }
 
@@ -77,7 +118,7 @@ impl Matrix {
 
     /// Number of columns, at least 1.
     pub fn features(&self) -> usize {
-        self.columns.len()
+        self.names.len()
     }
 
     /// Names of the columns, in order.
@@ -85,12 +126,29 @@ impl Matrix {
         &self.names
     }
 
-    /// The values of column `j`, one per row, finite or NaN.
+    /// The values of column `j`, one per row, finite or NaN. Where they are not held they are read anew by each call.
     ///
     /// # Panics
-    /// When `j >= features()`.
-    pub fn column(&self, j: usize) -> &[f32] {
-        &self.columns[j]
+    /// When `j >= features()`, or the values cannot be read.
+    pub fn column(&self, j: usize) -> Cow<'_, [f32]> {
+        self.span(j, 0..self.rows)
+    }
+
+    /// The values of column `j` for a range of rows.
+    ///
+    /// # Panics
+    /// When there is no such column or row, or the values cannot be read.
+    pub fn span(&self, j: usize, rows: Range<usize>) -> Cow<'_, [f32]> {
+        self.columns.span(j, rows)
+    }
+}
+
+/// The rows from the first to the last of some, which need not be in order.
+pub(crate) fn span_of(rows: &[u32]) -> Range<usize> {
+    let (first, last) = (rows.iter().min(), rows.iter().max());
+    match (first, last) {
+        (Some(first), Some(last)) => *first as usize..*last as usize + 1,
+        _ => 0..0,
     }
 }
 
@@ -124,6 +182,28 @@ mod tests {
         let missing: Vec<bool> = x.column(0).iter().map(|v| v.is_nan()).collect();
         assert_eq!(missing, [false, true, true, true, false]);
         assert_eq!((x.rows(), x.features(), x.column(0)[4]), (5, 1, f32::MAX));
+    }
+
+    #[test]
+    fn a_span_reaches_from_the_first_row_to_the_last_of_some() {
+        assert_eq!(span_of(&[7, 3, 5]), 3..8);
+        assert_eq!(span_of(&[4]), 4..5);
+        assert_eq!(span_of(&[]), 0..0);
+        let x = Matrix::new(names(&["a"]), vec![vec![0.0, 1.0, 2.0, 3.0]]).unwrap();
+        assert_eq!(*x.span(0, 1..3), [1.0, 2.0]);
+        assert_eq!(*x.column(0), [0.0, 1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn values_that_lie_elsewhere_are_checked_like_held_ones() {
+        let over = |n: &[&str]| Matrix::over(names(n), 1, Arc::new(Held(vec![vec![1.0]; 2])));
+        assert_eq!(over(&[]).unwrap_err(), MatrixError::NoColumns);
+        assert!(matches!(
+            over(&["a", "a"]).unwrap_err(),
+            MatrixError::DuplicateName(_)
+        ));
+        let x = over(&["a", "b"]).unwrap();
+        assert_eq!((x.rows(), x.features(), x.column(1)[0]), (1, 2, 1.0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A binary decision tree, whole and bounded: what forests (and later boosting) are made of.
 
-use crate::matrix::Matrix;
+use crate::matrix::{self, Matrix};
 
 /// No tree is deeper.
 pub const MAX_DEPTH: u32 = 64;
@@ -204,10 +204,11 @@ impl RowBlock {
     pub(crate) fn of(x: &Matrix, rows: &[u32]) -> Self {
         let features = x.features();
         let mut values = vec![0.0; rows.len().next_multiple_of(LANES) * features];
+        let span = matrix::span_of(rows);
         for feature in 0..features {
-            let column = x.column(feature);
+            let column = x.span(feature, span.clone());
             for (value, &row) in values[feature..].iter_mut().step_by(features).zip(rows) {
-                *value = column[row as usize];
+                *value = column[row as usize - span.start];
             }
         }
         Self { values, features }

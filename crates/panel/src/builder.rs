@@ -147,6 +147,11 @@ impl PanelBuilder {
         self.arrived
     }
 
+    /// Rows that the builder holds: those that have arrived and were not handed over, duplicates left out.
+    pub fn held_rows(&self) -> usize {
+        self.panel.times.len()
+    }
+
     /// The rows so far that repeat a key; `None` without one.
     pub fn duplicates(&self) -> Option<Duplicates> {
         let (entity, time_micros) = self.example.clone()?;
@@ -157,7 +162,34 @@ impl PanelBuilder {
         })
     }
 
-    /// The panel and the fingerprint of its rows.
+    /// Rows of the entities that are whole: all but the last one that has arrived.
+    pub fn whole_rows(&self) -> usize {
+        self.panel.starts.last().copied().unwrap_or_default()
+    }
+
+    /// Hands over the entities that are whole as a panel of their own, and goes on with the rest: for those who need not hold
+    /// all entities at once. What is handed over in the end is every entity once, in order; the fingerprint is that of all.
+    /// Whether keys repeat is known in the end.
+    pub fn take_whole(&mut self) -> Panel {
+        let (rows, last) = (self.whole_rows(), self.panel.entities.len().saturating_sub(1));
+        let open = Panel {
+            entities: self.panel.entities.split_off(last),
+            starts: vec![0; self.panel.starts.len() - last],
+            times: part_off(&mut self.panel.times, rows),
+            phases: part_off(&mut self.panel.phases, rows),
+            column_names: self.panel.column_names.clone(),
+            columns: self
+                .panel
+                .columns
+                .iter_mut()
+                .map(|column| part_off(column, rows))
+                .collect(),
+            ..Panel::default()
+        };
+        std::mem::replace(&mut self.panel, open)
+    }
+
+    /// The panel and the fingerprint of its rows; the panel is what [`take_whole`](Self::take_whole) has left.
     ///
     /// # Errors
     /// [`PanelError::DuplicateKeys`] when rows share a key under [`DuplicateRule::Refuse`]; [`PanelError::TooManyRows`].
@@ -247,6 +279,13 @@ impl PanelBuilder {
         self.hash.row(time, phase, &self.values);
         Ok(())
     }
+}
+
+/// What stands from `at` on, with room for as much again as there was: the next part will be about as long.
+fn part_off<T>(values: &mut Vec<T>, at: usize) -> Vec<T> {
+    let mut rest = Vec::with_capacity(values.len());
+    rest.extend(values.drain(at.min(values.len())..));
+    rest
 }
 
 fn known(value: f64) -> f64 {

@@ -8,6 +8,7 @@
 pub mod catalogue;
 pub mod compute;
 pub mod labels;
+pub mod memory;
 pub mod preview;
 pub mod rows;
 pub mod split;
@@ -17,6 +18,7 @@ pub mod uniqueness;
 mod builder;
 mod families;
 mod fingerprint;
+mod outline;
 mod panel;
 mod sets;
 mod window;
@@ -24,6 +26,7 @@ mod worlds;
 
 pub use builder::{Duplicates, PanelBuilder, PanelError};
 pub use fingerprint::{DayHash, Fingerprint};
+pub use outline::Outline;
 pub use panel::Panel;
 
 /// Times are microseconds since 1970-01-01 UTC.

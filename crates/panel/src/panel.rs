@@ -69,10 +69,15 @@ impl Panel {
 
     /// The same rows with other sources beside them, by the name of the context; each holds one series at most.
     #[must_use]
-    pub fn with_contexts(mut self, contexts: Vec<(String, Panel)>) -> Self {
-        let shared = contexts.into_iter().map(|(name, panel)| (name, Arc::new(panel)));
+    pub fn with_contexts<P: Into<Arc<Self>>>(mut self, contexts: Vec<(String, P)>) -> Self {
+        let shared = contexts.into_iter().map(|(name, panel)| (name, panel.into()));
         self.contexts = shared.collect();
         self
+    }
+
+    /// The other sources beside the rows, by the name of the context.
+    pub fn contexts(&self) -> &[(String, Arc<Self>)] {
+        &self.contexts
     }
 
     /// The context of this name.

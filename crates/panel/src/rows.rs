@@ -8,7 +8,7 @@ use mltraining_domain::{Reason, RowCounts, SourceSpec, TimeRange, TrainSpec};
 /// The rows that a training learns from and is tested on, in the panel's order (entity, then time).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LabelledRows {
-    /// Index of each row in the panel.
+    /// Index of each row in its panel.
     pub panel_rows: Vec<u32>,
     /// 1 for a positive, 0 for a negative.
     pub labels: Vec<u8>,
@@ -167,6 +167,21 @@ impl LabelledRows {
         let held_out = unseen::is_held_out(entity, share);
         self.unseen_entities += u64::from(held_out);
         self.held_out.extend(std::iter::repeat_n(held_out, rows));
+    }
+
+    /// Adds the rows of later entities, which were selected by the same spec from a panel of their own.
+    pub fn append(&mut self, mut later: Self) {
+        let before = row_number(self.labels.len());
+        self.panel_rows.append(&mut later.panel_rows);
+        self.labels.append(&mut later.labels);
+        self.decisions.append(&mut later.decisions);
+        self.resolves.append(&mut later.resolves);
+        self.held_out.append(&mut later.held_out);
+        self.entity_ends
+            .extend(later.entity_ends.iter().map(|end| before + end));
+        self.entities += later.entities;
+        self.unseen_entities += later.unseen_entities;
+        self.counts = self.counts.and(later.counts);
     }
 
     /// What is parted into folds.

@@ -112,9 +112,9 @@ fn a_rank_stands_for_a_column_where_only_the_present_row_is_looked_at() {
     );
     assert_eq!(plan.look_back(), catalogue::LookBack::bars(9));
     assert_eq!(
-        plan.bytes_of_row(),
-        16 + 8 + 6 + 8 + 24,
-        "a column and its order beside the panel and the matrix"
+        plan.ahead_bytes_of_row(),
+        8 + 24,
+        "a column and its order beside the panel"
     );
 }
 

@@ -315,3 +315,21 @@ async fn a_source_comes_back_with_its_contexts_and_the_sources_behind_them() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn repeated_keys_of_a_context_are_told_by_its_name() {
+    let world = World::new().await;
+    world
+        .sql("insert into rates select at, close + 1, recorded from rates where close = 31")
+        .await;
+    let source = ticks();
+    let contexts = [context("rates", spec("rates", None), &[])];
+    let error = world.read(&world.query(&source, &contexts)).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::DuplicateKeys);
+    assert!(
+        error
+            .to_string()
+            .starts_with("the context `rates`: 1 rows repeat"),
+        "{error}"
+    );
+}

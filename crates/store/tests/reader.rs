@@ -10,11 +10,12 @@ use mltraining_domain::{
 use mltraining_panel::PanelError;
 use mltraining_panel::catalogue::LookBack;
 use mltraining_store::load::{ColumnDefinition, ColumnType, MadeTable, Nullable, TableDefinition};
-use mltraining_store::reader::{PanelQuery, PanelRead, PanelRows, ReadError};
+use mltraining_store::reader::{Batches, PanelQuery, PanelRead, PanelRows, Place, ReadError, ReadProgress};
 use mltraining_store::testing::TestDatabase;
 use mltraining_store::{Store, StoreError};
 use std::ops::ControlFlow;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 fn minute(minute: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap() + chrono::TimeDelta::minutes(minute)
@@ -628,7 +629,7 @@ async fn a_read_can_be_stopped_and_says_how_far_it_is() {
         .await;
     assert_eq!(whole.unwrap().panel.rows(), 35000);
     assert_eq!(seen, [0, 10000, 20000, 30000, 35000].map(|rows| (rows, 35000)));
-    let stop = &mut |p: mltraining_store::reader::ReadProgress| {
+    let stop = &mut |p: ReadProgress| {
         if p.rows >= 20000 {
             ControlFlow::Break(())
         } else {
@@ -640,6 +641,78 @@ async fn a_read_can_be_stopped_and_says_how_far_it_is() {
     assert_eq!(
         reader.read(&query).await.unwrap().panel.rows(),
         35000,
+        "the store serves on"
+    );
+}
+
+#[tokio::test]
+async fn entities_go_on_in_batches_while_others_are_read() {
+    let reader = Reader::new(
+        "create table ticks as select (array['a', 'b', 'c', 'd'])[1 + i / 9000] as mint,
+         timestamptz '2026-01-01 00:00+00' + i * interval '1 millisecond' as timestamp, i::numeric as close
+         from generate_series(0, 35999) i",
+    )
+    .await;
+    let spec = ticks_source();
+    let columns = names(&spec);
+    let query = query(&spec, &columns, range(0, 9));
+    let whole = reader.read(&query).await.unwrap();
+    let (to, mut from) = mpsc::channel(1);
+    let batches = Batches { rows: 10_000, to };
+    let mut most = 0;
+    let mut on_rows = |at: ReadProgress| {
+        most = most.max(at.held);
+        ControlFlow::Continue(())
+    };
+    let taken = async {
+        let mut taken = Vec::new();
+        while let Some(batch) = from.recv().await {
+            taken.push((batch.panel, batch.place));
+            if batch.place == Place::Last {
+                break;
+            }
+        }
+        taken
+    };
+    let (read, taken) = tokio::join!(reader.store.read_batches(&query, &batches, &mut on_rows), taken);
+    let read = read.unwrap();
+    assert_eq!((read.fingerprint, read.rows), (whole.fingerprint, whole.rows));
+    let shown: Vec<(Vec<String>, usize)> = taken
+        .iter()
+        .map(|(panel, _)| (panel.entities().to_vec(), panel.rows()))
+        .collect();
+    let named = |names: &[&str], rows| (names.iter().map(|name| (*name).to_owned()).collect(), rows);
+    assert_eq!(shown, [named(&["a", "b"], 18_000), named(&["c", "d"], 18_000)]);
+    let places: Vec<Place> = taken.iter().map(|(_, place)| *place).collect();
+    assert_eq!(places, [Place::More, Place::Last]);
+    let closes: Vec<f64> = taken
+        .iter()
+        .flat_map(|(panel, _)| panel.column("close").unwrap().to_vec())
+        .collect();
+    assert_eq!(closes, whole.panel.column("close").unwrap());
+    assert!(
+        (17_000..30_000).contains(&most),
+        "so many rows were held at once: {most}"
+    );
+}
+
+#[tokio::test]
+async fn a_read_whose_batches_nobody_takes_stops() {
+    let reader = Reader::new(&ticks(&[("a", 1), ("b", 2), ("c", 3)])).await;
+    let spec = ticks_source();
+    let columns = names(&spec);
+    let query = query(&spec, &columns, range(0, 9));
+    let (to, from) = mpsc::channel(1);
+    drop(from);
+    let batches = Batches { rows: 1, to };
+    let read = reader
+        .store
+        .read_batches(&query, &batches, &mut |_| ControlFlow::Continue(()))
+        .await;
+    assert!(matches!(read, Err(ReadError::Stopped)), "{read:?}");
+    assert_eq!(
+        reader.read(&query).await.unwrap().panel.rows(),
+        3,
         "the store serves on"
     );
 }

@@ -13,8 +13,10 @@ use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_learn::model::Model;
 use mltraining_learn::{baseline, threshold};
+use mltraining_panel::memory::BASELINE_ROWS;
 use mltraining_panel::rows::LabelledRows;
-use mltraining_panel::split::{self, FoldRows, SplitRows};
+use mltraining_panel::split::{self, FoldRows, SplitError, SplitRows};
+use std::ops::ControlFlow;
 
 /// Name of the baseline that predicts the training part's share of positives.
 const PREVALENCE: &str = "prevalence";
@@ -64,15 +66,18 @@ pub(super) fn cross_validate(
     work: &Work,
 ) -> Result<CrossValidation, WorkError> {
     work.board.note(WorkPhase::Split, 0, 1, "cutting folds");
-    let parts = split::folds(rows.split_rows(), &spec.split)
-        .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Split, e.to_string()))?;
+    let too_few = |e: SplitError| user_failure(Reason::TooFewRows, WorkPhase::Split, e.to_string());
+    let count = spec.split.folds();
+    // Whether each can be made shows before the first is fitted.
+    split::each_fold(rows.split_rows(), &spec.split, |_| ControlFlow::Continue(())).map_err(too_few)?;
     let mut done = CrossValidation {
-        folds: Vec::with_capacity(parts.len()),
+        folds: Vec::with_capacity(count as usize),
         out_of_fold: OutOfFold::default(),
         shuffled_roc_auc: None,
     };
-    for part in &parts {
-        let _span = tracing::info_span!("fold", index = part.index, count = parts.len()).entered();
+    let mut outcome = Ok(());
+    let mut run = |part: &FoldRows| {
+        let _span = tracing::info_span!("fold", index = part.index, count).entered();
         let fold = Folding {
             matrix,
             rows,
@@ -80,15 +85,25 @@ pub(super) fn cross_validate(
             work,
             part,
             index: part.index,
-            count: parts.len() as u32,
+            count,
         };
-        let measured = fold.run(&mut done.out_of_fold)?;
-        done.folds.push(measured);
-    }
-    if let Some(last) = parts.last() {
-        done.shuffled_roc_auc = shuffled::roc_auc(matrix, rows, spec, work, last)?;
-    }
-    Ok(done)
+        done.folds.push(fold.run(&mut done.out_of_fold)?);
+        if part.index == count {
+            done.shuffled_roc_auc = shuffled::roc_auc(matrix, rows, spec, work, part)?;
+        }
+        Ok(())
+    };
+    // One after another: all of them together name each row many times.
+    split::each_fold(rows.split_rows(), &spec.split, |part| {
+        outcome = run(&part);
+        if outcome.is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })
+    .map_err(too_few)?;
+    outcome.map(|()| done)
 }
 
 /// Metrics over all out-of-fold scores. What depends on a threshold is counted from each fold's own decisions, because a
@@ -247,7 +262,7 @@ impl Folding<'_> {
                 progress: &|_, _| {},
             };
             let model = self
-                .fit_under(&linear, train, &control)
+                .fit_under(&linear, &baseline::spread(train, BASELINE_ROWS), &control)
                 .map_err(|e| fit_failure(e, &format!("baseline of fold {} of {}", self.index, self.count)))?;
             found.push((LOGISTIC, model.predict(self.matrix, test)));
         }

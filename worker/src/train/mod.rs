@@ -1,8 +1,10 @@
-//! A training job from its rows to its result. Pure computing: it reads nothing, writes nothing and knows no clock, so the
-//! same spec, rows and seed give the same bytes.
+//! A training job from its rows to its result. It knows no clock and writes nothing but a scratch file of its own, so the same
+//! spec, rows and seed give the same bytes.
 
 mod files;
 mod folds;
+mod gather;
+mod scratch;
 mod shuffled;
 mod single_features;
 mod source_days;
@@ -19,9 +21,10 @@ use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;
 use mltraining_learn::threshold;
 use mltraining_panel::catalogue::FeaturePlan;
-use mltraining_panel::rows::{self, LabelledRows, RowsError};
-use mltraining_panel::{Fingerprint, Panel};
-use mltraining_panel::{compute, labels};
+use mltraining_panel::rows::{LabelledRows, RowsError};
+use mltraining_panel::{Fingerprint, labels};
+
+pub use gather::{Gathered, Gathering, gather};
 
 /// What a training job works on.
 pub struct TrainInput {
@@ -31,8 +34,8 @@ pub struct TrainInput {
     pub source: SourceSpec,
     /// The features, resolved against the source.
     pub plan: FeaturePlan,
-    /// The rows.
-    pub panel: Panel,
+    /// What became of the rows.
+    pub gathered: Gathered,
     /// The hash over the rows.
     pub fingerprint: Fingerprint,
 }
@@ -47,23 +50,26 @@ pub struct Trained {
     pub files: Vec<OutputFile>,
 }
 
-/// Trains: labels, features, folds, final model, files. Runs in the caller's rayon pool.
+/// Trains on what was gathered: folds, final model, files. Runs in the caller's rayon pool.
 pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     let TrainInput {
         spec,
         source,
         plan,
-        panel,
+        gathered: Gathered {
+            rows,
+            matrix,
+            outline,
+        },
         fingerprint,
     } = input;
-    let rows = labels_step(&panel, &spec, &source, work)?;
-    let matrix = features_step(&panel, &plan, &rows, work)?;
+    check_rows(&rows, &spec)?;
     let singles = mltraining_learn::single_features::measure(&matrix, &rows.labels);
     if let Some(column) = labels::telling_column(&spec.label, &source) {
         single_features::refuse_copies(column, &singles, &spec)?;
     }
-    let days = source_days::file(&panel, &fingerprint)?;
-    drop(panel); // from here on only the matrix is needed; the panel may be several times its size
+    let days = source_days::file(&outline, &fingerprint)?;
+    drop(outline);
     let validated = folds_step(&matrix, &rows, &spec, work)?;
     let model = final_step(&matrix, &rows, &spec, work)?;
     work.board
@@ -92,53 +98,15 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     Ok(trained)
 }
 
-fn labels_step(
-    panel: &Panel,
-    spec: &TrainSpec,
-    source: &SourceSpec,
-    work: &Work,
-) -> Result<LabelledRows, WorkError> {
-    let _span = tracing::info_span!("labels").entered();
-    work.board.note(
-        WorkPhase::Labels,
-        0,
-        1,
-        format!("labelling {} rows", panel.rows()),
-    );
-    let rows = rows::select(panel, spec, source);
+/// Whether a training can come of the rows.
+fn check_rows(rows: &LabelledRows, spec: &TrainSpec) -> Result<(), WorkError> {
     rows.check(spec).map_err(|refused| {
         let phase = match refused {
             RowsError::UnseenShare { .. } => WorkPhase::Split,
             _ => WorkPhase::Labels,
         };
         user_failure(refused.reason(), phase, refused.to_string())
-    })?;
-    Ok(rows)
-}
-
-fn features_step(
-    panel: &Panel,
-    plan: &FeaturePlan,
-    rows: &LabelledRows,
-    work: &Work,
-) -> Result<Matrix, WorkError> {
-    let _span = tracing::info_span!("features", features = plan.names().len()).entered();
-    let progress = |done: u64, total: u64| {
-        work.board.note(
-            WorkPhase::Features,
-            done,
-            total,
-            format!("feature {done} of {total}"),
-        );
-    };
-    let control = compute::Control {
-        cancel: work.stop.flag(),
-        progress: &progress,
-    };
-    let columns =
-        compute::features(panel, plan, &rows.panel_rows, &control).map_err(|_| WorkError::Stopped)?;
-    Matrix::new(columns.names, columns.columns)
-        .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Features, e.to_string()))
+    })
 }
 
 fn folds_step(

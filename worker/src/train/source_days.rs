@@ -3,7 +3,7 @@
 use super::user_failure;
 use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Reason, WorkPhase, hex};
-use mltraining_panel::{DayHash, Fingerprint, Panel};
+use mltraining_panel::{DayHash, Fingerprint, Outline};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -48,15 +48,15 @@ struct Line<'a> {
     sha256: String,
 }
 
-/// The file of a panel.
-pub(super) fn file(panel: &Panel, fingerprint: &Fingerprint) -> Result<OutputFile, WorkError> {
+/// The file of what was read.
+pub(super) fn file(read: &Outline, fingerprint: &Fingerprint) -> Result<OutputFile, WorkError> {
     let of_contexts = fingerprint
         .contexts()
         .iter()
         .map(|(_, context)| context.days().len());
     let days = fingerprint.days().len() + of_contexts.sum::<usize>();
     let per = if days > MOST_DAYS { Per::Entity } else { Per::Day };
-    let bytes = write(panel, fingerprint, per).map_err(|e| {
+    let bytes = write(read, fingerprint, per).map_err(|e| {
         let text = format!("the hashes of the days cannot be written as JSON: {e}");
         user_failure(Reason::Internal, WorkPhase::Store, text)
     })?;
@@ -67,26 +67,26 @@ pub(super) fn file(panel: &Panel, fingerprint: &Fingerprint) -> Result<OutputFil
     })
 }
 
-fn write(panel: &Panel, fingerprint: &Fingerprint, per: Per) -> Result<Vec<u8>, serde_json::Error> {
+fn write(read: &Outline, fingerprint: &Fingerprint, per: Per) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::new();
-    let contexts = fingerprint.contexts().iter();
-    let contexts = contexts.filter_map(|(name, print)| Some((name.as_str(), panel.context(name)?, print)));
-    let heads = contexts.clone().map(|(context, panel, print)| ContextHead {
+    let contexts = read.contexts.iter().zip(fingerprint.contexts());
+    let contexts = contexts.map(|((name, read), (_, print))| (name.as_str(), read, print));
+    let heads = contexts.clone().map(|(context, read, print)| ContextHead {
         context,
         fingerprint: print.as_str(),
-        columns: panel.column_names(),
+        columns: &read.columns,
     });
     let head = Head {
         format: "mltraining source days 1",
         fingerprint: fingerprint.as_str(),
-        columns: panel.column_names(),
+        columns: &read.columns,
         contexts: heads.collect(),
         per,
     };
     push(&mut bytes, &head)?;
-    push_days(&mut bytes, None, panel, fingerprint, per)?;
-    for (context, panel, fingerprint) in contexts {
-        push_days(&mut bytes, Some(context), panel, fingerprint, per)?;
+    push_days(&mut bytes, None, read, fingerprint, per)?;
+    for (context, read, fingerprint) in contexts {
+        push_days(&mut bytes, Some(context), read, fingerprint, per)?;
     }
     Ok(bytes)
 }
@@ -94,17 +94,17 @@ fn write(panel: &Panel, fingerprint: &Fingerprint, per: Per) -> Result<Vec<u8>, 
 fn push_days(
     bytes: &mut Vec<u8>,
     context: Option<&str>,
-    panel: &Panel,
+    read: &Outline,
     fingerprint: &Fingerprint,
     per: Per,
 ) -> Result<(), serde_json::Error> {
     let same = |one: &DayHash, next: &DayHash| per == Per::Entity && one.entity == next.entity;
     let mut groups = fingerprint.days().chunk_by(same);
-    groups.try_for_each(|group| push(bytes, &line(context, panel, group, per)))
+    groups.try_for_each(|group| push(bytes, &line(context, read, group, per)))
 }
 
 /// One day, or the days of one entity: then the hash is over theirs, each with its day.
-fn line<'a>(context: Option<&'a str>, panel: &'a Panel, group: &[DayHash], per: Per) -> Line<'a> {
+fn line<'a>(context: Option<&'a str>, read: &'a Outline, group: &[DayHash], per: Per) -> Line<'a> {
     let first = &group[0];
     let (day, sha256) = match per {
         Per::Day => (
@@ -122,7 +122,7 @@ fn line<'a>(context: Option<&'a str>, panel: &'a Panel, group: &[DayHash], per: 
     };
     Line {
         context,
-        entity: &panel.entities()[first.entity],
+        entity: &read.entities[first.entity],
         day,
         rows: group.iter().map(|day| day.rows).sum(),
         sha256,
@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
     use mltraining_domain::DuplicateRule;
-    use mltraining_panel::PanelBuilder;
+    use mltraining_panel::{Panel, PanelBuilder};
 
     const HOUR: i64 = 3_600_000_000;
 
@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn written(panel: &Panel, fingerprint: &Fingerprint, per: Per) -> Vec<serde_json::Value> {
-        let text = String::from_utf8(write(panel, fingerprint, per).unwrap()).unwrap();
+        let text = String::from_utf8(write(&Outline::of(panel), fingerprint, per).unwrap()).unwrap();
         let lines = text.lines();
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }

@@ -95,6 +95,17 @@ impl AlgorithmSpec {
         }
     }
 
+    /// Memory of a fit for each training row with so many features, in bytes: an estimate that leaves out what grows with the model.
+    pub fn bytes_of_row(&self, features: usize, threads: usize) -> u64 {
+        let (features, threads) = (features as u64, threads as u64);
+        match self {
+            // A byte a cell and the rows' numbers and labels; per tree under way its draws of 8 bytes, twice while they are parted.
+            Self::RandomForest(_) => features + 9 + 16 * threads,
+            // Standardised values, and for each row its label, its weight and what an iteration makes of it.
+            Self::LogisticRegression(_) => 4 * features + 32,
+        }
+    }
+
     /// What is wrong with it; fields are named below `prefix`.
     pub fn check(&self, prefix: &str) -> Violations {
         match self {

@@ -38,7 +38,7 @@ fn run(looked: &Looked<'_>) -> Result<Outcome, Cancelled> {
     let at = looked.spread((CELLS / pairs).clamp(FEWEST_ROWS, ROWS));
     let columns: Vec<Column> = (0..features)
         .into_par_iter()
-        .filter_map(|index| standardised(looked.matrix.column(index), index, &at))
+        .filter_map(|index| standardised(&looked.matrix.column(index), index, &at))
         .collect();
     let found = (0..columns.len()).into_par_iter().map(|later| {
         if looked.question.cancel.load(Ordering::Relaxed) {
@@ -81,12 +81,15 @@ fn standardised(column: &[f32], index: usize, at: &[usize]) -> Option<Column> {
 /// The first of the earlier features that this one equals, or nearly.
 fn first_equal(looked: &Looked<'_>, earlier: &[Column], this: &Column) -> Option<Finding> {
     let matrix = &looked.matrix;
-    let bits = |index: usize| matrix.column(index).iter().map(|value| value.to_bits());
     let mut closeness = earlier
         .iter()
         .map(|other| (other, correlation(other, this).abs()));
     let (other, close) = closeness.find(|(_, close)| *close >= NEARLY)?;
-    let is_equal = bits(other.index).eq(bits(this.index));
+    let (ours, theirs) = (matrix.column(this.index), matrix.column(other.index));
+    let is_equal = ours
+        .iter()
+        .map(|value| value.to_bits())
+        .eq(theirs.iter().map(|value| value.to_bits()));
     let (name, of) = (&matrix.names()[this.index], &matrix.names()[other.index]);
     let text = match is_equal {
         true => format!("equals `{of}` on all rows; exclude one of them"),

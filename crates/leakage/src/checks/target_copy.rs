@@ -83,9 +83,12 @@ fn run(looked: &Looked<'_>) -> Result<Outcome, Cancelled> {
 /// Every feature, and every column that is not one of them and does not tell the label by itself.
 fn candidates<'a>(looked: &'a Looked<'_>) -> Vec<Candidate<'a>> {
     let (matrix, question) = (&looked.matrix, looked.question);
-    let features = (0..matrix.features()).map(|j| Candidate {
-        subject: Subject::Feature(matrix.names()[j].clone()),
-        values: Box::new(move |place| f64::from(matrix.column(j)[place])),
+    let features = (0..matrix.features()).map(|j| {
+        let column = matrix.column(j);
+        Candidate {
+            subject: Subject::Feature(matrix.names()[j].clone()),
+            values: Box::new(move |place| f64::from(column[place])),
+        }
     });
     let telling = labels::telling_column(&question.spec.label, question.source);
     let names = looked.sample.column_names().iter();

@@ -30,8 +30,8 @@ impl BinnedMatrix {
             .map(|(feature, bins)| {
                 control.check()?;
                 let column = x.column(feature);
-                let cuts = cuts::quantiles(column, rows);
-                cuts::assign(&cuts, column, rows, bins);
+                let cuts = cuts::quantiles(&column, rows);
+                cuts::assign(&cuts, &column, rows, bins);
                 Ok(cuts)
             })
             .collect::<Result<_, FitError>>()?;

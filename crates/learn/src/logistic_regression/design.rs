@@ -3,6 +3,7 @@
 use super::Standard;
 use crate::class_weight::Weights;
 use crate::fit::{FitError, Task};
+use crate::matrix;
 use rayon::prelude::*;
 
 /// Rows of a block: a block of some tens of features stays in the nearest cache while it is read twice. Sums over rows
@@ -34,7 +35,7 @@ impl Design {
             .into_par_iter()
             .map(|feature| {
                 task.control.check()?;
-                Ok(standard(task.x.column(feature), task.rows))
+                Ok(standard(&task.x.column(feature), task.rows))
             })
             .collect::<Result<Vec<_>, FitError>>()?;
         let columns: Vec<usize> = (0..found.len()).filter(|&j| found[j].is_some()).collect();
@@ -51,9 +52,11 @@ impl Design {
             .map(|(nth, (rows, labels))| {
                 task.control.check()?;
                 let mut values = Vec::with_capacity(rows.len() * columns.len());
+                let span = matrix::span_of(rows);
                 for &column in &columns {
-                    let (x, standard) = (task.x.column(column), standards[column]);
-                    values.extend(rows.iter().map(|&row| standard.apply(x[row as usize]) as f32));
+                    let (x, standard) = (task.x.span(column, span.clone()), standards[column]);
+                    let value = |&row: &u32| standard.apply(x[row as usize - span.start]) as f32;
+                    values.extend(rows.iter().map(value));
                 }
                 let own = task.weights.as_ref().map(|all| &all[nth * BLOCK..]);
                 let own = |row: usize| own.map_or(1.0, |own| f64::from(own[row]));

@@ -12,7 +12,7 @@ mod objective;
 mod precondition;
 
 use crate::fit::{FitError, Learner, Task};
-use crate::matrix::Matrix;
+use crate::matrix::{self, Matrix};
 use crate::model::Model;
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
 use design::Design;
@@ -125,10 +125,11 @@ impl Linear {
             .par_chunks_mut(BLOCK)
             .zip(rows.par_chunks(BLOCK))
             .for_each(|(scores, rows)| {
+                let span = matrix::span_of(rows);
                 for (feature, (weight, standard)) in self.weights.iter().zip(&self.standards).enumerate() {
-                    let column = x.column(feature);
+                    let column = x.span(feature, span.clone());
                     for (score, &row) in scores.iter_mut().zip(rows) {
-                        *score += weight * standard.apply(column[row as usize]);
+                        *score += weight * standard.apply(column[row as usize - span.start]);
                     }
                 }
                 for score in scores {

@@ -48,6 +48,72 @@ fn a_panel_without_rows_is_empty() {
     assert!(panel.phases().is_none());
 }
 
+/// Hands over whole entities after so many rows, whenever there are some.
+fn parts(rows: &[Row], every: usize) -> (Vec<Panel>, Fingerprint) {
+    let mut builder = PanelBuilder::new(vec!["x".to_owned(), "y".to_owned()], DuplicateRule::Refuse);
+    let mut parts = Vec::new();
+    for (nth, (entity, time, phase, values)) in rows.iter().enumerate() {
+        builder.push(entity, *time, *phase, values).unwrap();
+        if nth % every == 0 && builder.whole_rows() > 0 {
+            parts.push(builder.take_whole());
+        }
+    }
+    let (rest, fingerprint) = builder.finish().unwrap();
+    parts.push(rest);
+    (parts, fingerprint)
+}
+
+#[test]
+fn entities_handed_over_in_parts_are_the_same_rows_with_the_same_fingerprint() {
+    let more: [Row; 3] = [
+        ("c", 5, None, [5.0, 0.0]),
+        ("d", 5, Some(3), [6.0, 0.5]),
+        ("d", 6, None, [7.0, 0.5]),
+    ];
+    let rows = [ROWS.as_slice(), &more].concat();
+    let (whole, expected) = build(&rows, DuplicateRule::Refuse).unwrap();
+    for every in 1..5 {
+        let (parts, fingerprint) = parts(&rows, every);
+        assert!(parts.len() > 1 || every > 2, "every {every}");
+        assert_eq!(fingerprint, expected, "every {every}");
+        let mut seen = Vec::new();
+        for part in &parts {
+            for (nth, entity) in part.entities().iter().enumerate() {
+                assert!(!part.range_of(nth).is_empty());
+                let of_entity = part.range_of(nth);
+                let shown = of_entity.map(|row| {
+                    let values = [part.column("x").unwrap()[row], part.column("y").unwrap()[row]];
+                    (
+                        entity.clone(),
+                        part.times()[row],
+                        part.phase_of(row),
+                        values.map(f64::to_bits),
+                    )
+                });
+                seen.extend(shown);
+            }
+        }
+        let expected = (0..whole.rows()).map(|row| {
+            let values = [whole.column("x").unwrap()[row], whole.column("y").unwrap()[row]];
+            let entity = whole.entities()[whole.entity_of(row)].clone();
+            (
+                entity,
+                whole.times()[row],
+                whole.phase_of(row),
+                values.map(f64::to_bits),
+            )
+        });
+        assert_eq!(seen, expected.collect::<Vec<_>>(), "every {every}");
+    }
+}
+
+#[test]
+fn one_entity_is_never_parted() {
+    let (parts, _) = parts(&ROWS[..2], 1);
+    assert_eq!(parts.len(), 1);
+    assert_eq!(parts[0].rows(), 2);
+}
+
 #[test]
 fn shuffled_rows_are_refused() {
     for (earlier, later) in [(0, 1), (1, 2), (0, 3)] {

@@ -195,12 +195,6 @@ pub(crate) fn ahead<'a>(features: impl IntoIterator<Item = &'a PlannedFeature>) 
 }
 
 impl FeaturePlan {
-    /// Estimated peak memory of a training for each row read, in bytes: the panel in f64 with its times, the matrix in f32 and
-    /// its bins twice (by column and by row), and [what is computed ahead](Self::ahead_bytes_of_row).
-    pub fn bytes_of_row(&self) -> u64 {
-        (16 + 8 * self.widest() + 6 * self.features.len()) as u64 + self.ahead_bytes_of_row()
-    }
-
     /// The most columns that a row has which is read, be it the source's or a context's.
     pub fn widest(&self) -> usize {
         let of_contexts = self.contexts.iter().map(|context| context.columns.len());
@@ -213,6 +207,11 @@ impl FeaturePlan {
         let ahead = ahead(&self.features);
         let ordered = if ahead.is_empty() { 0 } else { ORDER_OF_INSTANTS };
         (8 * ahead.len() + ordered) as u64
+    }
+
+    /// True when a feature, or what stands in the place of its columns, is computed for all entities at once.
+    pub fn needs_whole_panel(&self) -> bool {
+        !ahead(&self.features).is_empty()
     }
 
     /// The features' names, in order.

@@ -100,7 +100,7 @@ pub const KEYS: &[Key] = &[
     key("database.max_connections", Both, "10", Integer(2, 1_000), "Connections of this process at most; a worker has one more for its leases, and two for each attempt that runs"),
     key("database.acquire_timeout", Both, "3s", Span("100ms", "1m"), "Longest wait for a free connection of the pool"),
     key("database.statement_timeout", Both, "10s", Span("100ms", "10m"), "Longest run of one statement, the reading of a source aside"),
-    key("database.copy_timeout", Both, "10m", Span("1s", "1d"), "Longest run of the COPY that reads a source"),
+    key("database.copy_timeout", Both, "10m", Span("1s", "1d"), "Longest run of the COPY that reads a source; a training makes labels and features meanwhile"),
 
     key("redis.url", Both, "redis://127.0.0.1:6379/0", Secret("a URL redis://user:password@host:port/db"), "Redis, which carries hints. Without it jobs start later and none is lost"),
     key("redis.stream", Both, "mlts:jobs", Text("1 to 100 of a-z A-Z 0-9 : _ . -"), "The stream of hints; the same for all processes of one service"),
@@ -153,6 +153,7 @@ pub const KEYS: &[Key] = &[
     key("worker.slots", Worker, "1", Integer(1, 256), "Jobs at the same time"),
     key("worker.threads", Worker, "", Integer(1, 1_024), "Threads that train, shared by the slots. Unset: one a core"),
     key("worker.memory_limit_bytes", Worker, "", Integer(64 << 20, BYTES_MAX), "Memory that running jobs may be estimated to take together, of all slots. Unset: 80 % of what the process may use"),
+    key("worker.scratch_dir", Worker, "", Text("an absolute path"), "Folder on a disk, not in memory, for the values of features while a job runs: 4 bytes for each row and feature. Files there have no name and vanish with their process. Unset: the system's folder for temporary files"),
     key("worker.poll_min", Worker, "2s", Span("10ms", "10m"), "Shortest wait between two looks at the queue without a hint"),
     key("worker.poll_max", Worker, "5s", Span("10ms", "10m"), "Longest wait between two looks at the queue without a hint"),
     key("worker.lease", Worker, "1m", Span("1s", "1h"), "Time without heartbeat after which a job is another worker's"),

@@ -42,6 +42,9 @@ impl CrossChecks for WorkerConfig {
         shared(&self.database.url, &self.redis, &self.artifacts.dir, problems);
         texts(&self.log.level, &self.telemetry, problems);
         let worker = &self.worker;
+        if worker.scratch_dir.as_ref().is_some_and(|dir| !dir.is_absolute()) {
+            problems.push(must_be("worker.scratch_dir"));
+        }
         if worker.poll_min > worker.poll_max {
             problems.push(Problem::new(
                 "worker.poll_min",

@@ -178,6 +178,17 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
+fn a_folder_for_scratch_files_is_named_whole() {
+    let settings = [("MLTS_WORKER__SCRATCH_DIR", "here")];
+    let (found, message) = problem(worker(&settings));
+    assert_eq!(found, "worker.scratch_dir");
+    assert!(message.contains("absolute"), "{message}");
+    assert_eq!(worker(&[]).unwrap().worker.scratch_dir, None);
+    let set = worker(&[("MLTS_WORKER__SCRATCH_DIR", "/var/tmp")]).unwrap();
+    assert_eq!(set.worker.scratch_dir, Some("/var/tmp".into()));
+}
+
+#[test]
 fn a_value_of_the_wrong_form_is_told_by_its_key() {
     for (name, value, field, part) in WRONG {
         let (found, message) = problem(api(&[(*name, *value)]));

@@ -4,6 +4,7 @@ use super::sections::{loopback, seconds};
 use super::span;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// `[worker]`
@@ -16,6 +17,8 @@ pub struct WorkerSection {
     pub threads: Option<u32>,
     /// Memory that running jobs may be estimated to take together; unset: 80 % of what the process may use.
     pub memory_limit_bytes: Option<u64>,
+    /// Folder on a disk for the values of features while a job runs; unset: that of the system for temporary files.
+    pub scratch_dir: Option<PathBuf>,
     /// Shortest wait between two looks at the queue without a hint.
     #[serde(with = "span")]
     pub poll_min: Duration,
@@ -55,6 +58,7 @@ impl Default for WorkerSection {
             slots: 1,
             threads: None,
             memory_limit_bytes: None,
+            scratch_dir: None,
             poll_min: seconds(2),
             poll_max: seconds(5),
             lease: seconds(60),

@@ -1,5 +1,6 @@
 //! Reading a source as a panel by binary COPY.
 
+mod batches;
 mod copy_binary;
 mod numeric;
 mod panel;
@@ -10,4 +11,5 @@ mod read;
 /// would be a round trip more, and is counted by pg_stat_statements only once in each session.
 pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
 
+pub use batches::{Batches, PanelBatch, PanelSummary, Place};
 pub use panel::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, copy_statement};

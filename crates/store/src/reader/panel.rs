@@ -1,7 +1,7 @@
 //! Reading a source as a panel.
 
 use super::part::Part;
-use super::read;
+use super::{Batches, PanelSummary, read};
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{Reason, SourceSpec, TimeRange, TrainSpec, Violations};
@@ -10,6 +10,7 @@ use mltraining_panel::{Duplicates, Fingerprint, Panel, PanelError};
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// What to read.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +84,8 @@ pub struct ReadProgress {
     pub rows: u64,
     /// Rows that were counted before.
     pub expected: u64,
+    /// Rows that are held now: they have arrived and were not handed over.
+    pub held: u64,
 }
 
 /// What was read.
@@ -121,6 +124,14 @@ pub enum ReadError {
     /// The rows do not make a panel, e.g. [`PanelError::DuplicateKeys`].
     #[error(transparent)]
     Panel(#[from] PanelError),
+    /// The rows of a context do not make a panel.
+    #[error("the context `{context}`: {error}")]
+    Context {
+        /// Its name.
+        context: String,
+        /// What is wrong with its rows.
+        error: PanelError,
+    },
     /// A value that cannot be a number, or a row without an entity.
     #[error("row {row}, column `{column}`: {detail}")]
     Value {
@@ -144,11 +155,18 @@ impl ReadError {
             Self::Store(_) => Reason::SourceUnavailable,
             Self::SchemaChanged(_) => Reason::SchemaChanged,
             Self::RowLimitExceeded { .. } => Reason::RowLimitExceeded,
-            Self::Panel(PanelError::DuplicateKeys { .. }) => Reason::DuplicateKeys,
-            Self::Panel(PanelError::TooManyRows) => Reason::RowLimitExceeded,
-            Self::Panel(_) | Self::Value { .. } => Reason::SourceUnavailable,
+            Self::Panel(error) | Self::Context { error, .. } => reason_of(error),
+            Self::Value { .. } => Reason::SourceUnavailable,
             Self::Stopped => Reason::Cancelled,
         }
+    }
+}
+
+fn reason_of(error: &PanelError) -> Reason {
+    match error {
+        PanelError::DuplicateKeys { .. } => Reason::DuplicateKeys,
+        PanelError::TooManyRows => Reason::RowLimitExceeded,
+        PanelError::OutOfOrder { .. } | PanelError::Width { .. } => Reason::SourceUnavailable,
     }
 }
 
@@ -193,8 +211,7 @@ impl Store {
         self.patiently("reader.count", query, work).await
     }
 
-    /// Reads a source in one read-only transaction. `on_rows` is called at the start and about every 10,000 rows; its
-    /// [`ControlFlow::Break`] stops the read. The store's call timeout does not apply, `query.timeout` does.
+    /// Reads a source as one panel; see [`read_batches`](Self::read_batches).
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -203,6 +220,30 @@ impl Store {
         query: &PanelQuery<'_>,
         on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
     ) -> Result<PanelRead, ReadError> {
+        let (to, mut from) = mpsc::channel(1);
+        let batches = Batches { rows: usize::MAX, to };
+        let read = self.read_batches(query, &batches, on_rows).await?;
+        let batch = from.try_recv().expect("every read hands over a last batch");
+        Ok(PanelRead {
+            panel: batch.panel,
+            fingerprint: read.fingerprint,
+            rows: read.rows,
+            duplicates: read.duplicates,
+        })
+    }
+
+    /// Reads a source in one read-only transaction and hands over its entities in batches, in order, while it goes on. `on_rows` is
+    /// called at the start and about every 10,000 rows; its [`ControlFlow::Break`] stops the read. The store's call timeout does
+    /// not apply, `query.timeout` does, and it goes on while a batch waits for room.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; what was handed over before counts for nothing then. Repeated keys are refused in the end.
+    pub async fn read_batches(
+        &self,
+        query: &PanelQuery<'_>,
+        batches: &Batches,
+        on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
+    ) -> Result<PanelSummary, ReadError> {
         let work = async {
             let mut session = self.session().await?;
             let mut transaction = read::begin(&mut session).await?;
@@ -213,7 +254,7 @@ impl Store {
                     limit: query.max_rows,
                 });
             }
-            let read = read::copy_all(&mut transaction, query, parts, expected, on_rows).await?;
+            let read = read::copy_all(&mut transaction, query, parts, expected, batches, on_rows).await?;
             transaction.rollback().await.map_err(StoreError::from)?;
             session.release();
             Ok(read)

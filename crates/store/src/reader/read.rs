@@ -2,15 +2,18 @@
 
 use super::copy_binary::{BadRow, Decoder, Kind, Layout};
 use super::part::Part;
-use super::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, SNAPSHOT};
+use super::{
+    Batches, PanelBatch, PanelQuery, PanelRows, PanelSummary, Place, ReadError, ReadProgress, SNAPSHOT,
+};
 use crate::sources::{differences, inspect};
 use crate::{StoreError, source_sql, stored};
 use chrono::DateTime;
 use futures::TryStreamExt;
 use mltraining_domain::Reason;
-use mltraining_panel::{Duplicates, Fingerprint, Panel, PanelBuilder, PanelError};
+use mltraining_panel::{Panel, PanelBuilder, PanelError};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the caller hears of progress.
@@ -127,101 +130,149 @@ async fn count(
     Ok((rows, earliest))
 }
 
-/// Copies the source's rows, then those of each context.
+/// Copies the rows of each context, then the source's, which go out in batches with the contexts beside each.
 pub(super) async fn copy_all(
     connection: &mut PgConnection,
     query: &PanelQuery<'_>,
     parts: Vec<Checked<'_>>,
     expected: PanelRows,
+    batches: &Batches,
     on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
-) -> Result<PanelRead, ReadError> {
+) -> Result<PanelSummary, ReadError> {
     let mut before = 0;
-    let mut say = |rows, before| {
+    let mut say = |arrived, held, before| {
         let progress = ReadProgress {
-            rows: before + rows,
+            rows: before + arrived,
             expected: expected.total(),
+            held,
         };
         match on_rows(progress) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(ReadError::Stopped),
         }
     };
-    let mut copied = Vec::with_capacity(parts.len());
-    for Checked { part, layout } in parts {
+    let mut parts = parts.into_iter();
+    let source = parts.next().expect("the source is the first part");
+    let (mut contexts, mut prints) = (Vec::new(), Vec::new());
+    for (context, Checked { part, layout }) in query.contexts.iter().zip(parts) {
         settle(connection, &part, query.timeout).await?;
-        let read = copy(connection, &part, layout, &mut |rows| say(rows, before)).await?;
-        before += read.panel.rows() as u64;
-        copied.push(read);
+        let mut copying = Copying::of(&part, layout);
+        copying
+            .run(connection, None, &mut |arrived, held| say(arrived, held, before))
+            .await?;
+        let of_context = |error| ReadError::Context {
+            context: context.name.clone(),
+            error,
+        };
+        let (panel, fingerprint) = copying.builder.finish().map_err(of_context)?;
+        before += panel.rows() as u64;
+        contexts.push((context.name.clone(), Arc::new(panel)));
+        prints.push((context.name.clone(), fingerprint));
     }
-    let mut copied = copied.into_iter();
-    let Copied {
-        panel,
-        fingerprint,
-        duplicates,
-    } = copied.next().expect("the source is the first part");
-    let names = query.contexts.iter().map(|context| context.name.clone());
-    let (panels, fingerprints): (Vec<_>, Vec<_>) = names
-        .zip(copied)
-        .map(|(name, read)| ((name.clone(), read.panel), (name, read.fingerprint)))
-        .unzip();
-    let start = query.range.start_micros();
-    let in_range = panel.times().iter().filter(|time| **time >= start).count() as u64;
-    Ok(PanelRead {
-        rows: PanelRows {
-            in_range,
-            warm_up: panel.rows() as u64 - in_range,
-            context: panels.iter().map(|(_, panel)| panel.rows() as u64).sum(),
-        },
-        panel: panel.with_contexts(panels),
-        fingerprint: fingerprint.with_contexts(fingerprints),
+    let mut rows = PanelRows {
+        context: before,
+        ..PanelRows::default()
+    };
+    let mut handing = Handing {
+        batches,
+        contexts,
+        start: query.range.start_micros(),
+        rows: &mut rows,
+    };
+    settle(connection, &source.part, query.timeout).await?;
+    let mut copying = Copying::of(&source.part, source.layout);
+    copying
+        .run(connection, Some(&mut handing), &mut |arrived, held| {
+            say(arrived, held, before)
+        })
+        .await?;
+    let duplicates = copying.builder.duplicates();
+    let (rest, fingerprint) = copying.builder.finish()?;
+    handing.hand(rest, Place::Last).await?;
+    Ok(PanelSummary {
+        fingerprint: fingerprint.with_contexts(prints),
+        rows,
         duplicates,
     })
 }
 
-/// One part, read.
-struct Copied {
-    panel: Panel,
-    fingerprint: Fingerprint,
-    duplicates: Option<Duplicates>,
+/// The way of the source's rows out.
+struct Handing<'a> {
+    batches: &'a Batches,
+    contexts: Vec<(String, Arc<Panel>)>,
+    /// The start of the range, microseconds.
+    start: i64,
+    /// Counts what goes out.
+    rows: &'a mut PanelRows,
 }
 
-/// Copies one part. `say` hears of its rows, at the start too.
-async fn copy(
-    connection: &mut PgConnection,
-    part: &Part<'_>,
-    layout: Layout,
-    say: &mut (dyn FnMut(u64) -> Result<(), ReadError> + Send),
-) -> Result<Copied, ReadError> {
-    say(0)?;
-    let mut builder = PanelBuilder::new(part.columns.to_vec(), part.source().duplicate_rule);
-    let mut decoder = Decoder::new(layout);
-    let mut stream = connection
-        .copy_out_raw(&part.statement())
-        .await
-        .map_err(StoreError::from_sqlx)?;
-    while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
-        decoder
-            .feed(&piece, |row| {
-                builder.push(&row.entity, row.time, row.phase, &row.values)?;
-                if builder.arrived().is_multiple_of(ROWS_PER_CALL) {
-                    say(builder.arrived())?;
-                }
-                Ok::<(), Fault>(())
-            })
-            .map_err(|fault| fault.into_read_error(part))?;
+impl Handing<'_> {
+    /// Waits until there is room.
+    async fn hand(&mut self, panel: Panel, place: Place) -> Result<(), ReadError> {
+        let in_range = panel.times().iter().filter(|time| **time >= self.start).count();
+        self.rows.in_range += in_range as u64;
+        self.rows.warm_up += (panel.rows() - in_range) as u64;
+        let batch = PanelBatch {
+            panel: panel.with_contexts(self.contexts.clone()),
+            place,
+        };
+        // Nobody takes them any more: whoever did knows why.
+        self.batches.to.send(batch).await.map_err(|_| ReadError::Stopped)
     }
-    drop(stream);
-    decoder
-        .finish()
-        .map_err(|bad| Fault::Bad(bad).into_read_error(part))?;
-    say(builder.arrived())?;
-    let duplicates = builder.duplicates();
-    let (panel, fingerprint) = builder.finish()?;
-    Ok(Copied {
-        panel,
-        fingerprint,
-        duplicates,
-    })
+}
+
+/// One part under way.
+struct Copying<'a> {
+    part: &'a Part<'a>,
+    builder: PanelBuilder,
+    decoder: Decoder,
+}
+
+impl<'a> Copying<'a> {
+    fn of(part: &'a Part<'a>, layout: Layout) -> Self {
+        Self {
+            part,
+            builder: PanelBuilder::new(part.columns.to_vec(), part.source().duplicate_rule),
+            decoder: Decoder::new(layout),
+        }
+    }
+
+    /// Copies the part; with `handing`, whole entities go out as soon as there are enough rows of them. `say` hears of rows that
+    /// have arrived and of those that are held, at the start too.
+    async fn run(
+        &mut self,
+        connection: &mut PgConnection,
+        mut handing: Option<&mut Handing<'_>>,
+        say: &mut (dyn FnMut(u64, u64) -> Result<(), ReadError> + Send),
+    ) -> Result<(), ReadError> {
+        say(0, 0)?;
+        let (part, builder) = (self.part, &mut self.builder);
+        let mut stream = connection
+            .copy_out_raw(&part.statement())
+            .await
+            .map_err(StoreError::from_sqlx)?;
+        while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
+            self.decoder
+                .feed(&piece, |row| {
+                    builder.push(&row.entity, row.time, row.phase, &row.values)?;
+                    if builder.arrived().is_multiple_of(ROWS_PER_CALL) {
+                        say(builder.arrived(), builder.held_rows() as u64)?;
+                    }
+                    Ok::<(), Fault>(())
+                })
+                .map_err(|fault| fault.into_read_error(part))?;
+            if let Some(handing) = &mut handing
+                && builder.whole_rows() >= handing.batches.rows
+            {
+                handing.hand(builder.take_whole(), Place::More).await?;
+            }
+        }
+        drop(stream);
+        self.decoder
+            .finish()
+            .map_err(|bad| Fault::Bad(bad).into_read_error(part))?;
+        say(builder.arrived(), builder.held_rows() as u64)
+    }
 }
 
 /// What can stop the stream: a bad row is named once the part is at hand.

@@ -1,0 +1,66 @@
+//! What a training takes at its peak, estimated before a row is read, and again when an entity turns out to be large.
+//!
+//! Rows come in batches of whole entities. Of a batch the panel is held in f64 and its features in f32; of all rows what is
+//! known of their labels and scores, and what the learner holds, which for trees is a byte a cell.
+
+use crate::catalogue::FeaturePlan;
+use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec};
+
+/// Rows of whole entities that are worked on together, at least.
+pub const BATCH_ROWS: usize = 128 * 1024;
+/// The logistic regression that stands beside each learner is fitted on so many rows at most.
+pub const BASELINE_ROWS: usize = 500_000;
+
+/// Batches at a time: one is filled, one waits, one is worked on.
+const IN_FLIGHT: u64 = 3;
+/// Of each row read: label, decision and resolve time, and whether it is held out.
+const LABELLED: u64 = 1 + 8 + 8 + 1;
+/// Of each row: its place in the order of time, in a fold's training and test part; its score with what was decided, and those of
+/// the baselines.
+const JUDGED: u64 = 12 + 8 + 16 + 24;
+/// Of each row of a batch: its number, what is known of its label, its times.
+const SELECTED: u64 = 4 + 9 + LABELLED;
+
+/// What a training takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Training<'a> {
+    /// Its features.
+    pub plan: &'a FeaturePlan,
+    /// Its learner.
+    pub algorithm: &'a AlgorithmSpec,
+    /// Threads that compute.
+    pub threads: usize,
+}
+
+impl Training<'_> {
+    /// So many rows of whole entities are worked on together: all of them where features see the other entities.
+    pub fn batch_rows(&self) -> usize {
+        if self.plan.needs_whole_panel() {
+            usize::MAX
+        } else {
+            BATCH_ROWS
+        }
+    }
+
+    /// Rows that a batch holds without a further estimate: entities that are no larger than a batch end it in time.
+    pub fn usual_rows(&self) -> u64 {
+        (self.batch_rows() as u64).saturating_mul(2)
+    }
+
+    /// Bytes at the peak for `rows` rows, of which at most `held` are held in a batch, or as many as usual. What a learner makes (the
+    /// nodes of trees) is left out.
+    pub fn bytes(&self, rows: u64, held: u64) -> u64 {
+        let features = self.plan.features.len();
+        let held = held.max(self.usual_rows()).min(rows);
+        let in_flight = rows.checked_div(held).unwrap_or_default().clamp(1, IN_FLIGHT);
+        let panel = 16 + 8 * self.plan.widest() as u64;
+        let of_batch = in_flight * panel + 4 * features as u64 + SELECTED + self.plan.ahead_bytes_of_row();
+        let gather = held
+            .saturating_mul(of_batch)
+            .saturating_add(rows.saturating_mul(LABELLED));
+        let fit = LABELLED + JUDGED + self.algorithm.bytes_of_row(features, self.threads);
+        let linear = AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default());
+        let baseline = linear.bytes_of_row(features, self.threads) * rows.min(BASELINE_ROWS as u64);
+        gather.max(rows.saturating_mul(fit).saturating_add(baseline))
+    }
+}
