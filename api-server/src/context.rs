@@ -69,6 +69,7 @@ pub fn open_store(config: &ApiConfig) -> anyhow::Result<Store> {
         acquire_timeout: database.acquire_timeout,
         call_timeout: config.server.request_timeout,
         statement_timeout: database.statement_timeout,
+        source_role: database.source_role.clone(),
     });
     Ok(store
         .context("database.url")

@@ -106,6 +106,7 @@ pub(crate) fn store_config(database: &DatabaseConfig, max_connections: u32) -> S
         acquire_timeout: database.acquire_timeout,
         call_timeout: database.statement_timeout + Duration::from_secs(5),
         statement_timeout: database.statement_timeout,
+        source_role: database.source_role.clone(),
         ..StoreConfig::new(database.url.expose_secret(), "worker")
     }
 }

@@ -1,4 +1,4 @@
-//! How long PreviewLabels with a grid and PreviewDataset take for half a million rows, through an API server of the same build.
+//! How long PreviewLabels with a grid, PreviewDataset and CheckLeakage take for half a million rows, through an API server of the same build.
 //! `BENCH_PYTHON` names a Python with numpy and pandas, which make the rows.
 
 #![allow(clippy::print_stdout, reason = "a bench talks to the person who runs it")]

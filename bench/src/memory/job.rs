@@ -97,7 +97,6 @@ async fn run(caller: &Caller, wish: Wish) -> anyhow::Result<v1::Job> {
         ..v1::RandomForest::default()
     };
     let spec = v1::TrainSpec {
-        source: "coin_metrics".to_owned(),
         range: Some(v1::TimeRange {
             start: at(1_735_689_600),
             end: at(1_798_761_600),

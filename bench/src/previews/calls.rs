@@ -10,7 +10,7 @@ use std::time::Instant;
 /// Calls before the first that is measured: connections, plans and pages come to be there.
 const WARM_UP: u32 = 2;
 
-/// Times each preview; `samples` calls of each, one after another.
+/// Times each preview and the checks for leaks; `samples` calls of each, one after another.
 ///
 /// # Errors
 /// Those of the server.
@@ -33,20 +33,34 @@ pub async fn measure(caller: &Caller, samples: u32) -> anyhow::Result<Vec<Timing
         Ok(answer.grid.len() as i64)
     });
     let grid = grid.await?;
+    let mut checked = datasets.clone();
     let dataset = time("PreviewDataset, default features", samples, async || {
-        let spec = v1::TrainSpec {
-            range: Some(all()),
-            label: Some(label()),
-            ..v1::TrainSpec::default()
-        };
         let request = v1::PreviewDatasetRequest {
-            spec: Some(spec),
+            spec: Some(spec()),
             ..v1::PreviewDatasetRequest::default()
         };
         let answer = datasets.preview_dataset(request).await?.into_inner();
         Ok(answer.features.len() as i64)
     });
-    Ok(vec![one, grid, dataset.await?])
+    let dataset = dataset.await?;
+    let leakage = time("CheckLeakage, default features", samples, async || {
+        let request = v1::CheckLeakageRequest {
+            spec: Some(spec()),
+            ..v1::CheckLeakageRequest::default()
+        };
+        let answer = checked.check_leakage(request).await?.into_inner();
+        Ok(answer.checks.len() as i64)
+    });
+    Ok(vec![one, grid, dataset, leakage.await?])
+}
+
+/// A training of all rows with the default features.
+fn spec() -> v1::TrainSpec {
+    v1::TrainSpec {
+        range: Some(all()),
+        label: Some(label()),
+        ..v1::TrainSpec::default()
+    }
 }
 
 async fn time(

@@ -18,6 +18,8 @@ pub struct StoreConfig {
     pub call_timeout: Duration,
     /// Longest time of one statement, on the server's clock. Calls that read sources set their own.
     pub statement_timeout: Duration,
+    /// The role that sources are read as, of which the role of the URL is a member; `None` for the latter itself.
+    pub source_role: Option<String>,
 }
 
 impl StoreConfig {
@@ -30,6 +32,7 @@ impl StoreConfig {
             acquire_timeout: Duration::from_secs(3),
             call_timeout: Duration::from_secs(15),
             statement_timeout: Duration::from_secs(10),
+            source_role: None,
         }
     }
 }
@@ -43,6 +46,7 @@ impl fmt::Debug for StoreConfig {
             .field("acquire_timeout", &self.acquire_timeout)
             .field("call_timeout", &self.call_timeout)
             .field("statement_timeout", &self.statement_timeout)
+            .field("source_role", &self.source_role)
             .finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@ pub mod workers;
 mod config;
 mod constraint;
 mod keyset;
+mod source_role;
 mod source_sql;
 mod store;
 mod stored;

@@ -6,6 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A connection that was used within this time is used again without asking first whether it still lives, which would cost each call
@@ -17,6 +18,7 @@ const UNTESTED: Duration = Duration::from_secs(1);
 pub struct Store {
     pool: PgPool,
     call_timeout: Duration,
+    source_role: Option<Arc<str>>,
 }
 
 /// How a pool is used at one moment.
@@ -62,6 +64,7 @@ impl Store {
         Ok(Self {
             pool,
             call_timeout: config.call_timeout,
+            source_role: config.source_role.as_deref().map(Arc::from),
         })
     }
 
@@ -80,6 +83,7 @@ impl Store {
         Self {
             pool: self.pool.clone(),
             call_timeout,
+            source_role: self.source_role.clone(),
         }
     }
 
@@ -116,6 +120,11 @@ impl Store {
     /// The longest time that one call may take.
     pub(crate) fn call_timeout(&self) -> Duration {
         self.call_timeout
+    }
+
+    /// The role that sources are read as.
+    pub(crate) fn source_role(&self) -> Option<&str> {
+        self.source_role.as_deref()
     }
 
     /// A connection that is closed, not reused, unless [`Session::release`] is called: a call that was cut short leaves a

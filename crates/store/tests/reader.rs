@@ -12,7 +12,7 @@ use mltraining_panel::catalogue::LookBack;
 use mltraining_store::load::{ColumnDefinition, ColumnType, MadeTable, Nullable, TableDefinition};
 use mltraining_store::reader::{Batches, PanelQuery, PanelRead, PanelRows, Place, ReadError, ReadProgress};
 use mltraining_store::testing::TestDatabase;
-use mltraining_store::{Store, StoreError};
+use mltraining_store::{Store, StoreConfig, StoreError};
 use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -736,6 +736,62 @@ async fn a_read_that_takes_too_long_ends_with_a_timeout() {
         "{error}"
     );
     assert_eq!(error.reason(), Reason::DeadlineExceeded);
+}
+
+#[tokio::test]
+async fn sources_are_read_as_a_role_that_may_read_nothing_else() {
+    let reader = Reader::new(&ticks(&[("a", 1), ("b", 2)])).await;
+    let role = format!("features_{}", uuid::Uuid::new_v4().simple());
+    reader
+        .sql(&format!(
+            "create role {role}; create table hidden as select * from ticks; grant select on ticks to {role}"
+        ))
+        .await;
+    let as_role = Store::connect(&StoreConfig {
+        source_role: Some(role.clone()),
+        ..StoreConfig::new(reader.database.url(), "test")
+    })
+    .await
+    .unwrap();
+    let spec = ticks_source();
+    let columns = names(&spec);
+    let stop_never = &mut |_| ControlFlow::Continue(());
+    let read = as_role
+        .read_panel(&query(&spec, &columns, range(0, 9)), stop_never)
+        .await;
+    assert_eq!(read.unwrap().rows.in_range, 2);
+    assert_eq!(as_role.source_coverage(&spec, None, None).await.unwrap().rows, 2);
+    let hidden = SourceSpec {
+        table: "hidden".to_owned(),
+        ..ticks_source()
+    };
+    let refused = as_role
+        .read_panel(&query(&hidden, &columns, range(0, 9)), stop_never)
+        .await;
+    assert!(matches!(refused, Err(ReadError::SchemaChanged(_))), "{refused:?}");
+    assert!(as_role.source_coverage(&hidden, None, None).await.is_err());
+    let found = as_role.verify_source(&hidden, "source").await.unwrap();
+    assert!(found.to_string().contains("that may be read"), "{found}");
+    assert!(
+        reader
+            .store
+            .verify_source(&hidden, "source")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    // The role is that of one transaction: the next call on the connection is the service's own.
+    assert!(as_role.ping().await.is_ok());
+    reader
+        .sql(&format!("drop owned by {role}; drop role {role}"))
+        .await;
+    let gone = as_role
+        .read_panel(&query(&spec, &columns, range(0, 9)), stop_never)
+        .await;
+    assert!(
+        matches!(gone, Err(ReadError::Store(StoreError::Statement { .. }))),
+        "{gone:?}"
+    );
 }
 
 #[tokio::test]

@@ -101,6 +101,7 @@ pub const KEYS: &[Key] = &[
     key("database.acquire_timeout", Both, "3s", Span("100ms", "1m"), "Longest wait for a free connection of the pool"),
     key("database.statement_timeout", Both, "10s", Span("100ms", "10m"), "Longest run of one statement, the reading of a source aside"),
     key("database.copy_timeout", Both, "10m", Span("1s", "1d"), "Longest run of the COPY that reads a source; a training makes labels and features meanwhile"),
+    key("database.source_role", Both, "", Text("the name of a role, 1 to 63 bytes"), "Role that sources are read as; the role of database.url is a member of it. It needs SELECT on the tables of sources and nothing else. Unset: the role of database.url"),
 
     key("redis.url", Both, "redis://127.0.0.1:6379/0", Secret("a URL redis://user:password@host:port/db"), "Redis, which carries hints. Without it jobs start later and none is lost"),
     key("redis.stream", Both, "mlts:jobs", Text("1 to 100 of a-z A-Z 0-9 : _ . -"), "The stream of hints; the same for all processes of one service"),

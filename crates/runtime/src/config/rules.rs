@@ -1,6 +1,6 @@
 //! What must hold beyond the form of single values.
 
-use super::{ApiConfig, AuthMode, KEYS, Problem, RedisConfig, TelemetryConfig, WorkerConfig};
+use super::{ApiConfig, AuthMode, DatabaseConfig, KEYS, Problem, RedisConfig, TelemetryConfig, WorkerConfig};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub(super) trait CrossChecks {
 
 impl CrossChecks for ApiConfig {
     fn cross_checks(&self, problems: &mut Vec<Problem>) {
-        shared(&self.database.url, &self.redis, &self.artifacts.dir, problems);
+        shared(&self.database, &self.redis, &self.artifacts.dir, problems);
         texts(&self.log.level, &self.telemetry, problems);
         let server = &self.server;
         if server.auth.mode != AuthMode::None {
@@ -39,7 +39,7 @@ impl CrossChecks for ApiConfig {
 
 impl CrossChecks for WorkerConfig {
     fn cross_checks(&self, problems: &mut Vec<Problem>) {
-        shared(&self.database.url, &self.redis, &self.artifacts.dir, problems);
+        shared(&self.database, &self.redis, &self.artifacts.dir, problems);
         texts(&self.log.level, &self.telemetry, problems);
         let worker = &self.worker;
         if worker.scratch_dir.as_ref().is_some_and(|dir| !dir.is_absolute()) {
@@ -68,7 +68,12 @@ impl CrossChecks for WorkerConfig {
     }
 }
 
-fn shared(database: &SecretString, redis: &RedisConfig, dir: &Path, problems: &mut Vec<Problem>) {
+fn shared(database: &DatabaseConfig, redis: &RedisConfig, dir: &Path, problems: &mut Vec<Problem>) {
+    let role = database.source_role.as_ref();
+    if role.is_some_and(|role| role.is_empty() || role.len() > 63 || role.contains('\0')) {
+        problems.push(must_be("database.source_role"));
+    }
+    let database = &database.url;
     if database.expose_secret().is_empty() {
         let message =
             "is missing: set MLTS_DATABASE__URL, MLTS_DATABASE__URL_FILE, or url in [database] of the file";

@@ -77,6 +77,8 @@ pub struct DatabaseConfig {
     /// Longest run of the COPY that reads a source.
     #[serde(with = "span")]
     pub copy_timeout: Duration,
+    /// The role that sources are read as; unset: that of the URL.
+    pub source_role: Option<String>,
 }
 
 /// `[redis]`: hints. Its loss makes jobs start later, never lost.
@@ -174,6 +176,7 @@ impl Default for DatabaseConfig {
             acquire_timeout: seconds(3),
             statement_timeout: seconds(10),
             copy_timeout: seconds(600),
+            source_role: None,
         }
     }
 }

@@ -178,6 +178,18 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
+fn a_role_for_sources_has_a_name_that_postgres_takes() {
+    let set = |role: &str| api(&[("MLTS_DATABASE__SOURCE_ROLE", role)]);
+    assert_eq!(
+        set("features_ro").unwrap().database.source_role.as_deref(),
+        Some("features_ro")
+    );
+    let (found, message) = problem(set(&"x".repeat(64)));
+    assert_eq!(found, "database.source_role");
+    assert!(message.contains("1 to 63"), "{message}");
+}
+
+#[test]
 fn a_folder_for_scratch_files_is_named_whole() {
     let settings = [("MLTS_WORKER__SCRATCH_DIR", "here")];
     let (found, message) = problem(worker(&settings));

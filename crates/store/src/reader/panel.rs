@@ -203,6 +203,7 @@ impl Store {
         let work = async {
             let mut session = self.session().await?;
             let mut transaction = read::begin(&mut session).await?;
+            self.read_as_source_role(&mut transaction).await?;
             let (_, rows) = read::foresee(&mut transaction, query).await?;
             transaction.rollback().await.map_err(StoreError::from)?;
             session.release();
@@ -247,6 +248,7 @@ impl Store {
         let work = async {
             let mut session = self.session().await?;
             let mut transaction = read::begin(&mut session).await?;
+            self.read_as_source_role(&mut transaction).await?;
             let (parts, expected) = read::foresee(&mut transaction, query).await?;
             if expected.total() > query.max_rows {
                 return Err(ReadError::RowLimitExceeded {

@@ -123,6 +123,7 @@ impl Store {
         self.within("sources.coverage", async {
             let mut session = self.session().await?;
             let mut transaction = session.begin_with(SNAPSHOT).await?;
+            self.read_as_source_role(&mut transaction).await?;
             let timeout = self.call_timeout().as_millis().max(1).to_string();
             sqlx::query_file!("sql/sources/allow_time.sql", timeout)
                 .fetch_one(&mut *transaction)

@@ -1,9 +1,10 @@
 //! A source against the table that it names, as the catalogue of Postgres shows it to the reading role.
 
 use super::{OWN_TABLES, TableOwner, closed};
+use crate::reader::SNAPSHOT;
 use crate::{Store, StoreError};
 use mltraining_domain::{DataType, Reason, SourceSpec, Violations};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 /// A table, view, materialised view, partitioned or foreign table and its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +154,10 @@ impl Store {
     pub async fn inspect_table(&self, schema: &str, table: &str) -> Result<Option<TableInfo>, StoreError> {
         self.within("sources.inspect", async {
             let mut session = self.session().await?;
-            let found = inspect(&mut session, schema, table).await?;
+            let mut transaction = session.begin_with(SNAPSHOT).await?;
+            self.read_as_source_role(&mut transaction).await?;
+            let found = inspect(&mut transaction, schema, table).await?;
+            transaction.rollback().await?;
             session.release();
             Ok(found)
         })
