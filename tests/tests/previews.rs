@@ -158,7 +158,7 @@ async fn a_training_reports_what_its_preview_has_shown() {
         assert_eq!(shown, folds, "{model}");
         let unseen = evaluation.unseen_entities.map_or(0, |unseen| unseen.entity_count);
         assert_eq!(seen.unseen_entity_count, unseen, "{model}");
-        let apart = |fold: &pb::Fold| fold.unseen_entities.map_or(0, |metrics| metrics.rows);
+        let apart = |fold: &pb::Fold| fold.unseen_entities.as_ref().map_or(0, |metrics| metrics.rows);
         let apart: Vec<i64> = evaluation.folds.iter().map(apart).collect();
         let shown: Vec<i64> = seen.folds.iter().map(|fold| fold.unseen_rows).collect();
         assert_eq!(shown, apart, "{model}");

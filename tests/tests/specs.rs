@@ -272,9 +272,9 @@ async fn every_split_keeps_away_from_its_tests_and_tests_held_out_entities_apart
         let apart: i64 = evaluation
             .folds
             .iter()
-            .map(|fold| fold.unseen_entities.unwrap().rows)
+            .map(|fold| fold.unseen_entities.as_ref().unwrap().rows)
             .sum();
-        assert_eq!(unseen.metrics.unwrap().rows, apart, "{name}");
+        assert_eq!(unseen.metrics.as_ref().unwrap().rows, apart, "{name}");
         let proof = evaluation.leak_proof.unwrap();
         assert!(proof.shuffled_roc_auc.is_some(), "{name}");
         for gap in proof.folds.iter().flat_map(|fold| &fold.gaps) {

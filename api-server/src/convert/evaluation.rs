@@ -1,9 +1,12 @@
 //! The numbers of an evaluation. What is undefined stays unset.
 
 use super::field::{small_wire_count, wire_count};
+use super::intervals;
+use super::label::show_direction;
 use super::time::show_instant;
 use mltraining_domain::{
-    Baseline, Confusion, Evaluation, Fold, Metrics, SingleFeature, TestGap, UnseenEntities,
+    Baseline, Confusion, Evaluation, Fold, Metrics, SingleFeature, SingleRule, TestGap, TopRows,
+    UnseenEntities,
 };
 use mltraining_proto::v1;
 
@@ -26,6 +29,7 @@ pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluati
         importances: importances.collect(),
         overall: Some(show_metrics(&evaluation.overall)),
         skill: evaluation.skill,
+        intervals: evaluation.intervals.as_ref().map(intervals::show),
     }
 }
 
@@ -50,6 +54,20 @@ pub(crate) fn show_metrics(metrics: &Metrics) -> v1::Metrics {
         threshold: metrics.threshold,
         confusion: metrics.confusion.as_ref().map(show_confusion),
         expected_calibration_error: metrics.expected_calibration_error,
+        false_positive_rate: metrics.false_positive_rate,
+        false_negative_rate: metrics.false_negative_rate,
+        ks: metrics.ks,
+        top: metrics.top.iter().map(show_top).collect(),
+    }
+}
+
+fn show_top(top: &TopRows) -> v1::TopRows {
+    v1::TopRows {
+        share: top.share,
+        rows: wire_count(top.rows),
+        precision: top.precision,
+        recall: top.recall,
+        lift: top.lift,
     }
 }
 
@@ -66,8 +84,16 @@ fn show_baselines(baselines: &[Baseline]) -> Vec<v1::Baseline> {
     let shown = baselines.iter().map(|baseline| v1::Baseline {
         name: baseline.name.clone(),
         metrics: Some(show_metrics(&baseline.metrics)),
+        rule: baseline.rule.as_ref().map(show_rule),
     });
     shown.collect()
+}
+
+fn show_rule(rule: &SingleRule) -> v1::SingleRule {
+    v1::SingleRule {
+        feature: rule.feature.clone(),
+        direction: show_direction(rule.direction).into(),
+    }
 }
 
 fn show_fold(fold: &Fold) -> v1::Fold {
@@ -84,6 +110,7 @@ fn show_fold(fold: &Fold) -> v1::Fold {
         purged_rows: wire_count(fold.leak_proof.purged_rows),
         embargoed_rows: wire_count(fold.leak_proof.embargoed_rows),
         metrics: Some(show_metrics(&fold.metrics)),
+        intervals: fold.intervals.as_ref().map(intervals::show_scores),
         baselines: show_baselines(&fold.baselines),
         unseen_entities: fold.unseen.as_ref().map(show_metrics),
     }

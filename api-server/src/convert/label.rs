@@ -173,7 +173,8 @@ pub(crate) fn show(label: &LabelSpec) -> v1::LabelSpec {
     v1::LabelSpec { kind: Some(kind) }
 }
 
-fn show_direction(direction: Direction) -> v1::Direction {
+/// The direction as the wire holds it.
+pub(crate) fn show_direction(direction: Direction) -> v1::Direction {
     match direction {
         Direction::Up => v1::Direction::Up,
         Direction::Down => v1::Direction::Down,

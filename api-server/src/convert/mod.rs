@@ -16,6 +16,7 @@ pub(crate) mod event;
 pub(crate) mod features;
 pub(crate) mod field;
 pub(crate) mod idempotency;
+pub(crate) mod intervals;
 pub(crate) mod job;
 pub(crate) mod job_change;
 pub(crate) mod job_count;

@@ -1,5 +1,6 @@
 //! The numbers of an evaluation. A metric that is undefined on its rows is `None`, never 0.
 
+use crate::{Direction, Span};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,21 @@ pub struct Confusion {
     pub false_negatives: u64,
     /// Positives at or above it.
     pub true_positives: u64,
+}
+
+/// What the rows with the highest scores hold: as many as could be acted on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TopRows {
+    /// Share of all rows that is looked at, above 0 and at most 1.
+    pub share: f64,
+    /// The rows that are: `share` of all, rounded up.
+    pub rows: u64,
+    /// Share of positives among them.
+    pub precision: f64,
+    /// Share of all positives that are among them; `None` without a positive.
+    pub recall: Option<f64>,
+    /// Precision over the share of positives of all rows; `None` without a positive.
+    pub lift: Option<f64>,
 }
 
 /// Metrics of binary scores against what came true. All but the counts are shares or scores; `None` where undefined.
@@ -35,6 +51,13 @@ pub struct Metrics {
     pub brier_skill: Option<f64>,
     /// Expected calibration error over 10 equal bins.
     pub expected_calibration_error: Option<f64>,
+    /// Kolmogorov and Smirnov's distance: the largest difference between the shares of positives and of negatives that lie
+    /// above one score.
+    #[serde(default)]
+    pub ks: Option<f64>,
+    /// What the highest scores hold, the smallest share first; empty where scores are unknown and in evaluations of before.
+    #[serde(default)]
+    pub top: Vec<TopRows>,
     /// The threshold that the following metrics were measured at.
     pub threshold: Option<f64>,
     /// Share of right answers.
@@ -47,6 +70,12 @@ pub struct Metrics {
     pub recall: Option<f64>,
     /// TN / (TN + FP).
     pub specificity: Option<f64>,
+    /// FP / (FP + TN).
+    #[serde(default)]
+    pub false_positive_rate: Option<f64>,
+    /// FN / (FN + TP).
+    #[serde(default)]
+    pub false_negative_rate: Option<f64>,
     /// Harmonic mean of precision and recall.
     pub f1: Option<f64>,
     /// Matthews correlation coefficient.
@@ -57,11 +86,99 @@ pub struct Metrics {
     pub confusion: Option<Confusion>,
 }
 
+/// A 95 % interval of a number, or why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interval {
+    /// From `low` to `high`.
+    Between {
+        /// 2.5 % lie below.
+        low: f64,
+        /// 2.5 % lie above.
+        high: f64,
+    },
+    /// It cannot be told.
+    Unset(IntervalUnset),
+}
+
+impl Interval {
+    /// Both ends; `None` when it is unset.
+    pub fn bounds(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Between { low, high } => Some((*low, *high)),
+            Self::Unset(_) => None,
+        }
+    }
+}
+
+/// Why an interval is unset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalUnset {
+    /// The test rows fill fewer than 5 blocks of time, too few to tell what is chance.
+    TooFewBlocks,
+    /// The number itself is undefined, or in more than 5 % of the draws: a class is missing or rare.
+    Undefined,
+}
+
+/// How sure the scores of some test rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ScoreIntervals {
+    /// Blocks of time that the rows fill.
+    pub blocks: u64,
+    /// Of the area under the ROC curve.
+    pub roc_auc: Interval,
+    /// Of the average precision.
+    pub average_precision: Interval,
+}
+
+/// How sure an evaluation is: a bootstrap over blocks of time, all entities together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intervals {
+    /// Length of a block: at least a day, and at least as long as a label looks ahead.
+    pub block: Span,
+    /// How often blocks were drawn.
+    pub resamples: u32,
+    /// Of all out-of-fold scores together.
+    pub overall: ScoreIntervals,
+    /// The baseline with the highest mean ROC AUC over the folds, which the skill is measured against; `None` when that is
+    /// undefined.
+    pub best_baseline: Option<String>,
+    /// Of the skill, model and baseline on the same draws.
+    pub skill: Interval,
+    /// The chance of a skill so far from 0 if there were none, two-sided; `None` where the interval is unset.
+    pub p_value: Option<f64>,
+    /// What follows; `None` where the interval is unset.
+    pub verdict: Option<Verdict>,
+}
+
+/// What can be said of a model beside the best baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The interval of the skill lies above 0.
+    Skill,
+    /// It holds 0 or lies below: chance alone, or the baseline, does as well.
+    NoSkill,
+}
+
+/// Which way a single feature tells of the label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SingleRule {
+    /// The feature.
+    pub feature: String,
+    /// Up when large values are those of positives.
+    pub direction: Direction,
+}
+
 /// What something simple reaches on the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// `prevalence`, `logistic_regression`, ...
+    /// `prevalence`, `last_label`, `best_single_feature` or `logistic_regression`.
     pub name: String,
+    /// The feature that a fold's training rows chose for `best_single_feature`; `None` over all folds and for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<SingleRule>,
     /// Its metrics on the same test rows.
     pub metrics: Metrics,
 }
@@ -89,6 +206,9 @@ pub struct Fold {
     pub test_positives: u64,
     /// Metrics on the test rows.
     pub metrics: Metrics,
+    /// How sure they are; `None` in evaluations of versions before there was any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<ScoreIntervals>,
     /// Baselines on the same rows.
     pub baselines: Vec<Baseline>,
     /// Metrics on the rows of held-out entities in the test block; `None` when there are none.
@@ -162,6 +282,9 @@ pub struct Evaluation {
     pub baselines: Vec<Baseline>,
     /// Mean ROC AUC of the folds minus that of the best baseline; `None` when a fold lacks a class.
     pub skill: Option<f64>,
+    /// How sure the numbers are; `None` in evaluations of versions before there was any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<Intervals>,
     /// The score on held-out entities; `None` when none was held out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen: Option<UnseenEntities>,
@@ -175,4 +298,63 @@ pub struct Evaluation {
     /// Importance of each feature in the final model (share of the total gain, or of absolute standardised weight), in
     /// the model's order.
     pub importances: Vec<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What version 0.1 stored before there were intervals, baselines with rules, and metrics at k.
+    const STORED: &str = r#"{
+        "folds": [{
+            "index": 1, "train_start": "2026-01-01T00:00:00Z", "train_end": "2026-01-02T00:00:00Z",
+            "test_start": "2026-01-02T01:00:00Z", "test_end": "2026-01-03T00:00:00Z",
+            "train_rows": 10, "train_positives": 3, "test_rows": 5, "test_positives": 1,
+            "metrics": {"rows": 5, "positives": 1, "roc_auc": 0.75, "average_precision": 0.5, "log_loss": 0.4, "brier": 0.1,
+                "brier_skill": null, "expected_calibration_error": 0.1, "threshold": 0.3, "accuracy": 0.8,
+                "balanced_accuracy": 0.7, "precision": 0.5, "recall": 1.0, "specificity": 0.75, "f1": 0.6, "mcc": 0.5,
+                "kappa": 0.5, "confusion": {"true_negatives": 3, "false_positives": 1, "false_negatives": 0, "true_positives": 1}},
+            "baselines": [{"name": "prevalence", "metrics": {"rows": 5, "positives": 1, "roc_auc": 0.5,
+                "average_precision": 0.2, "log_loss": 0.5, "brier": 0.2, "brier_skill": 0.0,
+                "expected_calibration_error": 0.0, "threshold": null, "accuracy": null, "balanced_accuracy": null,
+                "precision": null, "recall": null, "specificity": null, "f1": null, "mcc": null, "kappa": null,
+                "confusion": null}}],
+            "leak_proof": {"latest_train_resolve": "2026-01-02T00:10:00Z", "first_test_decision": "2026-01-02T01:00:00Z",
+                "purged_rows": 0, "embargoed_rows": 0}
+        }],
+        "overall": {"rows": 5, "positives": 1, "roc_auc": 0.75, "average_precision": 0.5, "log_loss": 0.4, "brier": 0.1,
+            "brier_skill": null, "expected_calibration_error": 0.1, "threshold": null, "accuracy": null,
+            "balanced_accuracy": null, "precision": null, "recall": null, "specificity": null, "f1": null, "mcc": null,
+            "kappa": null, "confusion": null},
+        "baselines": [], "skill": 0.25, "importances": [1.0]
+    }"#;
+
+    #[test]
+    fn an_evaluation_of_an_earlier_version_is_read_with_what_it_did_not_measure_unset() {
+        let read: Evaluation = serde_json::from_str(STORED).unwrap();
+        assert_eq!(read.skill, Some(0.25));
+        assert_eq!(read.intervals, None);
+        let fold = &read.folds[0];
+        assert_eq!(
+            (fold.metrics.ks, fold.metrics.top.len(), fold.intervals),
+            (None, 0, None)
+        );
+        assert_eq!(fold.metrics.false_positive_rate, None);
+        assert_eq!(fold.baselines[0].rule, None);
+    }
+
+    #[test]
+    fn an_interval_is_stored_as_its_ends_or_as_its_reason() {
+        let stored = |interval: Interval| serde_json::to_string(&interval).unwrap();
+        let between = Interval::Between { low: 0.25, high: 0.5 };
+        assert_eq!(stored(between), r#"{"between":{"low":0.25,"high":0.5}}"#);
+        let unset = Interval::Unset(IntervalUnset::TooFewBlocks);
+        assert_eq!(stored(unset), r#"{"unset":"too_few_blocks"}"#);
+        for interval in [between, unset] {
+            assert_eq!(
+                serde_json::from_str::<Interval>(&stored(interval)).unwrap(),
+                interval
+            );
+        }
+    }
 }

@@ -26,7 +26,8 @@ mod hex;
 
 pub use context::SourceContext;
 pub use evaluation::{
-    Baseline, Confusion, Evaluation, Fold, LeakProof, Metrics, SingleFeature, TestGap, UnseenEntities,
+    Baseline, Confusion, Evaluation, Fold, Interval, IntervalUnset, Intervals, LeakProof, Metrics,
+    ScoreIntervals, SingleFeature, SingleRule, TestGap, TopRows, UnseenEntities, Verdict,
 };
 pub use failure::{FailureClass, JobFailure};
 pub use hex::hex;

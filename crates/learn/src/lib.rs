@@ -9,6 +9,7 @@
 
 pub mod baseline;
 mod binned;
+pub mod bootstrap;
 mod class_weight;
 pub mod control;
 pub mod fit;

@@ -15,9 +15,9 @@ pub const BASELINE_ROWS: usize = 500_000;
 const IN_FLIGHT: u64 = 3;
 /// Of each row read: label, decision and resolve time, and whether it is held out.
 const LABELLED: u64 = 1 + 8 + 8 + 1;
-/// Of each row: its place in the order of time, in a fold's training and test part; its score with what was decided, and those of
-/// the baselines.
-const JUDGED: u64 = 12 + 8 + 16 + 24;
+/// Of each row: its place in the order of time, in a fold's training and test part; its score, calibrated and not, with what was
+/// decided, those of the baselines, and what was last known of its entity.
+const JUDGED: u64 = 12 + 8 + 24 + 32 + 2;
 /// Of each row of a batch: its number, what is known of its label, its times.
 const SELECTED: u64 = 4 + 9 + LABELLED;
 

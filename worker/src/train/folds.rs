@@ -1,27 +1,23 @@
 //! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
 
+use super::baselines::{self, Scored};
 use super::{fit_progress, shuffled, user_failure, weights};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    AlgorithmSpec, Baseline, Fold, Holdout, LeakProof, LogisticRegressionSpec, Metrics, Reason, SplitSpec,
-    TestGap, ThresholdSpec, TrainSpec, UnseenEntities, WorkPhase,
+    AlgorithmSpec, Baseline, Fold, Holdout, LeakProof, Metrics, Reason, SplitSpec, TestGap, ThresholdSpec,
+    TrainSpec, UnseenEntities, WorkPhase,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{self, FitError};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_learn::model::Model;
-use mltraining_learn::{baseline, threshold};
-use mltraining_panel::memory::BASELINE_ROWS;
+use mltraining_learn::threshold;
 use mltraining_panel::rows::LabelledRows;
 use mltraining_panel::split::{self, FoldRows, SplitError, SplitRows};
 use std::ops::ControlFlow;
 
-/// Name of the baseline that predicts the training part's share of positives.
-const PREVALENCE: &str = "prevalence";
-/// Name of the linear baseline.
-const LOGISTIC: &str = "logistic_regression";
 /// Share of a training part that is held out to choose the first fold's threshold.
 const INNER_SHARE: f64 = 0.25;
 
@@ -37,7 +33,9 @@ pub(super) struct OutOfFold {
     /// What the fold's model said at the fold's threshold; `None` where no threshold could be chosen.
     decisions: Vec<Option<bool>>,
     /// Scores of each baseline on the same rows, by name.
-    baselines: Vec<(&'static str, Vec<f64>)>,
+    pub baselines: Vec<(&'static str, Vec<f64>)>,
+    /// Where the rows of each fold end.
+    pub fold_ends: Vec<usize>,
     /// The rows of held-out entities, apart from the others.
     unseen: Judged,
 }
@@ -70,6 +68,7 @@ pub(super) fn cross_validate(
     let count = spec.split.folds();
     // Whether each can be made shows before the first is fitted.
     split::each_fold(rows.split_rows(), &spec.split, |_| ControlFlow::Continue(())).map_err(too_few)?;
+    let last_labels = baselines::last_labels(rows);
     let mut done = CrossValidation {
         folds: Vec::with_capacity(count as usize),
         out_of_fold: OutOfFold::default(),
@@ -84,6 +83,7 @@ pub(super) fn cross_validate(
             spec,
             work,
             part,
+            last_labels: &last_labels,
             index: part.index,
             count,
         };
@@ -114,6 +114,7 @@ pub(super) fn overall(out: &OutOfFold) -> (Metrics, Vec<Baseline>) {
     let metrics = metrics::measure(&out.labels, &out.scores, cut);
     let baseline = |(name, scores): &(&'static str, Vec<f64>)| Baseline {
         name: (*name).to_owned(),
+        rule: None, // each fold has its own
         metrics: metrics::measure(&out.labels, scores, Cut::None),
     };
     (metrics, out.baselines.iter().map(baseline).collect())
@@ -137,36 +138,17 @@ pub(super) fn unseen(done: &CrossValidation, rows: &LabelledRows) -> Option<Unse
     })
 }
 
-/// Mean ROC AUC of the folds, less that of the best baseline. Folds are compared, not pooled scores: in the pool even a
-/// constant gains from the drift of the prevalence between folds. Unset unless every fold has both classes.
-pub(super) fn skill(folds: &[Fold]) -> Option<f64> {
-    let mean = |of: &dyn Fn(&Fold) -> Option<f64>| -> Option<f64> {
-        let all: Option<Vec<f64>> = folds.iter().map(of).collect();
-        all.filter(|all| !all.is_empty())
-            .map(|all| all.iter().sum::<f64>() / all.len() as f64)
-    };
-    let names = folds.first()?.baselines.iter().map(|b| b.name.as_str());
-    let baselines = names.filter_map(|name| {
-        mean(&|fold| {
-            fold.baselines
-                .iter()
-                .find(|b| b.name == name)
-                .and_then(|b| b.metrics.roc_auc)
-        })
-    });
-    let best = baselines.max_by(f64::total_cmp)?;
-    mean(&|fold| fold.metrics.roc_auc).map(|auc| auc - best)
-}
-
 /// One fold at work.
-struct Folding<'a> {
-    matrix: &'a Matrix,
-    rows: &'a LabelledRows,
-    spec: &'a TrainSpec,
-    work: &'a Work,
-    part: &'a FoldRows,
-    index: u32,
-    count: u32,
+pub(super) struct Folding<'a> {
+    pub matrix: &'a Matrix,
+    pub rows: &'a LabelledRows,
+    pub spec: &'a TrainSpec,
+    pub work: &'a Work,
+    pub part: &'a FoldRows,
+    /// What was last known of each row's entity.
+    pub last_labels: &'a [Option<u8>],
+    pub index: u32,
+    pub count: u32,
 }
 
 impl Folding<'_> {
@@ -176,7 +158,7 @@ impl Folding<'_> {
         let model = self.fit(&self.spec.algorithm, train)?;
         let scores = model.predict(self.matrix, test);
         let labels = self.labels(test);
-        let baselines = self.baselines()?;
+        let baselines = baselines::of_fold(self)?;
         let unseen = self.unseen(&model, threshold, &mut out.unseen);
         let measured = Fold {
             index: self.index,
@@ -189,10 +171,8 @@ impl Folding<'_> {
             test_rows: test.len() as u64,
             test_positives: self.positives(test),
             metrics: metrics::measure(&labels, &scores, threshold.map_or(Cut::None, Cut::At)),
-            baselines: baselines
-                .iter()
-                .map(|(name, s)| named(name, &labels, s))
-                .collect(),
+            intervals: None, // drawn over all folds at once
+            baselines: baselines.iter().map(|scored| scored.measured(&labels)).collect(),
             unseen,
             leak_proof: leak_proof(self.part),
         };
@@ -231,7 +211,7 @@ impl Folding<'_> {
             .map_err(|e| fit_failure(e, &what))
     }
 
-    fn fit_under(
+    pub(super) fn fit_under(
         &self,
         algorithm: &AlgorithmSpec,
         train: &[u32],
@@ -248,25 +228,6 @@ impl Folding<'_> {
             self.spec.seed,
             control,
         )
-    }
-
-    /// Scores of the baselines on the test rows.
-    fn baselines(&self) -> Result<Vec<(&'static str, Vec<f64>)>, WorkError> {
-        let (train, test) = (&self.part.train, &self.part.test);
-        let share = baseline::prevalence(&self.rows.labels, train);
-        let mut found = vec![(PREVALENCE, vec![share; test.len()])];
-        if self.spec.algorithm.name() != LOGISTIC {
-            let linear = AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default());
-            let control = Control {
-                cancel: self.work.stop.flag(),
-                progress: &|_, _| {},
-            };
-            let model = self
-                .fit_under(&linear, &baseline::spread(train, BASELINE_ROWS), &control)
-                .map_err(|e| fit_failure(e, &format!("baseline of fold {} of {}", self.index, self.count)))?;
-            found.push((LOGISTIC, model.predict(self.matrix, test)));
-        }
-        Ok(found)
     }
 
     /// The fold's threshold: from the scores of earlier folds that were resolved before this test block begins, or, in the
@@ -335,14 +296,15 @@ impl OutOfFold {
         labels: Vec<u8>,
         scores: Vec<f64>,
         threshold: Option<f64>,
-        baselines: Vec<(&'static str, Vec<f64>)>,
+        baselines: Vec<Scored>,
     ) {
         self.decisions
             .extend(scores.iter().map(|s| threshold.map(|t| *s >= t)));
         self.rows.extend_from_slice(rows);
         self.labels.extend(labels);
         self.scores.extend(scores);
-        for (name, scores) in baselines {
+        self.fold_ends.push(self.rows.len());
+        for Scored { name, scores, .. } in baselines {
             match self.baselines.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, all)) => all.extend(scores),
                 None => self.baselines.push((name, scores)),
@@ -364,13 +326,6 @@ fn leak_proof(part: &FoldRows) -> LeakProof {
         purged_rows: part.purged_rows,
         embargoed_rows: part.embargoed_rows,
         gaps: part.gaps.iter().map(gap).collect(),
-    }
-}
-
-fn named(name: &str, labels: &[u8], scores: &[f64]) -> Baseline {
-    Baseline {
-        name: name.to_owned(),
-        metrics: metrics::measure(labels, scores, Cut::None),
     }
 }
 

@@ -1,9 +1,11 @@
 //! A training job from its rows to its result. It knows no clock and writes nothing but a scratch file of its own, so the same
 //! spec, rows and seed give the same bytes.
 
+mod baselines;
 mod files;
 mod folds;
 mod gather;
+mod intervals;
 mod scratch;
 mod shuffled;
 mod single_features;
@@ -70,11 +72,12 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     }
     let days = source_days::file(&outline, &fingerprint)?;
     drop(outline);
-    let validated = folds_step(&matrix, &rows, &spec, work)?;
+    let mut validated = folds_step(&matrix, &rows, &spec, work)?;
     let model = final_step(&matrix, &rows, &spec, work)?;
     work.board
         .note(WorkPhase::Evaluate, 0, 1, "measuring over all folds");
     let _span = tracing::info_span!("evaluate").entered();
+    let intervals = intervals::measure(&mut validated, &rows, &spec, work)?;
     let out = &validated.out_of_fold;
     let threshold = match spec.threshold {
         ThresholdSpec::Fixed(value) => Some(value),
@@ -82,7 +85,8 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     };
     let (overall, baselines) = folds::overall(out);
     let evaluation = Evaluation {
-        skill: folds::skill(&validated.folds),
+        skill: intervals::skill(&validated.folds),
+        intervals: Some(intervals),
         overall,
         baselines,
         unseen: folds::unseen(&validated, &rows),

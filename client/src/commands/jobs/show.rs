@@ -18,7 +18,7 @@ pub(super) fn table(jobs: &[v1::Job], paint: Paint) -> String {
         let auc = job
             .result
             .as_ref()
-            .and_then(|result| result.metrics)
+            .and_then(|result| result.metrics.as_ref())
             .and_then(|metrics| metrics.roc_auc);
         table.toned([
             (names::last(&job.name).to_owned(), None),

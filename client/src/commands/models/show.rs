@@ -23,7 +23,7 @@ pub(super) fn table(models: &[v1::Model], paint: Paint) -> String {
     ];
     let mut table = Table::new(&headings, paint);
     for model in models {
-        let metrics = model.latest_metrics.unwrap_or_default();
+        let metrics = model.latest_metrics.clone().unwrap_or_default();
         let part = (metrics.rows > 0).then(|| metrics.positives as f64 / metrics.rows as f64);
         let changed = match &model.delete_time {
             Some(at) => format!("deleted {}", when::show(Some(at))),
@@ -157,7 +157,7 @@ fn version_table(versions: &[v1::ModelVersion], paint: Paint) -> String {
         let overall = version
             .evaluation
             .as_ref()
-            .and_then(|evaluation| evaluation.overall)
+            .and_then(|evaluation| evaluation.overall.clone())
             .unwrap_or_default();
         let rows = version.row_counts.unwrap_or_default();
         let part = (rows.labeled > 0).then(|| rows.positives as f64 / rows.labeled as f64);

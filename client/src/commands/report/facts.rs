@@ -1,14 +1,19 @@
 //! The lines below the table of folds.
 
 use super::folds;
+use super::intervals;
 use super::proof;
 use crate::commands::spec::threshold;
-use crate::output::{Paint, Tone, count, counted, metric, signed};
+use crate::output::{Paint, Tone, count, counted, metric, share, signed};
 use mltraining_proto::v1;
 
 /// Skill, calls at the threshold, calibration, rows, and the proof that nothing leaked.
 pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, paint: Paint) -> String {
-    let mut lines = vec![skill(evaluation, paint), at_threshold(version, evaluation)];
+    let mut lines = vec![skill(evaluation, paint)];
+    if let Some(found) = &evaluation.intervals {
+        lines.push(intervals::line(found, paint));
+    }
+    lines.push(at_threshold(version, evaluation));
     if let Some(overall) = &evaluation.overall {
         lines.push(format!(
             "scores      Brier {} (skill {}), log loss {}, calibration error {}",
@@ -17,10 +22,11 @@ pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, pai
             metric(overall.log_loss),
             metric(overall.expected_calibration_error),
         ));
+        lines.extend(ranking(overall));
     }
     if let Some(unseen) = &evaluation.unseen_entities {
-        let seen = folds::mean_of(&evaluation.folds, |fold| fold.metrics?.roc_auc);
-        let rows = unseen.metrics.map_or(0, |metrics| metrics.rows);
+        let seen = folds::mean_of(&evaluation.folds, |fold| fold.metrics.as_ref()?.roc_auc);
+        let rows = unseen.metrics.as_ref().map_or(0, |metrics| metrics.rows);
         lines.push(format!(
             "unseen      {} held out, {} tested: mean ROC AUC of the folds {}, beside {} on the others",
             counted(unseen.entity_count, "entity", "entities"),
@@ -72,6 +78,26 @@ fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
     )
 }
 
+/// What the highest scores hold; `None` for versions that did not measure it.
+fn ranking(overall: &v1::Metrics) -> Option<String> {
+    let tops: Vec<String> = overall
+        .top
+        .iter()
+        .map(|top| {
+            format!(
+                "{} of the {} rows ({}) are positive, lift {}",
+                share(Some(top.precision)),
+                count(top.rows),
+                share(Some(top.share)),
+                metric(top.lift),
+            )
+        })
+        .collect();
+    let last = tops.last()?;
+    let first = tops.iter().rev().nth(2)?;
+    Some(format!("highest     {first}; {last}; KS {}", metric(overall.ks)))
+}
+
 fn at_threshold(version: &v1::ModelVersion, evaluation: &v1::Evaluation) -> String {
     let rule = version.train_spec.as_ref().map_or_else(String::new, |spec| {
         format!(" ({})", threshold::describe(spec.threshold.as_ref()))
@@ -79,7 +105,7 @@ fn at_threshold(version: &v1::ModelVersion, evaluation: &v1::Evaluation) -> Stri
     let Some(score) = version.threshold else {
         return format!("threshold   unset: no score fits the rule{rule}");
     };
-    let overall = evaluation.overall.unwrap_or_default();
+    let overall = evaluation.overall.clone().unwrap_or_default();
     format!(
         "threshold   {score:.3}{rule}; in the folds: precision {}, recall {}, F1 {}, MCC {}",
         metric(overall.precision),

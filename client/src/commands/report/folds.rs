@@ -1,5 +1,6 @@
 //! The table of folds: the model beside every baseline, on the same rows.
 
+use super::intervals;
 use crate::output::{Paint, Table, Tone, UNKNOWN, count, metric, share};
 use crate::when;
 use mltraining_proto::v1;
@@ -27,16 +28,23 @@ pub(super) fn table(evaluation: &v1::Evaluation, paint: Paint) -> String {
             count(fold.test_rows),
             positives(fold.test_positives, fold.test_rows),
         ];
-        row.extend(scores(fold.metrics.as_ref()));
+        row.extend(scores(fold.metrics.as_ref(), fold.intervals.as_ref()));
         row.extend(beside(&baselines, &fold.baselines));
         table.row(row);
     }
     if evaluation.folds.len() > 1 {
         let mut row = vec!["mean".to_owned()];
         row.extend(vec![String::new(); 5]);
-        row.extend(mean(&evaluation.folds, |fold| fold.metrics));
+        row.push(metric(mean_of(&evaluation.folds, |fold| {
+            fold.metrics.as_ref()?.roc_auc
+        })));
+        row.push(String::new());
+        row.push(metric(mean_of(&evaluation.folds, |fold| {
+            fold.metrics.as_ref()?.average_precision
+        })));
         for name in &baselines {
-            row.extend(mean(&evaluation.folds, |fold| baseline_of(fold, name)));
+            let auc = |fold: &v1::Fold| baseline_of(fold, name)?.roc_auc;
+            row.push(metric(mean_of(&evaluation.folds, auc)));
         }
         table.toned(row.into_iter().map(|text| (text, Some(Tone::Title))));
     }
@@ -50,7 +58,8 @@ pub(super) fn table(evaluation: &v1::Evaluation, paint: Paint) -> String {
         count(rows),
         positives(positive, rows),
     ];
-    row.extend(scores(overall));
+    let sure = evaluation.intervals.as_ref().and_then(|all| all.overall.as_ref());
+    row.extend(scores(overall, sure));
     row.extend(beside(&baselines, &evaluation.baselines));
     table.toned(row.into_iter().map(|text| (text, Some(Tone::Title))));
     table.render()
@@ -70,9 +79,13 @@ fn headings(baselines: &[&str]) -> Vec<String> {
     let mut headings = vec![below("", "fold"), below("", "test rows from – to")];
     let numbers = ["train rows", "purged", "test rows", "positive"];
     headings.extend(numbers.map(|what| format!(">{}", below("", what))));
-    for name in names {
+    headings.push(format!(">{}", below("model", "ROC AUC")));
+    headings.extend(["95 %", ">AP"].map(|what| match what.strip_prefix('>') {
+        Some(what) => format!(">{}", below("", what)),
+        None => below("", what),
+    }));
+    for name in baselines {
         headings.push(format!(">{}", below(name, "ROC AUC")));
-        headings.push(format!(">{}", below("", "AP")));
     }
     headings
 }
@@ -92,20 +105,17 @@ fn positives(positives: i64, rows: i64) -> String {
     format!("{} ({})", count(positives), share(part))
 }
 
-fn scores(metrics: Option<&v1::Metrics>) -> [String; 2] {
+/// The model's ROC AUC with its interval, and its average precision.
+fn scores(metrics: Option<&v1::Metrics>, intervals: Option<&v1::ScoreIntervals>) -> [String; 3] {
+    let bounds = intervals.and_then(|intervals| intervals.roc_auc.as_ref());
+    let sure = bounds.and_then(intervals::bounds).map_or_else(
+        || UNKNOWN.to_owned(),
+        |(low, high)| format!("{}–{}", metric(Some(low)), metric(Some(high))),
+    );
     match metrics {
-        Some(metrics) => [metric(metrics.roc_auc), metric(metrics.average_precision)],
-        None => [UNKNOWN.to_owned(), UNKNOWN.to_owned()],
+        Some(metrics) => [metric(metrics.roc_auc), sure, metric(metrics.average_precision)],
+        None => [UNKNOWN, UNKNOWN, UNKNOWN].map(str::to_owned),
     }
-}
-
-/// The means over the folds of what [`scores`] shows; unknown when a fold lacks it.
-fn mean(folds: &[v1::Fold], of: impl Fn(&v1::Fold) -> Option<v1::Metrics>) -> [String; 2] {
-    let mean = |value: fn(&v1::Metrics) -> Option<f64>| metric(mean_of(folds, |fold| value(&of(fold)?)));
-    [
-        mean(|metrics| metrics.roc_auc),
-        mean(|metrics| metrics.average_precision),
-    ]
 }
 
 /// The mean of a value over the folds; `None` when a fold lacks it.
@@ -116,18 +126,16 @@ pub(super) fn mean_of(folds: &[v1::Fold], of: impl Fn(&v1::Fold) -> Option<f64>)
 }
 
 /// What a baseline reaches in a fold.
-pub(super) fn baseline_of(fold: &v1::Fold, name: &str) -> Option<v1::Metrics> {
-    fold.baselines
-        .iter()
-        .find(|baseline| baseline.name == name)?
-        .metrics
+pub(super) fn baseline_of<'a>(fold: &'a v1::Fold, name: &str) -> Option<&'a v1::Metrics> {
+    let named = fold.baselines.iter().find(|baseline| baseline.name == name)?;
+    named.metrics.as_ref()
 }
 
-/// The scores of the named baselines, in their order.
+/// The ROC AUC of the named baselines, in their order.
 fn beside(names: &[&str], baselines: &[v1::Baseline]) -> Vec<String> {
     let named = |name: &str| baselines.iter().find(|baseline| baseline.name == name);
     names
         .iter()
-        .flat_map(|name| scores(named(name).and_then(|baseline| baseline.metrics.as_ref())))
+        .map(|name| metric(named(name).and_then(|baseline| baseline.metrics.as_ref()?.roc_auc)))
         .collect()
 }

@@ -3,6 +3,7 @@
 mod facts;
 mod folds;
 mod importances;
+mod intervals;
 mod proof;
 
 use crate::commands::spec::{algorithm, label};

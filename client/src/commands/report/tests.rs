@@ -17,6 +17,7 @@ fn prevalence(rows: i64, positives: i64, auc: Option<f64>) -> Vec<v1::Baseline> 
     vec![v1::Baseline {
         name: "prevalence".to_owned(),
         metrics,
+        rule: None,
     }]
 }
 
@@ -36,13 +37,32 @@ fn fold(index: i32, rows: i64, positives: i64, auc: Option<f64>) -> v1::Fold {
     }
 }
 
+fn sure(low: f64, high: f64) -> v1::ScoreIntervals {
+    let interval = v1::Interval {
+        low: Some(low),
+        high: Some(high),
+        ..v1::Interval::default()
+    };
+    v1::ScoreIntervals {
+        blocks: 6,
+        roc_auc: Some(interval),
+        average_precision: None,
+    }
+}
+
 fn evaluation() -> v1::Evaluation {
     let importance = |feature: &str, share: f64| v1::FeatureImportance {
         feature: feature.to_owned(),
         share,
     };
     v1::Evaluation {
-        folds: vec![fold(1, 5_736, 812, Some(0.612)), fold(2, 100, 0, None)],
+        folds: vec![
+            v1::Fold {
+                intervals: Some(sure(0.55, 0.67)),
+                ..fold(1, 5_736, 812, Some(0.612))
+            },
+            fold(2, 100, 0, None),
+        ],
         overall: metrics(5_836, 812, Some(0.6), 0.24),
         baselines: prevalence(5_836, 812, Some(0.5)),
         skill: Some(0.1),
@@ -66,12 +86,12 @@ fn a_report_shows_every_fold_beside_the_baselines() {
     let expected = "\
 pump version 3
 
-                                                                                          model         prevalence
-fold  test rows from – to                  train rows  purged  test rows      positive  ROC AUC     AP     ROC AUC     AP
-1     1970-01-02 00:00 – 1970-01-02 23:00       5,000      36      5,736  812 (14.2 %)    0.612  0.300       0.500  0.142
-2     1970-01-03 00:00 – 1970-01-03 23:00      10,000      36        100     0 (0.0 %)        –  0.300           –  0.000
-mean                                                                                          –  0.300           –  0.071
-all                                                        72      5,836  812 (13.9 %)    0.600  0.240       0.500  0.139
+                                                                                          model                      prevalence
+fold  test rows from – to                  train rows  purged  test rows      positive  ROC AUC  95 %            AP     ROC AUC
+1     1970-01-02 00:00 – 1970-01-02 23:00       5,000      36      5,736  812 (14.2 %)    0.612  0.550–0.670  0.300       0.500
+2     1970-01-03 00:00 – 1970-01-03 23:00      10,000      36        100     0 (0.0 %)        –  –            0.300           –
+mean                                                                                          –               0.300           –
+all                                                        72      5,836  812 (13.9 %)    0.600  –            0.240       0.500
 
 skill       +0.100 mean ROC AUC of the folds over the best baseline, prevalence
 threshold   0.312; in the folds: precision –, recall –, F1 –, MCC –
@@ -81,6 +101,56 @@ feature                 importance
 rolling_std(close, 10)      75.0 %  ████████████████████████
 close                       25.0 %  ████████";
     assert_eq!(text, expected, "\n{text}");
+}
+
+fn intervals(skill: v1::Interval, verdict: v1::Verdict) -> v1::Intervals {
+    v1::Intervals {
+        block: Some(when::duration(mltraining_domain::Span::from_mins(24 * 60))),
+        resamples: 1000,
+        overall: Some(v1::ScoreIntervals {
+            blocks: 30,
+            ..v1::ScoreIntervals::default()
+        }),
+        best_baseline: "prevalence".to_owned(),
+        skill: Some(skill),
+        p_value: Some(0.0123),
+        verdict: verdict.into(),
+    }
+}
+
+#[test]
+fn the_verdict_is_told_with_its_interval_or_with_what_is_missing() {
+    let told = |intervals: v1::Intervals| {
+        let evaluation = v1::Evaluation {
+            intervals: Some(intervals),
+            ..evaluation()
+        };
+        let text = facts::lines(&v1::ModelVersion::default(), &evaluation, Paint::Plain);
+        text.lines().nth(1).unwrap().to_owned()
+    };
+    let between = |low, high| v1::Interval {
+        low: Some(low),
+        high: Some(high),
+        ..v1::Interval::default()
+    };
+    assert_eq!(
+        told(intervals(between(0.02, 0.18), v1::Verdict::Skill)),
+        "verdict     skill: 95 % of the skill lie from +0.020 to +0.180, p 0.012 (1000 draws of 30 blocks of 1d)"
+    );
+    let none = told(intervals(between(-0.02, 0.18), v1::Verdict::NoSkill));
+    assert!(
+        none.contains("no skill: 95 % of the skill lie from -0.020"),
+        "{none}"
+    );
+    let unset = v1::Interval {
+        unset_reason: v1::IntervalUnsetReason::TooFewBlocks.into(),
+        ..v1::Interval::default()
+    };
+    let unset = told(intervals(unset, v1::Verdict::Unspecified));
+    assert!(
+        unset.contains("none: the tests fill 30 blocks of 1d, and 5 are needed"),
+        "{unset}"
+    );
 }
 
 #[test]

@@ -26,6 +26,12 @@ pub(super) fn fill(metrics: &mut Metrics, counts: Confusion) {
         counts.true_negatives,
         counts.true_negatives + counts.false_positives,
     );
+    let (negatives, positives) = (
+        counts.true_negatives + counts.false_positives,
+        counts.true_positives + counts.false_negatives,
+    );
+    metrics.false_positive_rate = ratio(counts.false_positives, negatives);
+    metrics.false_negative_rate = ratio(counts.false_negatives, positives);
     let both = metrics.recall.zip(metrics.specificity);
     metrics.balanced_accuracy = both.map(|(recall, specificity)| (recall + specificity) / 2.0);
     metrics.f1 = f1(&counts);

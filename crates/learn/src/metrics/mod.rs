@@ -5,6 +5,7 @@ mod probabilities;
 mod ranking;
 #[cfg(test)]
 pub(crate) mod tests;
+mod top;
 
 pub(crate) use decisions::{f1, mcc, precision, recall};
 use mltraining_domain::{Confusion, Metrics};
@@ -53,6 +54,8 @@ pub fn measure(labels: &[u8], scores: &[f64], cut: Cut<'_>) -> Metrics {
     if let Some(ranked) = ranked(labels, scores) {
         metrics.roc_auc = ranking::roc_auc(&ranked);
         metrics.average_precision = ranking::average_precision(&ranked);
+        metrics.ks = ranking::ks(&ranked);
+        metrics.top = top::rows(&ranked);
         metrics.log_loss = Some(probabilities::log_loss(labels, scores));
         let brier = probabilities::brier(labels, scores);
         metrics.brier = Some(brier);

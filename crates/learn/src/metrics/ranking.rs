@@ -73,3 +73,23 @@ pub(super) fn average_precision(ranked: &[Tied]) -> Option<f64> {
     }
     (above.positives > 0).then(|| sum / above.positives as f64)
 }
+
+/// Kolmogorov and Smirnov's distance of the scores of positives and of negatives (scipy's `ks_2samp`), the largest
+/// |TPR - FPR| over all thresholds. `None` without both classes.
+pub(super) fn ks(ranked: &[Tied]) -> Option<f64> {
+    let all = ranked
+        .iter()
+        .fold(Counts::default(), |sum, tied| sum.and(tied.counts));
+    if all.positives == 0 || all.negatives == 0 {
+        return None;
+    }
+    let mut above = Counts::default();
+    let mut largest = 0u128;
+    for Tied { counts, .. } in ranked {
+        above = above.and(*counts);
+        let positives = u128::from(above.positives) * u128::from(all.negatives);
+        let negatives = u128::from(above.negatives) * u128::from(all.positives);
+        largest = largest.max(positives.abs_diff(negatives));
+    }
+    Some(largest as f64 / (u128::from(all.positives) * u128::from(all.negatives)) as f64)
+}

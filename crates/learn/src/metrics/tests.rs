@@ -58,21 +58,36 @@ fn check(labels: &[u8], scores: &[f64], cut: f64, expected: &Expected) {
     assert_eq!(counts, expected.confusion);
     assert_eq!((m.threshold, m.rows), (Some(cut), labels.len() as u64));
     assert_eq!(m.positives, c.true_positives + c.false_negatives);
+    close(
+        "false_positive_rate",
+        m.false_positive_rate,
+        m.specificity.map(|s| 1.0 - s),
+    );
+    close(
+        "false_negative_rate",
+        m.false_negative_rate,
+        m.recall.map(|r| 1.0 - r),
+    );
 }
 
 /// 2,000 rows of a linear congruential generator (Numerical Recipes; x <- 1664525 x + 1013904223 mod 2^32 from 42) in
 /// pairs (u, v): score = u^2 rounded to 2 digits, positive iff v < 0.02 + 0.6 score.
 pub(crate) fn generated() -> (Vec<u8>, Vec<f64>) {
+    let row = |pair: &[f64]| {
+        let score = (pair[0] * pair[0] * 100.0).round_ties_even() / 100.0;
+        (u8::from(pair[1] < 0.02 + 0.6 * score), score)
+    };
+    generator(4000).chunks(2).map(row).unzip()
+}
+
+/// The first numbers of the generator, from 0 to 1.
+fn generator(count: usize) -> Vec<f64> {
     let mut x: u32 = 42;
-    let mut next = || {
+    let next = |_| {
         x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         f64::from(x) / 4_294_967_296.0
     };
-    let row = |(u, v): (f64, f64)| {
-        let score = (u * u * 100.0).round_ties_even() / 100.0;
-        (u8::from(v < 0.02 + 0.6 * score), score)
-    };
-    (0..2000).map(|_| row((next(), next()))).unzip()
+    (0..count).map(next).collect()
 }
 
 #[test]
@@ -327,4 +342,43 @@ fn the_order_of_rows_does_not_matter() {
         (a.roc_auc, a.average_precision, a.mcc),
         (b.roc_auc, b.average_precision, b.mcc)
     );
+}
+
+/// U[..500] and 1.1 U[500..1000] of the generator, the numbers of scipy 1.16: ks_2samp 0.102.
+#[test]
+fn the_distance_of_two_samples_is_that_of_scipy() {
+    let drawn = generator(1000);
+    let scores: Vec<f64> = drawn[..500]
+        .iter()
+        .copied()
+        .chain(drawn[500..].iter().map(|u| u * 1.1))
+        .collect();
+    let labels: Vec<u8> = (0..1000).map(|row| u8::from(row < 500)).collect();
+    close("ks", measure(&labels, &scores, Cut::None).ks, Some(0.102));
+}
+
+#[test]
+fn the_distance_is_1_when_the_classes_are_apart_and_undefined_with_one_class() {
+    let ks = |labels: &[u8]| measure(labels, &[0.1, 0.2, 0.8, 0.9], Cut::None).ks;
+    assert_eq!(ks(&[0, 0, 1, 1]), Some(1.0));
+    assert_eq!(ks(&[1, 1, 0, 0]), Some(1.0), "either way round");
+    assert_eq!(ks(&[1, 1, 1, 1]), None);
+}
+
+/// scikit-learn: precision_recall_curve has 102 points, one for each distinct score and one more, and the trapezoid under them
+/// is 0.508673714638: not the average precision.
+#[test]
+fn the_precision_recall_curve_has_the_points_of_scikit_learn() {
+    let (labels, scores) = generated();
+    let ranked = ranked(&labels, &scores).unwrap();
+    assert_eq!(ranked.len() + 1, 102);
+    let (mut above, mut last, mut area) = (Counts::default(), (0.0, 1.0), 0.0);
+    for tied in &ranked {
+        above = above.and(tied.counts);
+        let recall = above.positives as f64 / 441.0;
+        let precision = above.positives as f64 / (above.positives + above.negatives) as f64;
+        area += (recall - last.0) * (precision + last.1) / 2.0;
+        last = (recall, precision);
+    }
+    close("trapezoid", Some(area), Some(0.508_673_714_638));
 }

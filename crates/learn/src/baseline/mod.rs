@@ -1,6 +1,11 @@
 //! What something simple reaches: every report stands beside it.
 
+mod last_label;
+mod single;
+
 use crate::random::Random;
+pub use last_label::last_label;
+pub use single::SingleRule;
 use std::borrow::Cow;
 
 /// The stream of random numbers of [`shuffled`], which no tree of a forest has.

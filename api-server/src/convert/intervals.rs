@@ -1,0 +1,46 @@
+//! How sure an evaluation is.
+
+use super::field::{small_wire_count, wire_count};
+use super::time::show_span;
+use mltraining_domain::{Interval, IntervalUnset, Intervals, ScoreIntervals, Verdict};
+use mltraining_proto::v1;
+
+/// The intervals over all folds, and what follows.
+pub(crate) fn show(intervals: &Intervals) -> v1::Intervals {
+    let verdict = match intervals.verdict {
+        None => v1::Verdict::Unspecified,
+        Some(Verdict::Skill) => v1::Verdict::Skill,
+        Some(Verdict::NoSkill) => v1::Verdict::NoSkill,
+    };
+    v1::Intervals {
+        block: Some(show_span(intervals.block)),
+        resamples: small_wire_count(intervals.resamples),
+        overall: Some(show_scores(&intervals.overall)),
+        best_baseline: intervals.best_baseline.clone().unwrap_or_default(),
+        skill: Some(show_interval(intervals.skill)),
+        p_value: intervals.p_value,
+        verdict: verdict.into(),
+    }
+}
+
+/// The intervals of some test rows.
+pub(crate) fn show_scores(intervals: &ScoreIntervals) -> v1::ScoreIntervals {
+    v1::ScoreIntervals {
+        blocks: wire_count(intervals.blocks),
+        roc_auc: Some(show_interval(intervals.roc_auc)),
+        average_precision: Some(show_interval(intervals.average_precision)),
+    }
+}
+
+fn show_interval(interval: Interval) -> v1::Interval {
+    let reason = match interval {
+        Interval::Between { .. } => v1::IntervalUnsetReason::Unspecified,
+        Interval::Unset(IntervalUnset::TooFewBlocks) => v1::IntervalUnsetReason::TooFewBlocks,
+        Interval::Unset(IntervalUnset::Undefined) => v1::IntervalUnsetReason::Undefined,
+    };
+    v1::Interval {
+        low: interval.bounds().map(|(low, _)| low),
+        high: interval.bounds().map(|(_, high)| high),
+        unset_reason: reason.into(),
+    }
+}

@@ -1,0 +1,176 @@
+//! How sure a score is: a bootstrap over blocks of time.
+//!
+//! Rows of one time tell partly of the same market, and labels that overlap tell of the same bars, so rows are no independent
+//! draws; blocks of time, all entities together and at least as long as a label looks ahead, nearly are (Künsch 1989, "The
+//! jackknife and the bootstrap for general stationary observations"; fixed blocks as Carlstein 1986). Blocks are drawn with
+//! replacement, as many as there are, and the scores are counted again; nothing is fitted again, so that the intervals tell of
+//! the chance in the test and not of that in the training.
+
+mod blocks;
+mod draw;
+mod folds;
+mod interval;
+mod ranking;
+mod student;
+
+use crate::control::Control;
+use crate::fit::FitError;
+use blocks::Blocks;
+use folds::FoldRanks;
+use interval::Resampled;
+use mltraining_domain::{Interval, IntervalUnset, ScoreIntervals};
+use ranking::Ranking;
+use rayon::prelude::*;
+
+/// With fewer blocks than this there is no interval: chance among so few cannot be told from the rows.
+pub const FEWEST_BLOCKS: usize = 5;
+
+/// Scores of rows that the model which scored them had not seen, fold after fold.
+#[derive(Debug, Clone, Copy)]
+pub struct Tested<'a> {
+    /// 0 or 1.
+    pub labels: &'a [u8],
+    /// The model's scores.
+    pub scores: &'a [f64],
+    /// The scores of the baseline that the model is held against; `None` when there is none.
+    pub baseline: Option<&'a [f64]>,
+    /// Decision time of each row.
+    pub times: &'a [i64],
+    /// Where the rows of each fold end.
+    pub fold_ends: &'a [usize],
+}
+
+/// How it is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Resampling {
+    /// Least length of a block, in the unit of the times, above 0.
+    pub least_block: i64,
+    /// How often blocks are drawn.
+    pub resamples: u32,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+/// What the resamples say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Length of a block, in the unit of the times.
+    pub block: i64,
+    /// Of all folds' scores together.
+    pub overall: ScoreIntervals,
+    /// Of each fold, from draws of its own blocks alone.
+    pub folds: Vec<ScoreIntervals>,
+    /// Of the skill: the mean over the folds of the model's ROC AUC minus the baseline's, both on the same draw.
+    pub skill: Interval,
+    /// The chance of a skill at least so far from 0 if the true one were 0; `None` where the interval is unset.
+    pub p_value: Option<f64>,
+}
+
+/// Draws blocks and measures; the same on any number of threads, in the rayon pool of the caller.
+///
+/// In a draw a fold counts as much of the mean as its rows were drawn, so that folds of a single block are drawn like blocks;
+/// one that lacks a class in the draw is left out. Intervals are unset with fewer than 5 blocks, and where more than 5 % of the
+/// draws leave the value undefined.
+///
+/// Sorts once; a draw costs one pass over the rows for the average precision, and for ROC AUC only one over pairs of blocks.
+///
+/// # Errors
+/// [`FitError::Cancelled`] when the caller's flag is set.
+///
+/// # Panics
+/// When labels, scores and times differ in number, or the least block is not above 0.
+pub fn intervals(
+    tested: Tested<'_>,
+    resampling: Resampling,
+    control: &Control<'_>,
+) -> Result<Found, FitError> {
+    assert_eq!(
+        tested.labels.len(),
+        tested.scores.len(),
+        "one score for each label"
+    );
+    assert_eq!(tested.labels.len(), tested.times.len(), "one time for each label");
+    assert!(resampling.least_block > 0, "blocks have a length");
+    let blocks = Blocks::of(tested.times, resampling.least_block);
+    let folds: Vec<FoldRanks> = folds::cut(&tested, &blocks.of_rows);
+    let mut found = Found {
+        block: blocks.length,
+        overall: unset(blocks.count, IntervalUnset::TooFewBlocks),
+        folds: Vec::with_capacity(folds.len()),
+        skill: Interval::Unset(IntervalUnset::TooFewBlocks),
+        p_value: None,
+    };
+    if blocks.count >= FEWEST_BLOCKS {
+        let ranking = Ranking::new(tested.labels, tested.scores, &blocks.of_rows, blocks.count);
+        let draw = |nth| draw::weights(resampling.seed, 0, nth, blocks.count);
+        found.overall = of_scores(ranking.as_ref(), blocks.count, resampling, &draw, control)?;
+        let skills = resampled(resampling, control, |nth| folds::skill(&folds, &draw(nth)))?;
+        match Resampled::new(skills.into_iter(), blocks.count) {
+            Ok(skills) => {
+                found.skill = skills.interval();
+                found.p_value = Some(skills.p_value());
+            }
+            Err(reason) => found.skill = Interval::Unset(reason),
+        }
+    }
+    for (index, fold) in folds.iter().enumerate() {
+        let count = fold.blocks();
+        let draw = |nth| draw::weights(resampling.seed, index as u64 + 1, nth, count);
+        found.folds.push(match count < FEWEST_BLOCKS {
+            true => unset(count, IntervalUnset::TooFewBlocks),
+            false => of_scores(fold.ranking(), count, resampling, &draw, control)?,
+        });
+    }
+    Ok(found)
+}
+
+fn unset(blocks: usize, reason: IntervalUnset) -> ScoreIntervals {
+    ScoreIntervals {
+        blocks: blocks as u64,
+        roc_auc: Interval::Unset(reason),
+        average_precision: Interval::Unset(reason),
+    }
+}
+
+/// Intervals of one set of scores.
+fn of_scores(
+    ranking: Option<&Ranking>,
+    blocks: usize,
+    resampling: Resampling,
+    draw: &(dyn Fn(u64) -> Vec<f64> + Sync),
+    control: &Control<'_>,
+) -> Result<ScoreIntervals, FitError> {
+    let Some(ranking) = ranking else {
+        return Ok(unset(blocks, IntervalUnset::Undefined));
+    };
+    let pairs = ranking.pairs();
+    let drawn = resampled(resampling, control, |nth| {
+        let weights = draw(nth);
+        (pairs.roc_auc(&weights), ranking.average_precision(&weights))
+    })?;
+    let interval = |values: Vec<Option<f64>>| match Resampled::new(values.into_iter(), blocks) {
+        Ok(resampled) => resampled.interval(),
+        Err(reason) => Interval::Unset(reason),
+    };
+    let (aucs, precisions) = drawn.into_iter().unzip();
+    Ok(ScoreIntervals {
+        blocks: blocks as u64,
+        roc_auc: interval(aucs),
+        average_precision: interval(precisions),
+    })
+}
+
+/// What each resample gives, in their order.
+fn resampled<T: Send>(
+    resampling: Resampling,
+    control: &Control<'_>,
+    measure: impl Fn(u64) -> T + Sync,
+) -> Result<Vec<T>, FitError> {
+    (0..u64::from(resampling.resamples))
+        .into_par_iter()
+        .map(|nth| control.check().map(|()| measure(nth)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

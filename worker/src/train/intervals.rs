@@ -1,0 +1,95 @@
+//! What the model adds to the best baseline, and how sure that is.
+
+use super::folds::{CrossValidation, fit_failure};
+use crate::work::{Work, WorkError};
+use mltraining_domain::{Fold, Interval, Intervals, Span, TrainSpec, Verdict};
+use mltraining_learn::bootstrap::{self, Resampling, Tested};
+use mltraining_learn::control::Control;
+use mltraining_panel::rows::LabelledRows;
+
+/// How often blocks are drawn.
+const RESAMPLES: u32 = 1000;
+/// A block is never shorter: what drives a market changes from day to day.
+const LEAST_BLOCK: Span = Span::from_mins(24 * 60);
+
+/// Mean ROC AUC of the folds, less that of the best baseline. Folds are compared, not pooled scores: in the pool even a
+/// constant gains from the drift of the prevalence between folds. Unset unless every fold has both classes.
+pub(super) fn skill(folds: &[Fold]) -> Option<f64> {
+    let (_, best) = best_baseline(folds)?;
+    mean(folds, |fold| fold.metrics.roc_auc).map(|auc| auc - best)
+}
+
+/// The baseline with the highest mean ROC AUC over the folds, and that mean.
+fn best_baseline(folds: &[Fold]) -> Option<(&str, f64)> {
+    let names = folds.first()?.baselines.iter().map(|b| b.name.as_str());
+    let means = names.filter_map(|name| {
+        let of = |fold: &Fold| fold.baselines.iter().find(|b| b.name == name)?.metrics.roc_auc;
+        Some((name, mean(folds, of)?))
+    });
+    means.max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// The mean over the folds; `None` when one lacks the value.
+fn mean(folds: &[Fold], of: impl Fn(&Fold) -> Option<f64>) -> Option<f64> {
+    let all: Option<Vec<f64>> = folds.iter().map(of).collect();
+    all.filter(|all| !all.is_empty())
+        .map(|all| all.iter().sum::<f64>() / all.len() as f64)
+}
+
+/// Draws blocks of time: the intervals over all folds, and into each fold its own.
+///
+/// # Errors
+/// When the job is stopped.
+pub(super) fn measure(
+    validated: &mut CrossValidation,
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<Intervals, WorkError> {
+    let out = &validated.out_of_fold;
+    let best = best_baseline(&validated.folds).map(|(name, _)| name.to_owned());
+    let scores_of = |name: &String| {
+        let named = out.baselines.iter().find(|(known, _)| known == name);
+        named.map(|(_, scores)| scores.as_slice())
+    };
+    let times: Vec<i64> = out.rows.iter().map(|&row| rows.decisions[row as usize]).collect();
+    let tested = Tested {
+        labels: &out.labels,
+        scores: &out.scores,
+        baseline: best.as_ref().and_then(scores_of),
+        times: &times,
+        fold_ends: &out.fold_ends,
+    };
+    let resampling = Resampling {
+        least_block: LEAST_BLOCK.micros().max(spec.label.horizon().micros()),
+        resamples: RESAMPLES,
+        seed: spec.seed,
+    };
+    let control = Control {
+        cancel: work.stop.flag(),
+        progress: &|_, _| {},
+    };
+    let found =
+        bootstrap::intervals(tested, resampling, &control).map_err(|e| fit_failure(e, "the intervals"))?;
+    for (fold, intervals) in validated.folds.iter_mut().zip(found.folds) {
+        fold.intervals = Some(intervals);
+    }
+    Ok(Intervals {
+        block: Span::from_micros(found.block).unwrap_or(LEAST_BLOCK),
+        resamples: RESAMPLES,
+        overall: found.overall,
+        best_baseline: best,
+        skill: found.skill,
+        p_value: found.p_value,
+        verdict: verdict(found.skill),
+    })
+}
+
+fn verdict(skill: Interval) -> Option<Verdict> {
+    let (low, _) = skill.bounds()?;
+    Some(if low > 0.0 {
+        Verdict::Skill
+    } else {
+        Verdict::NoSkill
+    })
+}

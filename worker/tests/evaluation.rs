@@ -1,0 +1,243 @@
+//! What a training says of its own worth: intervals, baselines and the verdict, on rows whose truth is known.
+#![allow(clippy::unwrap_used)]
+
+use chrono::DateTime;
+use mltraining_domain::{
+    AlgorithmSpec, ColumnRole, Comparison, DataType, Direction, DuplicateRule, Evaluation, FeatureSpec, Fold,
+    Interval, IntervalUnset, LabelSpec, LogisticRegressionSpec, SampleWeight, SourceColumn, SourceSpec, Span,
+    SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, Verdict, WalkForward,
+    WalkForwardScheme, Window,
+};
+use mltraining_panel::{Fingerprint, Panel, PanelBuilder, catalogue};
+use mltraining_store::reader::{PanelBatch, Place};
+use worker::train::{self, Gathering, TrainInput, Trained};
+use worker::work::Work;
+
+const HOUR: i64 = 3_600_000_000;
+const START: i64 = 1_767_225_600_000_000;
+
+fn source() -> SourceSpec {
+    let column = |name: &str, role| SourceColumn {
+        name: name.to_owned(),
+        data_type: DataType::Float,
+        role,
+        unit: String::new(),
+    };
+    SourceSpec {
+        schema: "public".to_owned(),
+        table: "hours".to_owned(),
+        entity_column: Some("entity".to_owned()),
+        recorded_time_column: None,
+        contexts: Vec::new(),
+        time_column: "at".to_owned(),
+        phase_column: None,
+        columns: vec![
+            column("close", ColumnRole::Close),
+            column("hint", ColumnRole::Value),
+            column("nudge", ColumnRole::Value),
+            column("target", ColumnRole::Value),
+        ],
+        bar_interval: Span::from_mins(60),
+        duplicate_rule: DuplicateRule::Refuse,
+        phases: Vec::new(),
+    }
+}
+
+/// Whether `target` is at least 0.5 an hour later, learned by the cheapest learner from an average of `hint`.
+fn spec(days: i64) -> TrainSpec {
+    let at = |hour: i64| DateTime::from_timestamp_micros(START + hour * HOUR).unwrap();
+    TrainSpec {
+        model: "m".parse().unwrap(),
+        source: "hours".parse().unwrap(),
+        range: TimeRange {
+            start: at(0),
+            end: at(days * 24),
+        },
+        label: LabelSpec::Threshold(ThresholdAtHorizon {
+            column: Some("target".to_owned()),
+            comparison: Comparison::AtLeast,
+            value: 0.5,
+            horizon: Span::from_mins(60),
+            tolerance: None,
+        }),
+        features: FeatureSpec {
+            windows: vec![Window::Bars(3)],
+            ..FeatureSpec::default()
+        },
+        algorithm: AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+        split: SplitSpec::WalkForward(WalkForward {
+            folds: 5,
+            scheme: WalkForwardScheme::Expanding,
+            embargo: Span::ZERO,
+        }),
+        unseen_entity_share: None,
+        sample_weight: SampleWeight::None,
+        known_before: None,
+        threshold: ThresholdSpec::MaxF1,
+        seed: 7,
+        entities: Vec::new(),
+        phases: Vec::new(),
+        max_rows: 1_000_000,
+    }
+}
+
+/// A small generator, so that the rows are the same everywhere (splitmix64, Steele et al. 2014).
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// What the rows tell of the target.
+#[derive(Clone, Copy, PartialEq)]
+enum World {
+    /// Nothing: all columns are noise.
+    Noise,
+    /// `hint` falls before a target, and `nudge` rises, a little less: together they tell more than either.
+    Signal,
+    /// A target stays for hours, and no other column tells of it.
+    Sticky,
+}
+
+fn panel(seed: u64, days: i64, world: World) -> (Panel, Fingerprint) {
+    let columns = ["close", "hint", "nudge", "target"].map(str::to_owned).to_vec();
+    let mut builder = PanelBuilder::new(columns, DuplicateRule::Refuse);
+    for entity in 0..4 {
+        let mut noise = Noise(seed * 1_000 + entity);
+        let mut target = 0.0;
+        for hour in 0..days * 24 {
+            let stays = world == World::Sticky && noise.next() < 0.9;
+            let next = match stays {
+                true => target,
+                false => f64::from(u8::from(noise.next() < 0.3)),
+            };
+            let told = if world == World::Signal { next } else { 0.0 };
+            let row = [
+                100.0 + noise.next(),
+                noise.next() - 0.4 * told,
+                noise.next() + 0.3 * told,
+                target,
+            ];
+            builder
+                .push(&format!("e{entity}"), START + hour * HOUR, None, &row)
+                .unwrap();
+            target = next;
+        }
+    }
+    builder.finish().unwrap()
+}
+
+fn train_on(spec: TrainSpec, (panel, fingerprint): (Panel, Fingerprint)) -> Trained {
+    let (spec, source, work) = (spec.check().unwrap(), source(), Work::default());
+    let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features").unwrap();
+    let gathering = Gathering {
+        spec: &spec,
+        source: &source,
+        plan: &plan,
+        scratch: &std::env::temp_dir(),
+    };
+    let batch = PanelBatch {
+        panel,
+        place: Place::Last,
+    };
+    let gathered = train::gather(&gathering, [batch], &work).unwrap();
+    let input = TrainInput {
+        spec: spec.clone(),
+        source: source.clone(),
+        plan: plan.clone(),
+        gathered,
+        fingerprint,
+    };
+    train::train(input, &work).unwrap()
+}
+
+fn evaluation(seed: u64, days: i64, world: World) -> Evaluation {
+    train_on(spec(days), panel(seed, days, world)).evaluation
+}
+
+/// The mean over the folds of a baseline's ROC AUC.
+fn mean_auc(evaluation: &Evaluation, name: &str) -> f64 {
+    let of = |fold: &Fold| {
+        let named = fold.baselines.iter().find(|b| b.name == name).unwrap();
+        named.metrics.roc_auc.unwrap()
+    };
+    let sum: f64 = evaluation.folds.iter().map(of).sum();
+    sum / evaluation.folds.len() as f64
+}
+
+#[test]
+fn pure_noise_has_no_skill_in_at_least_95_of_100_seeds() {
+    let none = |seed: &u64| {
+        let found = evaluation(*seed, 14, World::Noise).intervals.unwrap();
+        found.verdict == Some(Verdict::NoSkill)
+    };
+    let without = (0..100).filter(none).count();
+    assert!(without >= 95, "{without} of 100");
+}
+
+#[test]
+fn a_planted_signal_is_called_skill_and_beats_the_best_baseline() {
+    let evaluation = evaluation(1, 14, World::Signal);
+    let found = evaluation.intervals.clone().unwrap();
+    assert_eq!(found.verdict, Some(Verdict::Skill), "{found:?}");
+    assert_eq!(found.best_baseline.as_deref(), Some("best_single_feature"));
+    assert!(found.p_value.unwrap() < 0.05);
+    let (low, high) = found.skill.bounds().unwrap();
+    let skill = evaluation.skill.unwrap();
+    assert!(low < skill && skill < high, "{low} {skill} {high}");
+    assert!(found.overall.roc_auc.bounds().unwrap().0 > 0.6);
+    let single = mean_auc(&evaluation, "best_single_feature");
+    assert!(single > 0.7, "hint tells much by itself: {single}");
+}
+
+#[test]
+fn the_last_label_is_hard_to_beat_where_what_is_true_stays_true() {
+    let evaluation = evaluation(1, 14, World::Sticky);
+    let last = mean_auc(&evaluation, "last_label");
+    assert!(last > 0.8, "{last}");
+    assert_eq!(mean_auc(&evaluation, "prevalence"), 0.5);
+}
+
+#[test]
+fn a_fold_names_the_feature_that_its_training_part_chose() {
+    let evaluation = evaluation(1, 14, World::Signal);
+    for fold in &evaluation.folds {
+        let single = fold
+            .baselines
+            .iter()
+            .find(|b| b.name == "best_single_feature")
+            .unwrap();
+        let rule = single.rule.as_ref().unwrap();
+        assert!(rule.feature.contains("hint"), "{rule:?}");
+        assert_eq!(rule.direction, Direction::Down);
+    }
+    assert!(
+        evaluation
+            .baselines
+            .iter()
+            .all(|baseline| baseline.rule.is_none())
+    );
+}
+
+#[test]
+fn tests_of_few_days_give_numbers_without_intervals_and_no_verdict() {
+    let evaluation = evaluation(1, 5, World::Signal);
+    let found = evaluation.intervals.unwrap();
+    assert_eq!(
+        found.overall.roc_auc,
+        Interval::Unset(IntervalUnset::TooFewBlocks)
+    );
+    assert_eq!((found.verdict, found.p_value), (None, None));
+    assert!(found.overall.blocks < 5 && evaluation.skill.is_some());
+    let fold = evaluation.folds[0].intervals.unwrap();
+    assert_eq!(
+        (fold.blocks, fold.roc_auc),
+        (1, Interval::Unset(IntervalUnset::TooFewBlocks))
+    );
+}
