@@ -3,11 +3,13 @@
 
 use chrono::DateTime;
 use mltraining_domain::{
-    AlgorithmSpec, ColumnRole, Comparison, DataType, Direction, DuplicateRule, Evaluation, FeatureSpec, Fold,
-    Interval, IntervalUnset, LabelSpec, LogisticRegressionSpec, SampleWeight, SourceColumn, SourceSpec, Span,
-    SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, Verdict, WalkForward,
-    WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ClassWeight, ColumnRole, Comparison, DataType, Direction, DuplicateRule,
+    Evaluation, FeatureSpec, Fold, Interval, IntervalUnset, LabelSpec, LogisticRegressionSpec, SampleWeight,
+    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
+    Utility, Verdict, WalkForward, WalkForwardScheme, Window,
 };
+use mltraining_learn::calibration::Calibrator;
+use mltraining_learn::model_file;
 use mltraining_panel::{Fingerprint, Panel, PanelBuilder, catalogue};
 use mltraining_store::reader::{PanelBatch, Place};
 use worker::train::{self, Gathering, TrainInput, Trained};
@@ -72,6 +74,7 @@ fn spec(days: i64) -> TrainSpec {
         }),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        calibration: Calibration::None,
         known_before: None,
         threshold: ThresholdSpec::MaxF1,
         seed: 7,
@@ -239,5 +242,102 @@ fn tests_of_few_days_give_numbers_without_intervals_and_no_verdict() {
     assert_eq!(
         (fold.blocks, fold.roc_auc),
         (1, Interval::Unset(IntervalUnset::TooFewBlocks))
+    );
+}
+
+/// A learner that weighs both classes alike: its scores are no probabilities until they are calibrated.
+fn balanced(calibration: Calibration) -> TrainSpec {
+    TrainSpec {
+        algorithm: AlgorithmSpec::LogisticRegression(LogisticRegressionSpec {
+            class_weight: ClassWeight::Balanced,
+            ..LogisticRegressionSpec::default()
+        }),
+        calibration,
+        ..spec(20)
+    }
+}
+
+#[test]
+fn calibrated_scores_are_nearer_to_the_truth_and_the_uncalibrated_ones_are_told_beside_them() {
+    let rows = || panel(1, 20, World::Signal);
+    let plain = train_on(balanced(Calibration::None), rows()).evaluation;
+    assert_eq!(plain.uncalibrated, None);
+    for calibration in [Calibration::Platt, Calibration::Isotonic] {
+        let evaluation = train_on(balanced(calibration), rows()).evaluation;
+        let raw = evaluation.uncalibrated.as_ref().unwrap();
+        assert_eq!(raw.log_loss, plain.overall.log_loss, "the same models");
+        assert_eq!(raw.roc_auc, plain.overall.roc_auc);
+        let after = &evaluation.overall;
+        assert!(
+            after.brier < raw.brier,
+            "{calibration:?}: {:?} {:?}",
+            after.brier,
+            raw.brier
+        );
+        assert!(
+            after.expected_calibration_error < raw.expected_calibration_error,
+            "{calibration:?}"
+        );
+        for (fold, before) in evaluation.folds.iter().zip(&plain.folds) {
+            let raw = fold.uncalibrated.as_ref().unwrap();
+            assert_eq!(raw.log_loss, before.metrics.log_loss);
+            assert_ne!(fold.metrics.log_loss, before.metrics.log_loss);
+        }
+        let ranks = evaluation.folds.iter().zip(&plain.folds);
+        if calibration == Calibration::Platt {
+            let same = |pair: (&Fold, &Fold)| pair.0.metrics.roc_auc == pair.1.metrics.roc_auc;
+            assert!(
+                ranks.into_iter().all(same),
+                "a rising function keeps the order in a fold"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_kept_calibration_lies_in_the_model_file_and_its_threshold_is_one_of_its_scores() {
+    let trained = train_on(balanced(Calibration::Platt), panel(1, 20, World::Signal));
+    let file = trained
+        .files
+        .iter()
+        .find(|file| file.file == "model.mlts")
+        .unwrap();
+    let file = model_file::decode(&file.bytes).unwrap();
+    assert!(matches!(file.header.calibration, Some(Calibrator::Platt(_))));
+    assert_eq!(file.header.threshold, trained.facts.threshold);
+    let plain = train_on(balanced(Calibration::None), panel(1, 20, World::Signal));
+    assert!(
+        trained.facts.threshold < plain.facts.threshold,
+        "balanced scores are too high"
+    );
+}
+
+#[test]
+fn a_utility_is_its_own_threshold_and_rows_a_day_are_counted_over_the_time_of_the_scores() {
+    let with = |threshold| {
+        let wanted = TrainSpec {
+            threshold,
+            ..spec(14)
+        };
+        train_on(wanted, panel(1, 14, World::Signal))
+    };
+    let utility = with(ThresholdSpec::Utility(Utility { gain: 3.0, loss: 1.0 }));
+    assert_eq!(utility.facts.threshold, Some(0.25));
+    assert!(
+        utility
+            .evaluation
+            .folds
+            .iter()
+            .all(|fold| fold.metrics.threshold == Some(0.25))
+    );
+    let top = with(ThresholdSpec::TopPerDay(6)).evaluation.overall;
+    let calls = top
+        .confusion
+        .map(|c| c.true_positives + c.false_positives)
+        .unwrap();
+    let a_day = calls as f64 / (14.0 * 5.0 / 6.0);
+    assert!(
+        (4.0..9.0).contains(&a_day),
+        "{a_day} calls a day, where 6 were asked for"
     );
 }

@@ -3,10 +3,10 @@
 
 use chrono::DateTime;
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType, Direction,
-    DuplicateRule, ExtremeWithinHorizon, FeatureSpec, LabelSpec, LogisticRegressionSpec, RandomForestSpec,
-    Reason, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec,
-    TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType,
+    Direction, DuplicateRule, ExtremeWithinHorizon, FeatureSpec, LabelSpec, LogisticRegressionSpec,
+    RandomForestSpec, Reason, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon,
+    ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file;
@@ -73,6 +73,7 @@ fn spec(algorithm: AlgorithmSpec, minutes: i64) -> TrainSpec {
         }),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        calibration: Calibration::None,
         known_before: None,
         threshold: ThresholdSpec::MaxF1,
         seed: 7,
@@ -312,7 +313,7 @@ fn weights_of_rows_change_the_fit_of_every_learner_and_not_the_tests() {
         for (a, b) in plain.folds.iter().zip(&weighed.folds) {
             assert_ne!(a.metrics.log_loss, b.metrics.log_loss, "fold {}", a.index);
             let linear = |fold: &mltraining_domain::Fold| {
-                fold.baselines.get(1).map(|baseline| baseline.metrics.clone())
+                fold.baselines.get(3).map(|baseline| baseline.metrics.clone())
             };
             assert!(
                 linear(a).is_none() || linear(a) != linear(b),
@@ -372,7 +373,15 @@ fn no_training_row_knows_the_test_block_and_every_row_is_accounted_for() {
             "rows whose label reaches into the test block are dropped"
         );
         let names: Vec<&str> = fold.baselines.iter().map(|b| b.name.as_str()).collect();
-        assert_eq!(names, ["prevalence", "logistic_regression"]);
+        assert_eq!(
+            names,
+            [
+                "prevalence",
+                "last_label",
+                "best_single_feature",
+                "logistic_regression"
+            ]
+        );
         assert_eq!(
             fold.baselines[0].metrics.roc_auc,
             Some(0.5),
@@ -737,22 +746,26 @@ fn with_another_future(border: i64) -> (Panel, Fingerprint) {
 
 #[test]
 fn a_threshold_never_comes_from_the_rows_that_it_is_judged_on() {
-    let trained = train_on(2, input(spec(forest(5), 300), panel(6, 300, Hint::Signal))).unwrap();
-    let folds = &trained.evaluation.folds;
-    assert!(folds.iter().all(|fold| fold.metrics.threshold.is_some()));
-    for (k, fold) in folds.iter().enumerate() {
-        let future = with_another_future(fold.test_start.timestamp_micros());
-        let other = train_on(2, input(spec(forest(5), 300), future))
-            .unwrap()
-            .evaluation;
-        assert_ne!(
-            other.folds[k].metrics.roc_auc, fold.metrics.roc_auc,
-            "the test block is another one"
-        );
-        assert_eq!(
-            other.folds[k].metrics.threshold, fold.metrics.threshold,
-            "fold {}",
-            fold.index
-        );
+    for calibration in [Calibration::None, Calibration::Platt, Calibration::Isotonic] {
+        let wanted = TrainSpec {
+            calibration,
+            ..spec(forest(5), 300)
+        };
+        let trained = train_on(2, input(wanted.clone(), panel(6, 300, Hint::Signal))).unwrap();
+        let folds = &trained.evaluation.folds;
+        assert!(folds.iter().all(|fold| fold.metrics.threshold.is_some()));
+        for (k, fold) in folds.iter().enumerate() {
+            let future = with_another_future(fold.test_start.timestamp_micros());
+            let other = train_on(2, input(wanted.clone(), future)).unwrap().evaluation;
+            assert_ne!(
+                other.folds[k].metrics.roc_auc, fold.metrics.roc_auc,
+                "the test block is another one"
+            );
+            assert_eq!(
+                other.folds[k].metrics.threshold, fold.metrics.threshold,
+                "fold {}, {calibration:?}: neither it nor the calibration that it is a score of",
+                fold.index
+            );
+        }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluati
         baselines: show_baselines(&evaluation.baselines),
         importances: importances.collect(),
         overall: Some(show_metrics(&evaluation.overall)),
+        uncalibrated: evaluation.uncalibrated.as_ref().map(show_metrics),
         skill: evaluation.skill,
         intervals: evaluation.intervals.as_ref().map(intervals::show),
     }
@@ -110,6 +111,7 @@ fn show_fold(fold: &Fold) -> v1::Fold {
         purged_rows: wire_count(fold.leak_proof.purged_rows),
         embargoed_rows: wire_count(fold.leak_proof.embargoed_rows),
         metrics: Some(show_metrics(&fold.metrics)),
+        uncalibrated: fold.uncalibrated.as_ref().map(show_metrics),
         intervals: fold.intervals.as_ref().map(intervals::show_scores),
         baselines: show_baselines(&fold.baselines),
         unseen_entities: fold.unseen.as_ref().map(show_metrics),

@@ -6,6 +6,7 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod artifact;
+pub(crate) mod calibration;
 pub(crate) mod catalogue;
 pub(crate) mod context;
 pub(crate) mod coverage;

@@ -1,6 +1,7 @@
 //! From which score on a row is called positive.
 
-use mltraining_domain::ThresholdSpec;
+use super::field::small_wire_count;
+use mltraining_domain::{ThresholdSpec, Utility};
 use mltraining_proto::v1;
 use v1::threshold_spec::Rule;
 
@@ -12,6 +13,9 @@ pub(crate) fn read(spec: Option<v1::ThresholdSpec>) -> ThresholdSpec {
         Some(Rule::Fixed(score)) => ThresholdSpec::Fixed(score),
         Some(Rule::MinPrecision(precision)) => ThresholdSpec::MinPrecision(precision),
         Some(Rule::MinRecall(recall)) => ThresholdSpec::MinRecall(recall),
+        Some(Rule::Utility(v1::Utility { gain, loss })) => ThresholdSpec::Utility(Utility { gain, loss }),
+        // A negative number is no count: 0 is refused by the check, under the field's name.
+        Some(Rule::TopPerDay(rows)) => ThresholdSpec::TopPerDay(u32::try_from(rows).unwrap_or_default()),
     }
 }
 
@@ -23,6 +27,8 @@ pub(crate) fn show(threshold: ThresholdSpec) -> v1::ThresholdSpec {
         ThresholdSpec::Fixed(score) => Rule::Fixed(score),
         ThresholdSpec::MinPrecision(precision) => Rule::MinPrecision(precision),
         ThresholdSpec::MinRecall(recall) => Rule::MinRecall(recall),
+        ThresholdSpec::Utility(Utility { gain, loss }) => Rule::Utility(v1::Utility { gain, loss }),
+        ThresholdSpec::TopPerDay(rows) => Rule::TopPerDay(small_wire_count(rows)),
     };
     v1::ThresholdSpec { rule: Some(rule) }
 }

@@ -1,7 +1,7 @@
 //! A training job, whole.
 
 use super::source::default_source;
-use super::{algorithm, features, field, label, sample_weight, split, threshold, time};
+use super::{algorithm, calibration, features, field, label, sample_weight, split, threshold, time};
 use mltraining_domain::name::SourceName;
 use mltraining_domain::spec::train::DEFAULT_MAX_ROWS;
 use mltraining_domain::{ModelId, ProjectId, SourceId, TrainSpec, Violations};
@@ -37,6 +37,7 @@ pub(crate) fn read(
         unseen_entity_share: spec.split.as_ref().and_then(|split| split.unseen_entity_share),
         split: split::read(spec.split, "spec.split", found),
         sample_weight: sample_weight::read(spec.sample_weight, "spec.sample_weight", found),
+        calibration: calibration::read(spec.calibration, "spec.calibration", found),
         threshold: threshold::read(spec.threshold),
         seed: spec.seed.unwrap_or(DEFAULT_SEED),
         entities: spec.entities,
@@ -109,6 +110,7 @@ pub(crate) fn show(spec: &TrainSpec, project: &ProjectId) -> v1::TrainSpec {
         algorithm: Some(algorithm::show(&spec.algorithm)),
         split: Some(split::show(&spec.split, spec.unseen_entity_share)),
         sample_weight: sample_weight::show(spec.sample_weight).into(),
+        calibration: calibration::show(spec.calibration).into(),
         threshold: Some(threshold::show(spec.threshold)),
         seed: Some(spec.seed),
         entities: spec.entities.clone(),

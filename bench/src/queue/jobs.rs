@@ -3,9 +3,10 @@
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
-    FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SampleWeight,
-    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule,
+    Evaluation, FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts,
+    SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
+    VersionFacts, WorkerId,
 };
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, ClaimedJob};
 use mltraining_store::jobs::{CreatedJob, NewJob};
@@ -162,6 +163,7 @@ pub(super) fn train_spec() -> anyhow::Result<Checked<TrainSpec>> {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        calibration: Calibration::None,
         known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 7,

@@ -39,6 +39,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("embargo", "--embargo"),
     ("unseen_entity_share", "--unseen"),
     ("sample_weight", "--sample-weight"),
+    ("calibration", "--calibration"),
     ("known_before", "--known-before"),
     ("grid_changes", "--grid-change"),
     ("grid_horizons", "--grid-horizon"),

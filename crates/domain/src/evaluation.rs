@@ -206,6 +206,9 @@ pub struct Fold {
     pub test_positives: u64,
     /// Metrics on the test rows.
     pub metrics: Metrics,
+    /// The same of the scores as the learner gave them; `None` where no calibration was laid over them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncalibrated: Option<Metrics>,
     /// How sure they are; `None` in evaluations of versions before there was any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intervals: Option<ScoreIntervals>,
@@ -278,6 +281,9 @@ pub struct Evaluation {
     pub folds: Vec<Fold>,
     /// Metrics over all out-of-fold scores together.
     pub overall: Metrics,
+    /// The same of the scores as the learner gave them; `None` without a calibration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncalibrated: Option<Metrics>,
     /// Baselines over the same rows.
     pub baselines: Vec<Baseline>,
     /// Mean ROC AUC of the folds minus that of the best baseline; `None` when a fold lacks a class.

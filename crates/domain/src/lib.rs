@@ -42,6 +42,7 @@ pub use role::Role;
 pub use source::{ColumnRole, DataType, DuplicateRule, SourceColumn, SourcePhase, SourceSpec};
 pub use spec::Checked;
 pub use spec::algorithm::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec};
+pub use spec::calibration::Calibration;
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
 pub use spec::label::{
     ChangeAtHorizon, ChangeTarget, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon, LabelSpec,
@@ -50,7 +51,7 @@ pub use spec::label::{
 pub use spec::probe::{ProbeSpec, ProbeStep};
 pub use spec::sample_weight::SampleWeight;
 pub use spec::split::{CombinatorialPurged, Holdout, SplitSpec, WalkForward, WalkForwardScheme};
-pub use spec::threshold::ThresholdSpec;
+pub use spec::threshold::{ThresholdSpec, Utility};
 pub use spec::train::TrainSpec;
 pub use time::{Span, TimeRange};
 pub use violation::{FieldViolation, Violations};

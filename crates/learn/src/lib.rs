@@ -10,6 +10,7 @@
 pub mod baseline;
 mod binned;
 pub mod bootstrap;
+pub mod calibration;
 mod class_weight;
 pub mod control;
 pub mod fit;

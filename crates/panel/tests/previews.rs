@@ -6,7 +6,7 @@ mod fixtures;
 
 use fixtures::{Row, column_names, label, panel, source};
 use mltraining_domain::{
-    AlgorithmSpec, CombinatorialPurged, Direction, ExtremeWithinHorizon, FeatureSpec, LabelSpec,
+    AlgorithmSpec, Calibration, CombinatorialPurged, Direction, ExtremeWithinHorizon, FeatureSpec, LabelSpec,
     RandomForestSpec, Reason, SampleWeight, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
     TripleBarrier, WalkForward, WalkForwardScheme,
 };
@@ -126,6 +126,7 @@ fn spec(split: SplitSpec) -> TrainSpec {
         split,
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        calibration: Calibration::None,
         known_before: None,
         threshold: ThresholdSpec::MaxF1,
         seed: 1,

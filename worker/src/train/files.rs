@@ -3,6 +3,7 @@
 use super::{Trained, user_failure};
 use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Evaluation, Reason, TrainSpec, VersionFacts, WorkPhase, hex};
+use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::model::Model;
 use mltraining_learn::model_file::{self, Header, ModelFile};
 use serde::Serialize;
@@ -22,6 +23,7 @@ pub(super) fn write(
     evaluation: Evaluation,
     spec: &TrainSpec,
     model: Model,
+    calibration: Option<Calibrator>,
 ) -> Result<Trained, WorkError> {
     let unwritable = |e: serde_json::Error| {
         user_failure(
@@ -36,6 +38,7 @@ pub(super) fn write(
         feature_names: facts.feature_names.clone(),
         label: serde_json::to_value(&spec.label).map_err(unwritable)?,
         threshold: facts.threshold,
+        calibration,
         seed: spec.seed,
         service_version: facts.service_version.clone(),
     };

@@ -1,25 +1,21 @@
 //! The honest estimate: each fold is fitted on the past and tested on what came later, beside its baselines.
 
 use super::baselines::{self, Scored};
+use super::operating::{self, Operating};
 use super::{fit_progress, shuffled, user_failure, weights};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    AlgorithmSpec, Baseline, Fold, Holdout, LeakProof, Metrics, Reason, SplitSpec, TestGap, ThresholdSpec,
-    TrainSpec, UnseenEntities, WorkPhase,
+    AlgorithmSpec, Baseline, Fold, LeakProof, Metrics, Reason, TestGap, TrainSpec, UnseenEntities, WorkPhase,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{self, FitError};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_learn::model::Model;
-use mltraining_learn::threshold;
 use mltraining_panel::rows::LabelledRows;
-use mltraining_panel::split::{self, FoldRows, SplitError, SplitRows};
+use mltraining_panel::split::{self, FoldRows, SplitError};
 use std::ops::ControlFlow;
-
-/// Share of a training part that is held out to choose the first fold's threshold.
-const INNER_SHARE: f64 = 0.25;
 
 /// Scores of rows that the model which scored them had not seen.
 #[derive(Default)]
@@ -28,8 +24,10 @@ pub(super) struct OutOfFold {
     pub rows: Vec<u32>,
     /// 0 or 1.
     pub labels: Vec<u8>,
-    /// Probability by the fold's model.
+    /// Probability by the fold's model, with the fold's calibration laid over it.
     pub scores: Vec<f64>,
+    /// Probability as the fold's model gave it; empty when no calibration is asked for.
+    raw: Vec<f64>,
     /// What the fold's model said at the fold's threshold; `None` where no threshold could be chosen.
     decisions: Vec<Option<bool>>,
     /// Scores of each baseline on the same rows, by name.
@@ -154,12 +152,14 @@ pub(super) struct Folding<'a> {
 impl Folding<'_> {
     fn run(&self, out: &mut OutOfFold) -> Result<Fold, WorkError> {
         let (train, test) = (&self.part.train, &self.part.test);
-        let threshold = self.threshold(out)?;
+        let operating = operating::of_fold(self, out)?;
+        let threshold = operating.threshold;
         let model = self.fit(&self.spec.algorithm, train)?;
-        let scores = model.predict(self.matrix, test);
+        let raw = model.predict(self.matrix, test);
+        let scores = operating.calibrated(raw.clone());
         let labels = self.labels(test);
         let baselines = baselines::of_fold(self)?;
-        let unseen = self.unseen(&model, threshold, &mut out.unseen);
+        let unseen = self.unseen(&model, &operating, &mut out.unseen);
         let measured = Fold {
             index: self.index,
             train_start: time(self.part.train_start),
@@ -171,26 +171,37 @@ impl Folding<'_> {
             test_rows: test.len() as u64,
             test_positives: self.positives(test),
             metrics: metrics::measure(&labels, &scores, threshold.map_or(Cut::None, Cut::At)),
+            uncalibrated: operating
+                .calibrator
+                .as_ref()
+                .map(|_| metrics::measure(&labels, &raw, Cut::None)),
             intervals: None, // drawn over all folds at once
             baselines: baselines.iter().map(|scored| scored.measured(&labels)).collect(),
             unseen,
             leak_proof: leak_proof(self.part),
         };
+        if !self.spec.calibration.is_none() {
+            out.raw.extend(raw);
+        }
         out.take(test, labels, scores, threshold, baselines);
         Ok(measured)
     }
 
-    fn labels(&self, rows: &[u32]) -> Vec<u8> {
+    pub(super) fn labels(&self, rows: &[u32]) -> Vec<u8> {
         rows.iter().map(|&i| self.rows.labels[i as usize]).collect()
     }
 
     /// Metrics on the rows of held-out entities in the test time; `None` when there are none.
-    fn unseen(&self, model: &Model, threshold: Option<f64>, judged: &mut Judged) -> Option<Metrics> {
+    fn unseen(&self, model: &Model, operating: &Operating, judged: &mut Judged) -> Option<Metrics> {
         let rows = &self.part.unseen;
         if rows.is_empty() {
             return None;
         }
-        let (labels, scores) = (self.labels(rows), model.predict(self.matrix, rows));
+        let threshold = operating.threshold;
+        let (labels, scores) = (
+            self.labels(rows),
+            operating.calibrated(model.predict(self.matrix, rows)),
+        );
         let measured = metrics::measure(&labels, &scores, threshold.map_or(Cut::None, Cut::At));
         judged
             .decisions
@@ -200,7 +211,7 @@ impl Folding<'_> {
         Some(measured)
     }
 
-    fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, WorkError> {
+    pub(super) fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, WorkError> {
         let what = format!("fold {} of {}", self.index, self.count);
         let progress = fit_progress(self.work, self.spec, self.index - 1, &what, algorithm);
         let control = Control {
@@ -230,59 +241,7 @@ impl Folding<'_> {
         )
     }
 
-    /// The fold's threshold: from the scores of earlier folds that were resolved before this test block begins, or, in the
-    /// first fold and in each of a combinatorial split (where earlier folds may have trained on these test rows), from a later
-    /// slice of its own training part. Never from the test rows.
-    fn threshold(&self, out: &OutOfFold) -> Result<Option<f64>, WorkError> {
-        if let ThresholdSpec::Fixed(value) = self.spec.threshold {
-            return Ok(Some(value));
-        }
-        if matches!(self.spec.split, SplitSpec::CombinatorialPurged(_)) {
-            return self.inner_threshold();
-        }
-        let border = self.part.first_test_decision - self.spec.split.embargo().micros();
-        let known = |&k: &usize| self.rows.resolves[out.rows[k] as usize] < border;
-        let earlier: Vec<usize> = (0..out.rows.len()).filter(known).collect();
-        if !earlier.is_empty() {
-            let labels: Vec<u8> = earlier.iter().map(|&k| out.labels[k]).collect();
-            let scores: Vec<f64> = earlier.iter().map(|&k| out.scores[k]).collect();
-            return Ok(threshold::choose(self.spec.threshold, &labels, &scores));
-        }
-        self.inner_threshold()
-    }
-
-    fn inner_threshold(&self) -> Result<Option<f64>, WorkError> {
-        let train = &self.part.train;
-        let pick = |from: &[i64]| -> Vec<i64> { train.iter().map(|&i| from[i as usize]).collect() };
-        let inner = SplitSpec::Holdout(Holdout {
-            test_share: INNER_SHARE,
-            embargo: self.spec.split.embargo(),
-        });
-        let (decision, resolve) = (pick(&self.rows.decisions), pick(&self.rows.resolves));
-        let rows = SplitRows {
-            decision: &decision,
-            resolve: &resolve,
-            held_out: &[], // a training part has no row of a held-out entity
-        };
-        let Ok(parts) = split::folds(rows, &inner) else {
-            return Ok(None); // too few rows to hold some out: no threshold rather than a flattering one
-        };
-        let global = |local: &[u32]| -> Vec<u32> { local.iter().map(|&i| train[i as usize]).collect() };
-        let (earlier, later) = (global(&parts[0].train), global(&parts[0].test));
-        let classes = self.positives(&earlier);
-        if classes == 0 || classes == earlier.len() as u64 {
-            return Ok(None);
-        }
-        let model = self.fit(&self.spec.algorithm, &earlier)?;
-        let labels = self.labels(&later);
-        Ok(threshold::choose(
-            self.spec.threshold,
-            &labels,
-            &model.predict(self.matrix, &later),
-        ))
-    }
-
-    fn positives(&self, rows: &[u32]) -> u64 {
+    pub(super) fn positives(&self, rows: &[u32]) -> u64 {
         rows.iter()
             .map(|&i| u64::from(self.rows.labels[i as usize]))
             .sum()
@@ -290,6 +249,20 @@ impl Folding<'_> {
 }
 
 impl OutOfFold {
+    /// The scores as the folds' models gave them.
+    pub(super) fn raw_scores(&self) -> &[f64] {
+        if self.raw.is_empty() {
+            &self.scores
+        } else {
+            &self.raw
+        }
+    }
+
+    /// Metrics of the scores as the folds' models gave them; `None` when no calibration is asked for.
+    pub(super) fn uncalibrated(&self) -> Option<Metrics> {
+        (!self.raw.is_empty()).then(|| metrics::measure(&self.labels, &self.raw, Cut::None))
+    }
+
     fn take(
         &mut self,
         rows: &[u32],

@@ -6,6 +6,7 @@ mod files;
 mod folds;
 mod gather;
 mod intervals;
+mod operating;
 mod scratch;
 mod shuffled;
 mod single_features;
@@ -14,14 +15,13 @@ mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{
-    AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SourceSpec, ThresholdSpec,
-    TimeRange, TrainSpec, VersionFacts, WorkPhase,
+    AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SourceSpec, TimeRange, TrainSpec,
+    VersionFacts, WorkPhase,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;
-use mltraining_learn::threshold;
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::rows::{LabelledRows, RowsError};
 use mltraining_panel::{Fingerprint, labels};
@@ -79,15 +79,13 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     let _span = tracing::info_span!("evaluate").entered();
     let intervals = intervals::measure(&mut validated, &rows, &spec, work)?;
     let out = &validated.out_of_fold;
-    let threshold = match spec.threshold {
-        ThresholdSpec::Fixed(value) => Some(value),
-        rule => threshold::choose(rule, &out.labels, &out.scores),
-    };
+    let kept = operating::kept(out, &rows, &spec);
     let (overall, baselines) = folds::overall(out);
     let evaluation = Evaluation {
         skill: intervals::skill(&validated.folds),
         intervals: Some(intervals),
         overall,
+        uncalibrated: out.uncalibrated(),
         baselines,
         unseen: folds::unseen(&validated, &rows),
         shuffled_roc_auc: validated.shuffled_roc_auc,
@@ -95,9 +93,9 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         folds: validated.folds,
         importances: model.importances(),
     };
-    let facts = facts(&spec, &plan, &rows, fingerprint, threshold);
+    let facts = facts(&spec, &plan, &rows, fingerprint, kept.threshold);
     stop_check(work)?;
-    let mut trained = files::write(facts, evaluation, &spec, model)?;
+    let mut trained = files::write(facts, evaluation, &spec, model, kept.calibrator)?;
     trained.files.push(days);
     Ok(trained)
 }

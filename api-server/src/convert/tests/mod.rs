@@ -444,6 +444,13 @@ fn every_field_of_split_and_threshold_is_named_when_it_is_wrong() {
         only(&unseen, "spec.split.unseen_entity_share");
     }
     only(&in_spec(|spec| spec.sample_weight = 3), "spec.sample_weight");
+    only(&in_spec(|spec| spec.calibration = 4), "spec.calibration");
+    for rows in [0, -1, 1_000_001] {
+        only(&threshold(Rule::TopPerDay(rows)), "spec.threshold.top_per_day");
+    }
+    let utility = |gain, loss| threshold(Rule::Utility(v1::Utility { gain, loss }));
+    only(&utility(0.0, 1.0), "spec.threshold.utility.gain");
+    only(&utility(1.0, -1.0), "spec.threshold.utility.loss");
     for score in [-0.1, 1.1, f64::NAN] {
         only(&threshold(Rule::Fixed(score)), "spec.threshold.fixed");
         only(

@@ -3,10 +3,10 @@
 use super::project;
 use crate::convert::{train_request, train_spec};
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison, Direction,
-    ExtremeWithinHorizon, FeatureExpr, FeatureSpec, Holdout, LabelSpec, LogisticRegressionSpec,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison,
+    Direction, ExtremeWithinHorizon, FeatureExpr, FeatureSpec, Holdout, LabelSpec, LogisticRegressionSpec,
     RandomForestSpec, SampleWeight, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
-    TripleBarrier, Violations, WalkForward, WalkForwardScheme, Window,
+    TripleBarrier, Utility, Violations, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_proto::v1;
 use proptest::prelude::*;
@@ -201,6 +201,8 @@ fn thresholds() -> impl Strategy<Value = ThresholdSpec> {
         (0.0..1.0).prop_map(ThresholdSpec::Fixed),
         (0.0..1.0).prop_map(ThresholdSpec::MinPrecision),
         (0.0..1.0).prop_map(ThresholdSpec::MinRecall),
+        (1e-3..1e3, 1e-3..1e3).prop_map(|(gain, loss)| ThresholdSpec::Utility(Utility { gain, loss })),
+        (1_u32..1_000_000).prop_map(ThresholdSpec::TopPerDay),
     ]
 }
 
@@ -225,11 +227,16 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
         any::<u64>(),
         proptest::option::of(0.01..0.5),
         prop_oneof![Just(SampleWeight::None), Just(SampleWeight::Uniqueness)],
+        prop_oneof![
+            Just(Calibration::None),
+            Just(Calibration::Platt),
+            Just(Calibration::Isotonic)
+        ],
         proptest::collection::btree_set("\\PC{0,12}", 0..4),
         1_u64..100_000_000,
     );
     (parts, rest).prop_map(
-        |(parts, (seed, unseen_entity_share, sample_weight, entities, max_rows))| {
+        |(parts, (seed, unseen_entity_share, sample_weight, calibration, entities, max_rows))| {
             let (label, features, algorithm, split, threshold, range) = parts;
             TrainSpec {
                 model: "pump".parse().unwrap(),
@@ -241,6 +248,7 @@ fn specs() -> impl Strategy<Value = TrainSpec> {
                 split,
                 unseen_entity_share,
                 sample_weight,
+                calibration,
                 threshold,
                 seed,
                 known_before: seed.is_multiple_of(2).then_some(range.end),

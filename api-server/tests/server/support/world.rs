@@ -6,9 +6,10 @@ use bytes::Bytes;
 use chrono::{TimeZone, Utc};
 use mltraining_artifacts::{Artifacts, Key, Sha256};
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
-    FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts, SampleWeight,
-    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule,
+    Evaluation, FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts,
+    SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
+    VersionFacts, WorkerId,
 };
 use mltraining_store::Store;
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, Finished, Lease, Trained};
@@ -146,6 +147,7 @@ fn spec() -> Checked<TrainSpec> {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        calibration: Calibration::None,
         known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 7,

@@ -1,6 +1,6 @@
 //! Jobs for people.
 
-use crate::commands::spec::{algorithm, label, threshold};
+use crate::commands::spec::{algorithm, calibration, label, threshold};
 use crate::errors::CliError;
 use crate::names;
 use crate::output::{Paint, Table, Tone, UNKNOWN, metric, share};
@@ -230,6 +230,9 @@ fn spec_facts(spec: &v1::TrainSpec, fact: &mut impl FnMut(&str, String)) {
     }
     if spec.sample_weight() == v1::SampleWeight::Uniqueness {
         fact("sample weight", "uniqueness".to_owned());
+    }
+    if let Some(rule) = calibration::describe(spec.calibration()) {
+        fact("calibration", rule.to_owned());
     }
     fact("threshold", threshold::describe(spec.threshold.as_ref()));
     fact("seed", spec.seed.map(|seed| seed.to_string()).unwrap_or_default());

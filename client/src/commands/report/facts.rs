@@ -22,6 +22,7 @@ pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, pai
             metric(overall.log_loss),
             metric(overall.expected_calibration_error),
         ));
+        lines.extend(evaluation.uncalibrated.as_ref().map(uncalibrated));
         lines.extend(ranking(overall));
     }
     if let Some(unseen) = &evaluation.unseen_entities {
@@ -75,6 +76,17 @@ fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
     format!(
         "skill       {} mean ROC AUC of the folds over the best baseline{best}{verdict}",
         paint.text(tone, signed(evaluation.skill))
+    )
+}
+
+/// The same as the learner gave them, before the calibration of each fold.
+fn uncalibrated(metrics: &v1::Metrics) -> String {
+    format!(
+        "uncalibrated Brier {} (skill {}), log loss {}, calibration error {}",
+        metric(metrics.brier),
+        signed(metrics.brier_skill),
+        metric(metrics.log_loss),
+        metric(metrics.expected_calibration_error),
     )
 }
 

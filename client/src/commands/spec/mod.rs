@@ -1,6 +1,7 @@
 //! Options that become parts of a spec. Each changes only what was said: the rest of the spec stays as it is.
 
 pub(crate) mod algorithm;
+pub(crate) mod calibration;
 pub(crate) mod features;
 pub(crate) mod label;
 pub(crate) mod range;

@@ -1,6 +1,7 @@
 //! `--spec` and every option that changes a part of it: all that decides what is learned from what.
 
 use super::algorithm::AlgorithmArgs;
+use super::calibration;
 use super::features::FeaturesArgs;
 use super::label::LabelArgs;
 use super::range::RangeArgs;
@@ -39,12 +40,16 @@ pub(crate) struct SpecArgs {
     algorithm: AlgorithmArgs,
     #[command(flatten)]
     split: SplitArgs,
-    /// How the threshold is chosen: max_f1, max_mcc, min_precision=0.6, min_recall=0.8, or a score [default: max_f1]
+    /// How the threshold is chosen: max_f1, max_mcc, min_precision=0.6, min_recall=0.8, utility=GAIN:LOSS, top_per_day=20, or a
+    /// score [default: max_f1]
     #[arg(long, value_name = "RULE", value_parser = threshold::parse, help_heading = "How it is tested")]
     threshold: Option<v1::ThresholdSpec>,
     /// What a training row counts: none, or its uniqueness where labels overlap in time [default: none]
     #[arg(long, value_name = "RULE", value_parser = sample_weight::parse, help_heading = "What learns")]
     sample_weight: Option<v1::SampleWeight>,
+    /// How scores become probabilities: none, platt or isotonic [default: none]
+    #[arg(long, value_name = "RULE", value_parser = calibration::parse, help_heading = "What learns")]
+    calibration: Option<v1::Calibration>,
     /// Seed of every random choice [default: 42]
     #[arg(long, value_name = "N", help_heading = "What learns")]
     seed: Option<u64>,
@@ -85,6 +90,9 @@ impl SpecArgs {
         self.split.apply(&mut spec.split)?;
         if let Some(rule) = self.sample_weight {
             spec.set_sample_weight(rule);
+        }
+        if let Some(rule) = self.calibration {
+            spec.set_calibration(rule);
         }
         spec.threshold = self.threshold.or(spec.threshold);
         spec.seed = self.seed.or(spec.seed);

@@ -92,7 +92,7 @@ mod tests {
         |--start|2026-01-01|--end|2026-02-01|--entities|A,B|--phases|1,2|--max-rows|1000|--known-before|2026-03-01\
         |--features|close, rolling_mean(close, 10)|--sets|core|--windows|5,30m|--exclude|hour_of_day\
         |--algorithm|random_forest|--trees|7|--max-depth|3|--folds|3|--rolling|--embargo|10m\
-        |--threshold|min_precision=0.6|--seed|7|--sample-weight|uniqueness|--priority|1|--labels|team=a|--job-timeout|1h";
+        |--threshold|min_precision=0.6|--seed|7|--sample-weight|uniqueness|--calibration|platt|--priority|1|--labels|team=a|--job-timeout|1h";
 
     fn parse(line: &[&str]) -> Result<TrainArgs, clap::Error> {
         let cli = Cli::try_parse_from(["mlts", "train", "--model", "pump"].iter().chain(line))?;
@@ -116,6 +116,7 @@ mod tests {
         assert_eq!(spec.phases, [1, 2]);
         assert_eq!(spec.max_rows, Some(1000));
         assert_eq!(spec.sample_weight(), v1::SampleWeight::Uniqueness);
+        assert_eq!(spec.calibration(), v1::Calibration::Platt);
         assert_eq!(when::show(spec.known_before.as_ref()), "2026-03-01 00:00");
         let features = spec.features.unwrap();
         assert_eq!(features.features, ["close", "rolling_mean(close, 10)"]);

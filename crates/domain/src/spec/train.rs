@@ -2,8 +2,8 @@
 
 use super::Checked;
 use crate::{
-    AlgorithmSpec, FeatureSpec, LabelSpec, ModelId, SampleWeight, SourceId, SplitSpec, ThresholdSpec,
-    TimeRange, Violations, hex,
+    AlgorithmSpec, Calibration, FeatureSpec, LabelSpec, ModelId, SampleWeight, SourceId, SplitSpec,
+    ThresholdSpec, TimeRange, Violations, hex,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,9 @@ pub struct TrainSpec {
     /// What a training row counts.
     #[serde(default, skip_serializing_if = "SampleWeight::is_none")]
     pub sample_weight: SampleWeight,
+    /// How scores become probabilities.
+    #[serde(default, skip_serializing_if = "Calibration::is_none")]
+    pub calibration: Calibration,
     /// From which probability on the model says yes.
     pub threshold: ThresholdSpec,
     /// Seed of everything random.
@@ -57,8 +60,9 @@ pub const MAX_ENTITIES: usize = 10_000;
 /// No larger share of the entities can be held out.
 const MAX_UNSEEN_SHARE: f64 = 0.5;
 /// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, 3 weights of rows,
-/// `known_before`, ranks and contexts, which a worker of before would not understand, or not heed.
-pub const SPEC_VERSION: i32 = 3;
+/// `known_before`, ranks and contexts, 4 calibration and thresholds by utility and by day, which a worker of before would not
+/// understand, or not heed.
+pub const SPEC_VERSION: i32 = 4;
 
 impl TrainSpec {
     /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).

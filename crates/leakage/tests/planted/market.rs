@@ -1,9 +1,9 @@
 //! A market of random walks, and the questions that are asked of it.
 
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, FeatureSpec, LabelSpec,
-    LogisticRegressionSpec, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec,
-    TimeRange, TrainSpec,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, DataType, Direction, DuplicateRule, FeatureSpec,
+    LabelSpec, LogisticRegressionSpec, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec,
+    ThresholdSpec, TimeRange, TrainSpec,
 };
 use mltraining_leakage::{Check, Finding, Question, Report, Scope, check};
 use mltraining_panel::catalogue::{self, FeaturePlan};
@@ -169,6 +169,7 @@ fn spec(label: LabelSpec) -> TrainSpec {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        calibration: Calibration::None,
         known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 42,

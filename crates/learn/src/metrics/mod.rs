@@ -9,7 +9,7 @@ mod top;
 
 pub(crate) use decisions::{f1, mcc, precision, recall};
 use mltraining_domain::{Confusion, Metrics};
-pub(crate) use ranking::{Counts, ranked};
+pub(crate) use ranking::{Counts, Tied, ranked};
 
 /// Where a yes begins.
 #[derive(Debug, Clone, Copy, PartialEq)]

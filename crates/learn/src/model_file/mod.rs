@@ -11,6 +11,8 @@ mod forest;
 mod linear;
 mod reader;
 
+use crate::calibration::Calibrator;
+use crate::matrix::Matrix;
 use crate::model::Model;
 use reader::Reader;
 use serde::{Deserialize, Serialize};
@@ -42,6 +44,9 @@ pub struct Header {
     pub label: serde_json::Value,
     /// Probability at or above which the model says yes; `None` when none could be chosen.
     pub threshold: Option<f64>,
+    /// What is laid over the model's scores; `None` when they stay as they are, as in files of before there was any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibrator>,
     /// Seed of everything random.
     pub seed: u64,
     /// Version of the service that trained it.
@@ -55,6 +60,22 @@ pub struct ModelFile {
     pub header: Header,
     /// The model.
     pub model: Model,
+}
+
+impl ModelFile {
+    /// The probability of a positive for each of `rows`: what the model says, calibrated. See [`Model::predict`].
+    ///
+    /// # Panics
+    /// As [`Model::predict`].
+    pub fn predict(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
+        let mut scores = self.model.predict(x, rows);
+        if let Some(calibration) = &self.header.calibration {
+            scores
+                .iter_mut()
+                .for_each(|score| *score = calibration.apply(*score));
+        }
+        scores
+    }
 }
 
 /// The header as it stands in the file.
@@ -153,6 +174,16 @@ pub fn decode(bytes: &[u8]) -> Result<ModelFile, ModelFileError> {
     if stored.header.feature_names.len() != model.features() {
         return Err(ModelFileError::malformed(
             "the header names another number of features than the model has",
+        ));
+    }
+    if stored
+        .header
+        .calibration
+        .as_ref()
+        .is_some_and(|calibration| !calibration.is_sound())
+    {
+        return Err(ModelFileError::malformed(
+            "the calibration is no rising function of a score",
         ));
     }
     Ok(ModelFile {

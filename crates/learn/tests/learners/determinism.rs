@@ -25,6 +25,7 @@ fn bytes(rows: &Rows, spec: &AlgorithmSpec, seed: u64, threads: usize) -> Vec<u8
         feature_names: rows.x.names().to_vec(),
         label: serde_json::json!({ "change": 0.05 }),
         threshold: Some(0.5),
+        calibration: None,
         seed,
         service_version: "1".to_owned(),
     };

@@ -1,4 +1,6 @@
 use crate::seeded::{Rows, specs};
+use mltraining_domain::Calibration;
+use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::model_file::{Header, ModelFile, ModelFileError, decode, encode};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -30,6 +32,7 @@ fn header(rows: &Rows) -> Header {
         label: serde_json::json!({ "change_at_horizon": { "change": 0.1, "horizon": 600 } }),
         // Two numbers that a careless reader of decimals gets wrong in the last bit.
         threshold: Some(0.300_000_000_000_000_04),
+        calibration: None,
         seed: u64::MAX - 1,
         service_version: "0.1.0".to_owned(),
     }
@@ -60,6 +63,59 @@ fn a_model_comes_back_as_it_was_and_predicts_bit_for_bit() {
         assert_eq!(bits(&back), bits(file));
         assert_eq!(back.model.importances(), file.model.importances());
     }
+}
+
+#[test]
+fn a_calibration_is_kept_in_the_file_and_laid_over_the_scores() {
+    let rows = rows();
+    for (file, _) in &*FILES {
+        let raw = file.model.predict(&rows.x, &rows.test());
+        let labels: Vec<u8> = rows.test().iter().map(|&row| rows.labels[row as usize]).collect();
+        assert_eq!(
+            file.predict(&rows.x, &rows.test()),
+            raw,
+            "without one they stay as they are"
+        );
+        for spec in [Calibration::Platt, Calibration::Isotonic] {
+            let fitted = Calibrator::fit(spec, &labels, &raw).unwrap();
+            let mut calibrated = file.clone();
+            calibrated.header.calibration = Some(fitted.clone());
+            let back = decode(&encode(&calibrated)).unwrap();
+            assert_eq!(back, calibrated);
+            let expected: Vec<f64> = raw.iter().map(|&score| fitted.apply(score)).collect();
+            assert_eq!(back.predict(&rows.x, &rows.test()), expected);
+        }
+    }
+}
+
+/// A file that says of itself what `change` makes of its header.
+fn with_header(bytes: &[u8], change: impl Fn(String) -> String) -> Vec<u8> {
+    let length = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let header = change(String::from_utf8(bytes[24..24 + length].to_vec()).unwrap());
+    let mut changed = bytes[..12].to_vec();
+    changed.extend((header.len() as u32).to_le_bytes());
+    changed.extend(&bytes[16..24]);
+    changed.extend(header.as_bytes());
+    changed.extend(&bytes[24 + length..]);
+    rehashed(changed)
+}
+
+#[test]
+fn a_calibration_that_no_fit_can_give_is_refused() {
+    let (_, bytes) = &FILES[0];
+    for broken in [
+        r#""calibration":{"platt":{"slope":-1.0,"intercept":0.0}},"seed""#,
+        r#""calibration":{"isotonic":{"scores":[0.2,0.1],"values":[0.0,1.0]}},"seed""#,
+        r#""calibration":{"isotonic":{"scores":[],"values":[]}},"seed""#,
+    ] {
+        let forged = with_header(bytes, |header| header.replace(r#""seed""#, broken));
+        assert!(
+            matches!(decode(&forged), Err(ModelFileError::Malformed(_))),
+            "{broken}"
+        );
+    }
+    let sound = r#""calibration":{"platt":{"slope":1.0,"intercept":0.0}},"seed""#;
+    assert!(decode(&with_header(bytes, |header| header.replace(r#""seed""#, sound))).is_ok());
 }
 
 #[test]

@@ -3,9 +3,9 @@
 
 use chrono::{TimeZone, Utc};
 use mltraining_domain::{
-    AlgorithmSpec, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule, Evaluation,
-    FailureClass, FeatureSpec, IdempotencyKey, JobFailure, JobId, JobKind, LabelSpec, Metrics, Priority,
-    ProjectId, Reason, ResultId, RowCounts, SampleWeight, SourceColumn, SourceId, SourceSpec, Span,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule,
+    Evaluation, FailureClass, FeatureSpec, IdempotencyKey, JobFailure, JobId, JobKind, LabelSpec, Metrics,
+    Priority, ProjectId, Reason, ResultId, RowCounts, SampleWeight, SourceColumn, SourceId, SourceSpec, Span,
     SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkPhase, WorkerId,
 };
 use mltraining_store::Store;
@@ -75,6 +75,7 @@ pub fn spec(model: &str) -> Checked<TrainSpec> {
         split: SplitSpec::default(),
         unseen_entity_share: None,
         sample_weight: SampleWeight::None,
+        calibration: Calibration::None,
         known_before: None,
         threshold: ThresholdSpec::default(),
         seed: 7,
