@@ -209,6 +209,15 @@ fn check_version(version: &pb::ModelVersion, expected: &BTreeMap<String, Counts>
             "fold {}: {metrics:?}",
             fold.index
         );
-        assert_eq!(fold.baselines.len(), 2, "prevalence and logistic regression");
+        let names: Vec<&str> = fold.baselines.iter().map(|b| b.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "prevalence",
+                "last_label",
+                "best_single_feature",
+                "logistic_regression"
+            ]
+        );
     }
 }

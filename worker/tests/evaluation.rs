@@ -4,9 +4,9 @@
 use chrono::DateTime;
 use mltraining_domain::{
     AlgorithmSpec, Calibration, ClassWeight, ColumnRole, Comparison, DataType, Direction, DuplicateRule,
-    Evaluation, FeatureSpec, Fold, Interval, IntervalUnset, LabelSpec, LogisticRegressionSpec, SampleWeight,
-    SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
-    Utility, Verdict, WalkForward, WalkForwardScheme, Window,
+    Evaluation, FeatureExpr, FeatureSpec, Fold, Interval, IntervalUnset, LabelSpec, LogisticRegressionSpec,
+    Metrics, SampleWeight, SliceKind, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon,
+    ThresholdSpec, TimeRange, TrainSpec, Utility, Verdict, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::model_file;
@@ -340,4 +340,68 @@ fn a_utility_is_its_own_threshold_and_rows_a_day_are_counted_over_the_time_of_th
         (4.0..9.0).contains(&a_day),
         "{a_day} calls a day, where 6 were asked for"
     );
+}
+
+#[test]
+fn the_scores_are_parted_by_entity_day_and_hour_and_no_row_is_lost() {
+    let evaluation = evaluation(1, 14, World::Signal);
+    let kinds: Vec<SliceKind> = evaluation.slices.iter().map(|slices| slices.kind).collect();
+    assert_eq!(
+        kinds,
+        [SliceKind::Entity, SliceKind::Day, SliceKind::HourOfDay],
+        "no row has a phase"
+    );
+    for slices in &evaluation.slices {
+        let rows: u64 = slices.slices.iter().map(|slice| slice.metrics.rows).sum();
+        assert_eq!(
+            rows + slices.other_rows,
+            evaluation.overall.rows,
+            "{:?}",
+            slices.kind
+        );
+        let positives: u64 = slices.slices.iter().map(|slice| slice.metrics.positives).sum();
+        assert_eq!(positives, evaluation.overall.positives);
+        let hits = |metrics: &Metrics| metrics.confusion.unwrap().true_positives;
+        let sum: u64 = slices.slices.iter().map(|slice| hits(&slice.metrics)).sum();
+        assert_eq!(
+            sum,
+            hits(&evaluation.overall),
+            "each row at its own fold's threshold"
+        );
+    }
+    let values = |at: usize| -> Vec<&str> {
+        evaluation.slices[at]
+            .slices
+            .iter()
+            .map(|slice| slice.value.as_str())
+            .collect()
+    };
+    assert_eq!(values(0), ["e0", "e1", "e2", "e3"]);
+    assert!(values(1).is_sorted() && values(1)[0].starts_with("2026-01-0"));
+    assert_eq!((values(2).len(), values(2)[23]), (24, "23"));
+}
+
+#[test]
+fn the_features_that_tell_are_missed_and_noise_is_not() {
+    // Without averages of `close`, against which its weight would be traded.
+    let mut wanted = spec(14);
+    wanted.features.sets = Vec::new();
+    wanted.features.features = ["close", "hint", "nudge"].map(FeatureExpr::bare).to_vec();
+    let trained = train_on(wanted, panel(1, 14, World::Signal));
+    let drop = |name: &str| {
+        let at = trained
+            .facts
+            .feature_names
+            .iter()
+            .position(|feature| feature == name)
+            .unwrap();
+        trained.evaluation.permutation[at]
+    };
+    assert_eq!(
+        trained.evaluation.permutation.len(),
+        trained.facts.feature_names.len()
+    );
+    assert!(drop("hint").mean > 0.1 && drop("nudge").mean > 0.03);
+    assert!(drop("close").mean < 0.02, "{:?}", drop("close"));
+    assert!(drop("hint").deviation.unwrap() > 0.0);
 }

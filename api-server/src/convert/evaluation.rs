@@ -3,6 +3,7 @@
 use super::field::{small_wire_count, wire_count};
 use super::intervals;
 use super::label::show_direction;
+use super::slices;
 use super::time::show_instant;
 use mltraining_domain::{
     Baseline, Confusion, Evaluation, Fold, Metrics, SingleFeature, SingleRule, TestGap, TopRows,
@@ -12,10 +13,15 @@ use mltraining_proto::v1;
 
 /// A whole evaluation; `features` are the model's, in the order of the importances.
 pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluation {
-    let importances = features.iter().zip(&evaluation.importances);
-    let importances = importances.map(|(feature, share)| v1::FeatureImportance {
-        feature: feature.clone(),
-        share: *share,
+    let importances = features.iter().zip(&evaluation.importances).enumerate();
+    let importances = importances.map(|(at, (feature, share))| {
+        let drop = evaluation.permutation.get(at);
+        v1::FeatureImportance {
+            feature: feature.clone(),
+            share: *share,
+            roc_auc_drop: drop.map(|drop| drop.mean),
+            roc_auc_drop_deviation: drop.and_then(|drop| drop.deviation),
+        }
     });
     v1::Evaluation {
         folds: evaluation.folds.iter().map(show_fold).collect(),
@@ -29,6 +35,7 @@ pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluati
         importances: importances.collect(),
         overall: Some(show_metrics(&evaluation.overall)),
         uncalibrated: evaluation.uncalibrated.as_ref().map(show_metrics),
+        slices: evaluation.slices.iter().map(slices::show).collect(),
         skill: evaluation.skill,
         intervals: evaluation.intervals.as_ref().map(intervals::show),
     }

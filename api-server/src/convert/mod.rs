@@ -39,6 +39,7 @@ pub(crate) mod quota;
 pub(crate) mod read_error;
 pub(crate) mod sample_weight;
 pub(crate) mod server_info;
+pub(crate) mod slices;
 pub(crate) mod source;
 pub(crate) mod split;
 pub(crate) mod term;

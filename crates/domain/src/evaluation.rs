@@ -1,6 +1,6 @@
 //! The numbers of an evaluation. A metric that is undefined on its rows is `None`, never 0.
 
-use crate::{Direction, Span};
+use crate::{Direction, FeatureDrop, Slices, Span};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -304,6 +304,13 @@ pub struct Evaluation {
     /// Importance of each feature in the final model (share of the total gain, or of absolute standardised weight), in
     /// the model's order.
     pub importances: Vec<f64>,
+    /// What each feature is worth on the test rows of the folds, in the same order; empty where no fold has both classes, and
+    /// in evaluations of versions before there was any.
+    #[serde(default)]
+    pub permutation: Vec<FeatureDrop>,
+    /// The scores by entity, phase, day and hour; empty in evaluations of versions before there were any.
+    #[serde(default)]
+    pub slices: Vec<Slices>,
 }
 
 #[cfg(test)]
@@ -339,7 +346,8 @@ mod tests {
     fn an_evaluation_of_an_earlier_version_is_read_with_what_it_did_not_measure_unset() {
         let read: Evaluation = serde_json::from_str(STORED).unwrap();
         assert_eq!(read.skill, Some(0.25));
-        assert_eq!(read.intervals, None);
+        assert_eq!((read.intervals, read.uncalibrated), (None, None));
+        assert!(read.slices.is_empty() && read.permutation.is_empty());
         let fold = &read.folds[0];
         assert_eq!(
             (fold.metrics.ks, fold.metrics.top.len(), fold.intervals),

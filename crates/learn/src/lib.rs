@@ -19,6 +19,7 @@ pub mod matrix;
 pub mod metrics;
 pub mod model;
 pub mod model_file;
+pub mod permutation;
 mod random;
 pub mod random_forest;
 pub mod registry;

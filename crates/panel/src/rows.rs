@@ -22,6 +22,10 @@ pub struct LabelledRows {
     pub entities: u64,
     /// Where the rows of each of them end.
     pub entity_ends: Vec<u32>,
+    /// Their names.
+    pub entity_names: Vec<String>,
+    /// The phase of each row; empty when no row has one.
+    pub phases: Vec<Option<i32>>,
     /// Of them those that are held out from every training part.
     pub unseen_entities: u64,
     /// Whether the entity of each row is held out; empty when none is.
@@ -126,6 +130,9 @@ pub fn select(panel: &Panel, spec: &TrainSpec, source: &SourceSpec) -> LabelledR
                 LabelValue::Negative => 0,
             };
             rows.push(i, time, label, labels.resolve_times[i]);
+            if panel.phases().is_some() {
+                rows.phases.push(panel.phase_of(i));
+            }
         }
         rows.close(&panel.entities()[entity], before, spec.unseen_entity_share);
     }
@@ -161,6 +168,7 @@ impl LabelledRows {
         }
         self.entities += 1;
         self.entity_ends.push(row_number(self.panel_rows.len()));
+        self.entity_names.push(entity.to_owned());
         let Some(share) = unseen_share else {
             return;
         };
@@ -172,6 +180,12 @@ impl LabelledRows {
     /// Adds the rows of later entities, which were selected by the same spec from a panel of their own.
     pub fn append(&mut self, mut later: Self) {
         let before = row_number(self.labels.len());
+        if !(self.phases.is_empty() && later.phases.is_empty()) {
+            self.phases.resize(self.labels.len(), None); // a panel without any phase names none
+            later.phases.resize(later.labels.len(), None);
+            self.phases.append(&mut later.phases);
+        }
+        self.entity_names.append(&mut later.entity_names);
         self.panel_rows.append(&mut later.panel_rows);
         self.labels.append(&mut later.labels);
         self.decisions.append(&mut later.decisions);
@@ -221,5 +235,30 @@ impl LabelledRows {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_batch_without_phases_keep_their_places_among_those_with_some() {
+        let of = |phases: &[Option<i32>], entity: &str| LabelledRows {
+            labels: vec![0, 1],
+            phases: phases.to_vec(),
+            entity_names: vec![entity.to_owned()],
+            entity_ends: vec![2],
+            ..LabelledRows::default()
+        };
+        let mut rows = of(&[], "a");
+        rows.append(of(&[Some(1), None], "b"));
+        rows.append(of(&[], "c"));
+        assert_eq!(rows.phases, [None, None, Some(1), None, None, None]);
+        assert_eq!(rows.entity_names, ["a", "b", "c"]);
+        assert_eq!(rows.entity_ends, [2, 4, 6]);
+        let mut none = of(&[], "a");
+        none.append(of(&[], "b"));
+        assert!(none.phases.is_empty());
     }
 }

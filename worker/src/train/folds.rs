@@ -2,7 +2,7 @@
 
 use super::baselines::{self, Scored};
 use super::operating::{self, Operating};
-use super::{fit_progress, shuffled, user_failure, weights};
+use super::{fit_progress, permutation, shuffled, user_failure, weights};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
@@ -29,11 +29,13 @@ pub(super) struct OutOfFold {
     /// Probability as the fold's model gave it; empty when no calibration is asked for.
     raw: Vec<f64>,
     /// What the fold's model said at the fold's threshold; `None` where no threshold could be chosen.
-    decisions: Vec<Option<bool>>,
+    pub decisions: Vec<Option<bool>>,
     /// Scores of each baseline on the same rows, by name.
     pub baselines: Vec<(&'static str, Vec<f64>)>,
     /// Where the rows of each fold end.
     pub fold_ends: Vec<usize>,
+    /// What the models of the folds lose without each feature; folds whose test lacks a class are left out.
+    pub drops: Vec<Vec<f64>>,
     /// The rows of held-out entities, apart from the others.
     unseen: Judged,
 }
@@ -159,6 +161,7 @@ impl Folding<'_> {
         let scores = operating.calibrated(raw.clone());
         let labels = self.labels(test);
         let baselines = baselines::of_fold(self)?;
+        out.drops.extend(permutation::of_fold(self, &model)?);
         let unseen = self.unseen(&model, &operating, &mut out.unseen);
         let measured = Fold {
             index: self.index,

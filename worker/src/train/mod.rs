@@ -7,9 +7,11 @@ mod folds;
 mod gather;
 mod intervals;
 mod operating;
+mod permutation;
 mod scratch;
 mod shuffled;
 mod single_features;
+mod slices;
 mod source_days;
 mod weights;
 
@@ -92,6 +94,8 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         alarms: single_features::alarms(singles),
         folds: validated.folds,
         importances: model.importances(),
+        permutation: permutation::over_folds(&out.drops),
+        slices: slices::measure(out, &rows),
     };
     let facts = facts(&spec, &plan, &rows, fingerprint, kept.threshold);
     stop_check(work)?;

@@ -393,7 +393,7 @@ fn every_parameter_of_an_algorithm_is_named_when_it_is_wrong() {
 }
 
 #[test]
-fn every_field_of_split_and_threshold_is_named_when_it_is_wrong() {
+fn every_field_of_a_split_is_named_when_it_is_wrong() {
     for folds in [0, -1, 51] {
         only(&walk(|w| w.folds = Some(folds)), "spec.split.walk_forward.folds");
     }
@@ -443,6 +443,10 @@ fn every_field_of_split_and_threshold_is_named_when_it_is_wrong() {
         });
         only(&unseen, "spec.split.unseen_entity_share");
     }
+}
+
+#[test]
+fn every_field_of_weights_calibration_and_threshold_is_named_when_it_is_wrong() {
     only(&in_spec(|spec| spec.sample_weight = 3), "spec.sample_weight");
     only(&in_spec(|spec| spec.calibration = 4), "spec.calibration");
     for rows in [0, -1, 1_000_001] {

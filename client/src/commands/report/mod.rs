@@ -5,6 +5,7 @@ mod folds;
 mod importances;
 mod intervals;
 mod proof;
+mod slices;
 
 use crate::commands::spec::{algorithm, label};
 use crate::names;
@@ -18,6 +19,7 @@ pub(crate) fn version(version: &v1::ModelVersion, paint: Paint) -> String {
     if let Some(evaluation) = &version.evaluation {
         parts.push(folds::table(evaluation, paint));
         parts.push(facts::lines(version, evaluation, paint));
+        parts.extend(slices::table(&evaluation.slices, paint));
         if !evaluation.importances.is_empty() {
             parts.push(importances::chart(&evaluation.importances, paint));
         }

@@ -54,6 +54,8 @@ fn evaluation() -> v1::Evaluation {
     let importance = |feature: &str, share: f64| v1::FeatureImportance {
         feature: feature.to_owned(),
         share,
+        roc_auc_drop: Some(share / 10.0),
+        roc_auc_drop_deviation: Some(0.0042),
     };
     v1::Evaluation {
         folds: vec![
@@ -97,9 +99,9 @@ skill       +0.100 mean ROC AUC of the folds over the best baseline, prevalence
 threshold   0.312; in the folds: precision –, recall –, F1 –, MCC –
 scores      Brier – (skill –), log loss –, calibration error –
 
-feature                 importance
-rolling_std(close, 10)      75.0 %  ████████████████████████
-close                       25.0 %  ████████";
+feature                 importance                            ROC AUC lost without it
+rolling_std(close, 10)      75.0 %  ████████████████████████           +0.075 ± 0.004
+close                       25.0 %  ████████                           +0.025 ± 0.004";
     assert_eq!(text, expected, "\n{text}");
 }
 
@@ -167,4 +169,29 @@ fn a_model_that_adds_nothing_is_told_so() {
         "{text}"
     );
     assert!(text.contains("threshold   unset"), "{text}");
+}
+
+#[test]
+fn parts_of_the_rows_are_told_by_their_worst_and_their_best() {
+    let slice = |value: &str, rows, auc| v1::Slice {
+        value: value.to_owned(),
+        metrics: metrics(rows, 1, auc, 0.1),
+    };
+    let slices = v1::Slices {
+        kind: v1::SliceKind::Entity.into(),
+        slices: vec![
+            slice("B", 1_200, Some(0.7)),
+            slice("A", 900, Some(0.4)),
+            slice("C", 10, None),
+            slice("D", 5, Some(0.6)),
+        ],
+        other_values: 3,
+        other_rows: 30,
+    };
+    let text = super::slices::table(&[slices], Paint::Plain).unwrap();
+    let expected = "\
+ROC AUC by  parts  worst               middle  best                  not listed
+entity          4  0.400 A (900 rows)   0.600  0.700 B (1,200 rows)           3";
+    assert_eq!(text, expected, "\n{text}");
+    assert_eq!(super::slices::table(&[], Paint::Plain), None);
 }

@@ -355,6 +355,13 @@ fn the_distance_of_two_samples_is_that_of_scipy() {
         .collect();
     let labels: Vec<u8> = (0..1000).map(|row| u8::from(row < 500)).collect();
     close("ks", measure(&labels, &scores, Cut::None).ks, Some(0.102));
+    // Classes of unlike size, computed apart from the definition.
+    let (labels, scores) = generated();
+    close(
+        "ks",
+        measure(&labels, &scores, Cut::None).ks,
+        Some(0.484_478_247_147),
+    );
 }
 
 #[test]
