@@ -3,12 +3,10 @@
 
 use chrono::DateTime;
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType,
-    Direction, DuplicateRule, ExtremeWithinHorizon, FeatureSpec, LabelSpec, LogisticRegressionSpec,
-    RandomForestSpec, Reason, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon,
-    ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType, Direction, DuplicateRule, EarlyStopping, ExtremeWithinHorizon, FeatureSpec, GradientBoostingSpec, LabelSpec, LogisticRegressionSpec, Monotone, RandomForestSpec, Reason, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::matrix::Matrix;
+use mltraining_learn::model::Model;
 use mltraining_learn::model_file;
 use mltraining_panel::{Fingerprint, Panel, PanelBuilder, catalogue, compute};
 use mltraining_store::reader::{PanelBatch, Place};
@@ -89,6 +87,16 @@ fn forest(trees: u32) -> AlgorithmSpec {
         max_depth: 6,
         ..RandomForestSpec::default()
     })
+}
+
+/// Many trees, which soon know the noise by heart.
+fn boosting() -> GradientBoostingSpec {
+    GradientBoostingSpec {
+        trees: 300,
+        learning_rate: 0.5,
+        early_stopping: Some(EarlyStopping::default()),
+        ..GradientBoostingSpec::default()
+    }
 }
 
 /// A small generator, so that the rows are the same everywhere (splitmix64, Steele et al. 2014).
@@ -299,6 +307,7 @@ fn weights_of_rows_change_the_fit_of_every_learner_and_not_the_tests() {
     for algorithm in [
         forest(8),
         AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+        AlgorithmSpec::GradientBoosting(boosting()),
     ] {
         let train = |rule| {
             let mut spec = spec(algorithm.clone(), 300);
@@ -327,6 +336,45 @@ fn weights_of_rows_change_the_fit_of_every_learner_and_not_the_tests() {
             weighed.overall.roc_auc
         );
     }
+}
+
+#[test]
+fn boosting_stops_early_by_a_later_slice_of_its_own_rows() {
+    let train = |threads, algorithm: GradientBoostingSpec| {
+        let spec = spec(AlgorithmSpec::GradientBoosting(algorithm), 300);
+        train_on(threads, input(spec, panel(6, 300, Hint::Signal)))
+    };
+    let (one, two) = (train(1, boosting()).unwrap(), train(2, boosting()).unwrap());
+    assert_eq!(one.facts.model_sha256, two.facts.model_sha256);
+    let Model::Boosted(model) = model_file::decode(&one.files[0].bytes).unwrap().model else {
+        panic!("boosting was asked for")
+    };
+    let trees = model.trees().len();
+    assert!((1..100).contains(&trees), "{trees} of 300 trees");
+    let most = one.evaluation.overall.log_loss.unwrap();
+    let mut endless = boosting();
+    endless.early_stopping = None;
+    let learned_by_heart = train(2, endless).unwrap().evaluation.overall.log_loss.unwrap();
+    assert!(
+        most < learned_by_heart,
+        "{most} with stopping, {learned_by_heart} without"
+    );
+}
+
+#[test]
+fn a_direction_for_a_feature_that_is_not_trained_on_fails_with_its_name() {
+    let mut boosting = boosting();
+    boosting
+        .monotone
+        .insert("nowhere".to_owned(), Monotone::Increasing);
+    let spec = spec(AlgorithmSpec::GradientBoosting(boosting), 300);
+    let (reason, message) = failed(
+        train_on(1, input(spec, panel(6, 300, Hint::Signal)))
+            .err()
+            .unwrap(),
+    );
+    assert_eq!(reason, Reason::UnknownFeature);
+    assert!(message.contains("`nowhere`"), "{message}");
 }
 
 #[test]
@@ -397,6 +445,7 @@ fn the_kept_model_predicts_as_its_file_says() {
     let algorithms = [
         forest(5),
         AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+        AlgorithmSpec::GradientBoosting(boosting()),
     ];
     for algorithm in algorithms {
         let spec = spec(algorithm, 300);

@@ -1,6 +1,7 @@
 //! Which learner, with which parameters.
 
 use super::field::{choice, count, small_wire_count};
+use super::gradient_boosting;
 use mltraining_domain::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec, Violations};
 use mltraining_proto::v1;
 use v1::ClassWeightMode;
@@ -16,6 +17,10 @@ pub(crate) fn read(spec: Option<v1::AlgorithmSpec>, path: &str, found: &mut Viol
         Some(Algorithm::LogisticRegression(regression)) => {
             let path = format!("{path}.logistic_regression");
             AlgorithmSpec::LogisticRegression(logistic_regression(&regression, &path, found))
+        }
+        Some(Algorithm::GradientBoosting(boosting)) => {
+            let path = format!("{path}.gradient_boosting");
+            AlgorithmSpec::GradientBoosting(gradient_boosting::read(&boosting, &path, found))
         }
     }
 }
@@ -57,7 +62,11 @@ fn logistic_regression(
     }
 }
 
-fn class_weight(weight: Option<v1::ClassWeight>, path: &str, found: &mut Violations) -> ClassWeight {
+pub(super) fn class_weight(
+    weight: Option<v1::ClassWeight>,
+    path: &str,
+    found: &mut Violations,
+) -> ClassWeight {
     let Some(weight) = weight else {
         return ClassWeight::None;
     };
@@ -99,13 +108,16 @@ pub(crate) fn show(spec: &AlgorithmSpec) -> v1::AlgorithmSpec {
                 class_weight: Some(show_class_weight(regression.class_weight)),
             })
         }
+        AlgorithmSpec::GradientBoosting(boosting) => {
+            Algorithm::GradientBoosting(gradient_boosting::show(boosting))
+        }
     };
     v1::AlgorithmSpec {
         algorithm: Some(algorithm),
     }
 }
 
-fn show_class_weight(weight: ClassWeight) -> v1::ClassWeight {
+pub(super) fn show_class_weight(weight: ClassWeight) -> v1::ClassWeight {
     let (mode, positive_weight) = match weight {
         ClassWeight::None => (ClassWeightMode::None, None),
         ClassWeight::Balanced => (ClassWeightMode::Balanced, None),

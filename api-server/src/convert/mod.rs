@@ -16,6 +16,7 @@ pub(crate) mod evaluation;
 pub(crate) mod event;
 pub(crate) mod features;
 pub(crate) mod field;
+mod gradient_boosting;
 pub(crate) mod idempotency;
 pub(crate) mod intervals;
 pub(crate) mod job;

@@ -248,7 +248,10 @@ async fn the_catalogue_lists_features_and_algorithms_and_writes_sets_out() {
         .into_iter()
         .map(|a| a.name)
         .collect();
-    assert_eq!(names, ["logistic_regression", "random_forest"]);
+    assert_eq!(
+        names,
+        ["gradient_boosting", "logistic_regression", "random_forest"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,6 +46,9 @@ pub use spec::Checked;
 pub use spec::algorithm::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec};
 pub use spec::calibration::Calibration;
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
+pub use spec::gradient_boosting::{
+    DEFAULT_MAX_LEAVES, EarlyStopping, GradientBoostingSpec, Growth, Monotone,
+};
 pub use spec::label::{
     ChangeAtHorizon, ChangeTarget, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon, LabelSpec,
     ThresholdAtHorizon, TripleBarrier,

@@ -55,6 +55,12 @@ pub enum FitError {
     /// Parameters that no checked spec can have.
     #[error("the algorithm cannot be fitted: {0}")]
     InvalidSpec(Violations),
+    /// Early stopping without rows to stop by.
+    #[error("early stopping needs validation rows, and none were given")]
+    NoValidationRows,
+    /// A parameter names a feature that the matrix does not have.
+    #[error("the feature `{0}` of a parameter is not among the features that are trained on")]
+    UnknownFeature(String),
     /// Labels or rows that do not belong to the matrix: a fault of the caller.
     #[error("{0}")]
     Inconsistent(String),
@@ -75,12 +81,33 @@ pub(crate) struct Task<'a> {
     pub(crate) labels: Vec<u8>,
     /// Their weights, above 0 and at most 1, in the order of `rows`; `None` when each counts 1.
     pub(crate) weights: Option<Vec<f32>>,
+    /// Later rows that are not trained on; `None` when there are none.
+    pub(crate) validation: Option<Validation<'a>>,
     /// Weight of the positives.
     pub(crate) positive_weight: f64,
     /// Weight of the negatives.
     pub(crate) negative_weight: f64,
     pub(crate) seed: u64,
     pub(crate) control: &'a Control<'a>,
+}
+
+/// Rows that a fit looks at to know when to stop, and does not train on.
+pub(crate) struct Validation<'a> {
+    pub(crate) rows: &'a [u32],
+    /// Their labels, 0 or 1.
+    pub(crate) labels: Vec<u8>,
+    /// Their weights, as those of [`Task`].
+    pub(crate) weights: Option<Vec<f32>>,
+}
+
+/// The rows of a fit, as indices of matrix rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FitRows<'a> {
+    /// Trained on.
+    pub train: &'a [u32],
+    /// Looked at to stop early, and not trained on: rows that come later and are purged. Empty when there are none; learners
+    /// that do not stop early ignore them.
+    pub validation: &'a [u32],
 }
 
 /// Fits `spec` on `rows` of `x`, in the rayon pool of the caller.
@@ -116,6 +143,26 @@ pub fn fit_weighted(
     seed: u64,
     control: &Control<'_>,
 ) -> Result<Model, FitError> {
+    let rows = FitRows {
+        train: rows,
+        validation: &[],
+    };
+    fit_validated(spec, x, rows, labels, weights, seed, control)
+}
+
+/// [`fit_weighted`] with validation rows for learners that stop early.
+///
+/// # Errors
+/// As [`fit_weighted`]; [`FitError::NoValidationRows`] when the spec asks for early stopping and there are none.
+pub fn fit_validated(
+    spec: &AlgorithmSpec,
+    x: &Matrix,
+    rows: FitRows<'_>,
+    labels: &[u8],
+    weights: Option<&[f32]>,
+    seed: u64,
+    control: &Control<'_>,
+) -> Result<Model, FitError> {
     let violations = spec.check("algorithm");
     if !violations.is_empty() {
         return Err(FitError::InvalidSpec(violations));
@@ -128,7 +175,10 @@ pub fn fit_weighted(
 impl<'a> Task<'a> {
     fn new(
         x: &'a Matrix,
-        rows: &'a [u32],
+        FitRows {
+            train: rows,
+            validation,
+        }: FitRows<'a>,
         labels: &[u8],
         weights: Option<&[f32]>,
         seed: u64,
@@ -139,6 +189,7 @@ impl<'a> Task<'a> {
             let text = format!("{} labels for a matrix of {} rows", labels.len(), x.rows());
             return Err(FitError::Inconsistent(text));
         }
+        let validation = Validation::of(x, validation, labels, weights)?;
         let labels = gather_labels(rows, labels)?;
         let positives = labels.iter().map(|&label| u64::from(label)).sum();
         let negatives = labels.len() as u64 - positives;
@@ -157,6 +208,7 @@ impl<'a> Task<'a> {
             rows,
             labels,
             weights,
+            validation,
             positive_weight,
             negative_weight,
             seed,
@@ -167,6 +219,28 @@ impl<'a> Task<'a> {
     /// What each class counts.
     pub(crate) fn class_weights(&self, spec: ClassWeight) -> Weights {
         Weights::of(spec, self.positive_weight, self.negative_weight)
+    }
+}
+
+impl<'a> Validation<'a> {
+    fn of(
+        x: &Matrix,
+        rows: &'a [u32],
+        labels: &[u8],
+        weights: Option<&[f32]>,
+    ) -> Result<Option<Self>, FitError> {
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let labels = gather_labels(rows, labels)?;
+        let weights = weights
+            .map(|all| gather_weights(rows, all, x.rows()))
+            .transpose()?;
+        Ok(Some(Self {
+            rows,
+            labels,
+            weights,
+        }))
     }
 }
 

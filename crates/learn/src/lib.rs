@@ -14,6 +14,8 @@ pub mod calibration;
 mod class_weight;
 pub mod control;
 pub mod fit;
+mod functions;
+pub mod gradient_boosting;
 pub mod logistic_regression;
 pub mod matrix;
 pub mod metrics;

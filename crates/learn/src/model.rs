@@ -1,5 +1,6 @@
 //! A fitted model.
 
+use crate::gradient_boosting::Boosted;
 use crate::logistic_regression::Linear;
 use crate::matrix::Matrix;
 use crate::random_forest::Forest;
@@ -12,6 +13,8 @@ pub enum Model {
     Forest(Forest),
     /// The logistic function of a weighted sum.
     Linear(Linear),
+    /// The logistic function of a sum of trees.
+    Boosted(Boosted),
 }
 
 impl Model {
@@ -29,6 +32,7 @@ impl Model {
         match self {
             Self::Forest(forest) => forest.predict(x, rows),
             Self::Linear(linear) => linear.predict(x, rows),
+            Self::Boosted(boosted) => boosted.predict(x, rows),
         }
     }
 
@@ -38,6 +42,7 @@ impl Model {
         let parts = match self {
             Self::Forest(forest) => forest.gains().to_vec(),
             Self::Linear(linear) => linear.weights().iter().map(|w| w.abs()).collect(),
+            Self::Boosted(boosted) => boosted.gains().to_vec(),
         };
         let total: f64 = parts.iter().sum();
         if total > 0.0 {
@@ -52,6 +57,7 @@ impl Model {
         match self {
             Self::Forest(_) => crate::random_forest::INFO.name,
             Self::Linear(_) => crate::logistic_regression::INFO.name,
+            Self::Boosted(_) => crate::gradient_boosting::INFO.name,
         }
     }
 
@@ -60,6 +66,7 @@ impl Model {
         match self {
             Self::Forest(forest) => forest.gains().len(),
             Self::Linear(linear) => linear.weights().len(),
+            Self::Boosted(boosted) => boosted.gains().len(),
         }
     }
 }

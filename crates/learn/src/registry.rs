@@ -1,17 +1,22 @@
 //! Every learner there is. Adding one: its module, a variant of the domain's `AlgorithmSpec`, and its two lines here.
 
 use crate::fit::Learner;
-use crate::{logistic_regression, random_forest};
+use crate::{gradient_boosting, logistic_regression, random_forest};
 use mltraining_domain::AlgorithmSpec;
 
 /// The learners in the order in which they are listed.
-pub const ALGORITHMS: &[AlgorithmInfo] = &[random_forest::INFO, logistic_regression::INFO];
+pub const ALGORITHMS: &[AlgorithmInfo] = &[
+    random_forest::INFO,
+    logistic_regression::INFO,
+    gradient_boosting::INFO,
+];
 
 /// The learner that a spec asks for.
 pub(crate) fn learner(spec: &AlgorithmSpec) -> &dyn Learner {
     match spec {
         AlgorithmSpec::RandomForest(spec) => spec,
         AlgorithmSpec::LogisticRegression(spec) => spec,
+        AlgorithmSpec::GradientBoosting(spec) => spec,
     }
 }
 
@@ -51,7 +56,7 @@ pub(crate) const CLASS_WEIGHT: ParameterInfo = ParameterInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mltraining_domain::{LogisticRegressionSpec, RandomForestSpec};
+    use mltraining_domain::{GradientBoostingSpec, LogisticRegressionSpec, RandomForestSpec};
 
     fn listed(name: &str) -> Vec<(String, String)> {
         let info = ALGORITHMS.iter().find(|info| info.name == name).unwrap();
@@ -63,7 +68,8 @@ mod tests {
 
     fn defaults(spec: &serde_json::Value) -> Vec<(String, String)> {
         let text = |v: &serde_json::Value| match v {
-            serde_json::Value::Null => "sqrt".to_owned(),
+            serde_json::Value::Null => "not given".to_owned(),
+            serde_json::Value::Object(none) if none.is_empty() => "none".to_owned(),
             serde_json::Value::String(s) => s.clone(),
             number => number.as_f64().unwrap().to_string(),
         };
@@ -81,11 +87,20 @@ mod tests {
     fn the_listed_parameters_and_defaults_are_those_of_the_specs() {
         let forest = serde_json::to_value(RandomForestSpec::default()).unwrap();
         let linear = serde_json::to_value(LogisticRegressionSpec::default()).unwrap();
-        for (name, spec) in [("random_forest", forest), ("logistic_regression", linear)] {
+        let mut boosting = serde_json::to_value(GradientBoostingSpec::default()).unwrap();
+        // A parameter of one way to grow, which is not the default one.
+        boosting["max_leaves"] = mltraining_domain::DEFAULT_MAX_LEAVES.into();
+        for (name, spec) in [
+            ("random_forest", forest),
+            ("logistic_regression", linear),
+            ("gradient_boosting", boosting),
+        ] {
             let mut shown = listed(name);
             for (_, default) in &mut shown {
                 if let Ok(number) = default.parse::<f64>() {
                     *default = number.to_string();
+                } else if ["sqrt", "off"].contains(&default.as_str()) {
+                    *default = "not given".to_owned();
                 }
             }
             shown.sort();
@@ -98,6 +113,7 @@ mod tests {
         let specs = [
             AlgorithmSpec::RandomForest(RandomForestSpec::default()),
             AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+            AlgorithmSpec::GradientBoosting(GradientBoostingSpec::default()),
         ];
         let names: Vec<&str> = ALGORITHMS.iter().map(|info| info.name).collect();
         assert_eq!(specs.map(|s| s.name()).to_vec(), names);

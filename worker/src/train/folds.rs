@@ -2,14 +2,14 @@
 
 use super::baselines::{self, Scored};
 use super::operating::{self, Operating};
-use super::{fit_progress, permutation, shuffled, user_failure, weights};
+use super::{fit_progress, permutation, shuffled, user_failure, validation};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
     AlgorithmSpec, Baseline, Fold, LeakProof, Metrics, Reason, TestGap, TrainSpec, UnseenEntities, WorkPhase,
 };
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::{self, FitError};
+use mltraining_learn::fit::FitError;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_learn::model::Model;
@@ -231,15 +231,14 @@ impl Folding<'_> {
         train: &[u32],
         control: &Control<'_>,
     ) -> Result<Model, FitError> {
-        let weights = weights::of(self.rows, train, self.spec.sample_weight);
         let labels = &self.rows.labels;
-        fit::fit_weighted(
+        validation::fit(
             algorithm,
+            self.spec,
             self.matrix,
-            train,
+            self.rows,
             labels,
-            weights.as_deref(),
-            self.spec.seed,
+            train,
             control,
         )
     }
@@ -320,6 +319,18 @@ pub(super) fn fit_failure(error: FitError, place: &str) -> WorkError {
                  use fewer folds, a longer range or another change"
             );
             user_failure(reason, WorkPhase::Fit, text)
+        }
+        FitError::UnknownFeature(_) => user_failure(
+            Reason::UnknownFeature,
+            WorkPhase::Fit,
+            format!("{place}: {error}"),
+        ),
+        FitError::NoValidationRows => {
+            let text = format!(
+                "{place}: too few rows to keep some apart for early stopping; use fewer folds, a longer range, or no \
+                 early stopping"
+            );
+            user_failure(Reason::TooFewRows, WorkPhase::Fit, text)
         }
         other => user_failure(Reason::TooFewRows, WorkPhase::Fit, format!("{place}: {other}")),
     }

@@ -13,6 +13,7 @@ mod shuffled;
 mod single_features;
 mod slices;
 mod source_days;
+mod validation;
 mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
@@ -21,7 +22,6 @@ use mltraining_domain::{
     VersionFacts, WorkPhase,
 };
 use mltraining_learn::control::Control;
-use mltraining_learn::fit;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;
 use mltraining_panel::catalogue::FeaturePlan;
@@ -125,7 +125,7 @@ fn folds_step(
     folds::cross_validate(matrix, rows, spec, work)
 }
 
-/// The model that is kept: fitted on every labelled row of the range. Its numbers come from the folds.
+/// The model that is kept: fitted on every labelled row of the range (one that stops early leaves out the later slice). Its numbers come from the folds.
 fn final_step(
     matrix: &Matrix,
     rows: &LabelledRows,
@@ -140,17 +140,8 @@ fn final_step(
         progress: &progress,
     };
     let all: Vec<u32> = (0..rows.labels.len() as u32).collect();
-    let weights = weights::of(rows, &all, spec.sample_weight);
-    fit::fit_weighted(
-        &spec.algorithm,
-        matrix,
-        &all,
-        &rows.labels,
-        weights.as_deref(),
-        spec.seed,
-        &control,
-    )
-    .map_err(|e| folds::fit_failure(e, "final model"))
+    validation::fit(&spec.algorithm, spec, matrix, rows, &rows.labels, &all, &control)
+        .map_err(|e| folds::fit_failure(e, "final model"))
 }
 
 fn facts(
@@ -207,7 +198,7 @@ fn fit_progress<'a>(
 /// What a learner counts its steps in.
 fn step_word(algorithm: &AlgorithmSpec) -> &'static str {
     match algorithm {
-        AlgorithmSpec::RandomForest(_) => "tree",
+        AlgorithmSpec::RandomForest(_) | AlgorithmSpec::GradientBoosting(_) => "tree",
         AlgorithmSpec::LogisticRegression(_) => "iteration",
     }
 }

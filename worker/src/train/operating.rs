@@ -1,12 +1,12 @@
 //! From scores to answers: a fold's calibration and threshold, and those that are kept.
 
 use super::folds::{Folding, OutOfFold};
+use super::validation::{self, Parts};
 use crate::work::WorkError;
-use mltraining_domain::{Calibration, Holdout, SplitSpec, TrainSpec};
+use mltraining_domain::{Calibration, SplitSpec, TrainSpec};
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::threshold;
 use mltraining_panel::rows::LabelledRows;
-use mltraining_panel::split::{self, SplitRows};
 
 /// Share of a training part that is held out to choose the first fold's threshold.
 const INNER_SHARE: f64 = 0.25;
@@ -97,23 +97,10 @@ pub(super) fn of_fold(fold: &Folding<'_>, out: &OutOfFold) -> Result<Operating, 
 /// Scores of the later part of the training rows by a model of the earlier part; none when the rows are too few to hold some
 /// out: no threshold rather than a flattering one.
 fn inner(fold: &Folding<'_>) -> Result<Known, WorkError> {
-    let train = &fold.part.train;
-    let pick = |from: &[i64]| -> Vec<i64> { train.iter().map(|&i| from[i as usize]).collect() };
-    let inner = SplitSpec::Holdout(Holdout {
-        test_share: INNER_SHARE,
-        embargo: fold.spec.split.embargo(),
-    });
-    let (decision, resolve) = (pick(&fold.rows.decisions), pick(&fold.rows.resolves));
-    let rows = SplitRows {
-        decision: &decision,
-        resolve: &resolve,
-        held_out: &[], // a training part has no row of a held-out entity
-    };
-    let Ok(parts) = split::folds(rows, &inner) else {
+    let (train, embargo) = (&fold.part.train, fold.spec.split.embargo());
+    let Some(Parts { earlier, later }) = validation::cut(fold.rows, train, INNER_SHARE, embargo) else {
         return Ok(Known::default());
     };
-    let global = |local: &[u32]| -> Vec<u32> { local.iter().map(|&i| train[i as usize]).collect() };
-    let (earlier, later) = (global(&parts[0].train), global(&parts[0].test));
     let classes = fold.positives(&earlier);
     if classes == 0 || classes == earlier.len() as u64 {
         return Ok(Known::default());

@@ -2,11 +2,11 @@
 //! from elsewhere than the rows.
 
 use super::folds::fit_failure;
-use super::{fit_progress, weights};
+use super::{fit_progress, validation};
 use crate::work::{Work, WorkError};
 use mltraining_domain::TrainSpec;
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::{self, FitError};
+use mltraining_learn::fit::FitError;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::{baseline, metrics};
 use mltraining_panel::rows::LabelledRows;
@@ -32,14 +32,13 @@ pub(super) fn roc_auc(
         cancel: work.stop.flag(),
         progress: &progress,
     };
-    let weights = weights::of(rows, &part.train, spec.sample_weight);
-    let model = match fit::fit_weighted(
+    let model = match validation::fit(
         &spec.algorithm,
+        spec,
         matrix,
-        &part.train,
+        rows,
         &labels,
-        weights.as_deref(),
-        spec.seed,
+        &part.train,
         &control,
     ) {
         Ok(model) => model,

@@ -100,6 +100,12 @@ fn in_regression(change: impl FnOnce(&mut v1::LogisticRegression)) -> Vec<(Strin
     algorithm(Algorithm::LogisticRegression(regression))
 }
 
+fn in_boosting(change: impl FnOnce(&mut v1::GradientBoosting)) -> Vec<(String, Reason)> {
+    let mut boosting = v1::GradientBoosting::default();
+    change(&mut boosting);
+    algorithm(Algorithm::GradientBoosting(boosting))
+}
+
 fn algorithm(algorithm: Algorithm) -> Vec<(String, Reason)> {
     in_spec(|spec| {
         spec.algorithm = Some(v1::AlgorithmSpec {
@@ -389,6 +395,60 @@ fn every_parameter_of_an_algorithm_is_named_when_it_is_wrong() {
             &in_regression(|l| l.tolerance = Some(tolerance)),
             &format!("{LINEAR}.tolerance"),
         );
+    }
+}
+
+#[test]
+fn every_parameter_of_gradient_boosting_is_named_when_it_is_wrong() {
+    let wrong = |field: &str, change: &dyn Fn(&mut v1::GradientBoosting)| {
+        only(
+            &in_boosting(change),
+            &format!("spec.algorithm.gradient_boosting.{field}"),
+        );
+    };
+    assert_eq!(in_boosting(|_| {}), []);
+    assert_eq!(in_boosting(|b| b.max_leaves = Some(64)), [], "leaf-wise, then");
+    wrong("trees", &|b| b.trees = Some(-1));
+    wrong("max_depth", &|b| b.max_depth = Some(65));
+    wrong("min_samples_leaf", &|b| b.min_samples_leaf = Some(0));
+    wrong("growth", &|b| b.growth = 9);
+    for max_leaves in [-1, 1, 5000] {
+        wrong("max_leaves", &|b| b.max_leaves = Some(max_leaves));
+    }
+    wrong("max_leaves", &|b| {
+        b.growth = v1::Growth::DepthWise.into();
+        b.max_leaves = Some(31);
+    });
+    for share in [0.0, 1.1, f64::NAN] {
+        wrong("learning_rate", &|b| b.learning_rate = Some(share));
+        wrong("row_share", &|b| b.row_share = Some(share));
+        wrong("feature_share", &|b| b.feature_share = Some(share));
+    }
+    for penalty in [-1.0, f64::NAN, f64::INFINITY] {
+        wrong("l1", &|b| b.l1 = Some(penalty));
+        wrong("l2", &|b| b.l2 = Some(penalty));
+        wrong("min_child_weight", &|b| b.min_child_weight = Some(penalty));
+    }
+    for direction in [0, 3] {
+        wrong("monotone", &|b| {
+            b.monotone = [("close".to_owned(), direction)].into();
+        });
+    }
+    let stopping = |rounds, validation_share| {
+        Some(v1::EarlyStopping {
+            rounds,
+            validation_share,
+        })
+    };
+    assert_eq!(in_boosting(|b| b.early_stopping = stopping(None, None)), []);
+    for rounds in [-1, 0, 1001] {
+        wrong("early_stopping.rounds", &|b| {
+            b.early_stopping = stopping(Some(rounds), None);
+        });
+    }
+    for share in [0.0, 0.6, f64::NAN] {
+        let field = "early_stopping.validation_share";
+        wrong(field, &|b| b.early_stopping = stopping(None, Some(share)));
     }
 }
 

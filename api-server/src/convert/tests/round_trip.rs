@@ -3,13 +3,11 @@
 use super::project;
 use crate::convert::{train_request, train_spec};
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison,
-    Direction, ExtremeWithinHorizon, FeatureExpr, FeatureSpec, Holdout, LabelSpec, LogisticRegressionSpec,
-    RandomForestSpec, SampleWeight, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec,
-    TripleBarrier, Utility, Violations, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison, Direction, EarlyStopping, ExtremeWithinHorizon, FeatureExpr, FeatureSpec, GradientBoostingSpec, Growth, Holdout, LabelSpec, LogisticRegressionSpec, Monotone, RandomForestSpec, SampleWeight, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, Utility, Violations, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_proto::v1;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn spans() -> impl Strategy<Value = Span> {
     (1_i64..366 * 86_400_000_000).prop_map(|micros| Span::from_micros(micros).unwrap())
@@ -124,14 +122,50 @@ fn features() -> impl Strategy<Value = FeatureSpec> {
     })
 }
 
+fn weight() -> impl Strategy<Value = ClassWeight> {
+    prop_oneof![
+        Just(ClassWeight::None),
+        Just(ClassWeight::Balanced),
+        (0.001..1e6).prop_map(ClassWeight::Positive)
+    ]
+}
+
+fn boosting() -> impl Strategy<Value = AlgorithmSpec> {
+    let growth = prop_oneof![
+        Just(Growth::DepthWise),
+        Just(Growth::Symmetric),
+        (2_u32..4096).prop_map(|max_leaves| Growth::LeafWise { max_leaves })
+    ];
+    let direction = prop_oneof![Just(Monotone::Increasing), Just(Monotone::Decreasing)];
+    let monotone = proptest::collection::btree_map("[a-z_]{1,20}", direction, 0..4);
+    let stopping = (1_u32..1000, 0.01..0.5).prop_map(|(rounds, share)| EarlyStopping { rounds, share });
+    let counts = (1_u32..10_000, 1_u32..10, 1_u32..1000, growth);
+    let shares = (0.01..1.0, 0.01..1.0, 0.01..1.0);
+    let penalties = (0.0..1e3, 0.0..1e3, 0.0..1e3);
+    let rest = (monotone, proptest::option::of(stopping), weight());
+    (counts, shares, penalties, rest).prop_map(
+        |((trees, max_depth, leaf, growth), shares, penalties, (monotone, early_stopping, class_weight))| {
+            let free = growth != Growth::Symmetric;
+            AlgorithmSpec::GradientBoosting(GradientBoostingSpec {
+                trees,
+                learning_rate: shares.0,
+                growth,
+                max_depth,
+                row_share: shares.1,
+                feature_share: shares.2,
+                l1: penalties.0,
+                l2: penalties.1,
+                min_child_weight: penalties.2,
+                min_samples_leaf: if free { leaf } else { 1 },
+                monotone: if free { monotone } else { BTreeMap::new() },
+                early_stopping,
+                class_weight,
+            })
+        },
+    )
+}
+
 fn algorithms() -> impl Strategy<Value = AlgorithmSpec> {
-    let weight = || {
-        prop_oneof![
-            Just(ClassWeight::None),
-            Just(ClassWeight::Balanced),
-            (0.001..1e6).prop_map(ClassWeight::Positive)
-        ]
-    };
     let share = || 0.01..1.0;
     let forest = (
         1_u32..10_000,
@@ -162,7 +196,7 @@ fn algorithms() -> impl Strategy<Value = AlgorithmSpec> {
             class_weight,
         })
     });
-    prop_oneof![forest, linear]
+    prop_oneof![forest, linear, boosting()]
 }
 
 fn splits() -> impl Strategy<Value = SplitSpec> {

@@ -1,5 +1,6 @@
 //! Which learner, with which parameters.
 
+use super::gradient_boosting::GradientBoostingSpec;
 use crate::Violations;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ pub enum AlgorithmSpec {
     RandomForest(RandomForestSpec),
     /// L2-regularised logistic regression on standardised features.
     LogisticRegression(LogisticRegressionSpec),
+    /// Trees that each mend what the ones before got wrong.
+    GradientBoosting(GradientBoostingSpec),
 }
 
 /// How the two classes are weighed in the fit.
@@ -92,6 +95,16 @@ impl AlgorithmSpec {
         match self {
             Self::RandomForest(_) => "random_forest",
             Self::LogisticRegression(_) => "logistic_regression",
+            Self::GradientBoosting(_) => "gradient_boosting",
+        }
+    }
+
+    /// Share of a training part that its fit wants to be held out at the end of that part, to stop early by; `None` when it
+    /// learns from all rows.
+    pub fn validation_share(&self) -> Option<f64> {
+        match self {
+            Self::GradientBoosting(spec) => spec.early_stopping.map(|stopping| stopping.share),
+            Self::RandomForest(_) | Self::LogisticRegression(_) => None,
         }
     }
 
@@ -111,11 +124,12 @@ impl AlgorithmSpec {
         match self {
             Self::RandomForest(spec) => spec.check(&format!("{prefix}.random_forest")),
             Self::LogisticRegression(spec) => spec.check(&format!("{prefix}.logistic_regression")),
+            Self::GradientBoosting(spec) => spec.check(&format!("{prefix}.gradient_boosting")),
         }
     }
 }
 
-fn check_class_weight(found: &mut Violations, prefix: &str, weight: ClassWeight) {
+pub(super) fn check_class_weight(found: &mut Violations, prefix: &str, weight: ClassWeight) {
     if let ClassWeight::Positive(w) = weight {
         found.require(
             (1e-6..=1e6).contains(&w),

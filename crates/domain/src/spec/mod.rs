@@ -3,6 +3,7 @@
 pub mod algorithm;
 pub mod calibration;
 pub mod features;
+pub mod gradient_boosting;
 pub mod label;
 pub mod probe;
 pub mod sample_weight;

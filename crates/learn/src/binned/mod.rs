@@ -1,6 +1,7 @@
 //! Training rows as small integers: what histogram learners read instead of values.
 
 mod cuts;
+pub(crate) mod packed;
 mod sort;
 
 use crate::control::Control;
@@ -40,6 +41,32 @@ impl BinnedMatrix {
             bins,
             cuts,
         })
+    }
+
+    /// Bins other rows by the cuts of these.
+    pub(crate) fn of_others(
+        &self,
+        x: &Matrix,
+        rows: &[u32],
+        control: &Control<'_>,
+    ) -> Result<Self, FitError> {
+        let mut bins = vec![0; rows.len() * x.features()];
+        bins.par_chunks_mut(rows.len().max(1))
+            .enumerate()
+            .try_for_each(|(feature, bins)| {
+                control.check()?;
+                cuts::assign(&self.cuts[feature], x.column(feature), rows, bins);
+                Ok(())
+            })?;
+        Ok(Self {
+            rows: rows.len(),
+            bins,
+            cuts: self.cuts.clone(),
+        })
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
     }
 
     pub(crate) fn features(&self) -> usize {

@@ -6,12 +6,12 @@
 //! standardised); a column with one value, or none, has the weight 0.
 
 mod design;
-mod functions;
 mod minimize;
 mod objective;
 mod precondition;
 
 use crate::fit::{FitError, Learner, Task};
+use crate::functions::logistic;
 use crate::matrix::{self, Matrix};
 use crate::model::Model;
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
@@ -133,7 +133,7 @@ impl Linear {
                     }
                 }
                 for score in scores {
-                    *score = functions::logistic(*score);
+                    *score = logistic(*score);
                 }
             });
         scores

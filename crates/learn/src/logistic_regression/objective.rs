@@ -1,9 +1,9 @@
 //! The loss that is minimised, its gradient, and its curvature on a sample of the rows.
 
 use super::design::{BLOCK, Block, Design};
-use super::functions::{logistic, logistic_and_softplus};
 use crate::control::Control;
 use crate::fit::FitError;
+use crate::functions::{logistic, logistic_and_softplus};
 use rayon::prelude::*;
 
 /// Partial sums that run side by side within a sum, so that several are in flight; part of the result.

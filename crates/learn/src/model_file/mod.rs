@@ -7,9 +7,11 @@
 //! The same model gives the same bytes. Reading checks lengths first, then the hash, then parses; nothing is allocated
 //! for a length that the bytes do not hold.
 
+mod boosted;
 mod forest;
 mod linear;
 mod reader;
+mod trees;
 
 use crate::calibration::Calibrator;
 use crate::matrix::Matrix;
@@ -30,6 +32,7 @@ const MAX_HEADER: usize = 16 << 20;
 
 const FOREST: u8 = 1;
 const LINEAR: u8 = 2;
+const BOOSTED: u8 = 3;
 
 /// What a model needs to be used, and to be made again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -140,6 +143,10 @@ pub fn encode(file: &ModelFile) -> Vec<u8> {
             payload.push(LINEAR);
             linear::write(linear, &mut payload);
         }
+        Model::Boosted(boosted) => {
+            payload.push(BOOSTED);
+            boosted::write(boosted, &mut payload);
+        }
     }
     let mut bytes = Vec::with_capacity(PREFIX + header.len() + payload.len() + HASH);
     bytes.extend(MAGIC);
@@ -163,6 +170,7 @@ pub fn decode(bytes: &[u8]) -> Result<ModelFile, ModelFileError> {
     let model = match reader.u8()? {
         FOREST => Model::Forest(forest::read(&mut reader)?),
         LINEAR => Model::Linear(linear::read(&mut reader)?),
+        BOOSTED => Model::Boosted(boosted::read(&mut reader)?),
         other => return Err(ModelFileError::Malformed(format!("unknown learner {other}"))),
     };
     reader.finish()?;

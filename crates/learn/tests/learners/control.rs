@@ -45,7 +45,7 @@ fn a_cancelled_fit_ends_before_it_is_done() {
 #[test]
 fn progress_counts_every_tree_once() {
     let rows = rows();
-    let [forest, _] = specs();
+    let [forest, ..] = specs();
     let seen = Mutex::new(Vec::new());
     let cancel = AtomicBool::new(false);
     let progress = |done, total| seen.lock().unwrap().push((done, total));
@@ -63,7 +63,7 @@ fn progress_counts_every_tree_once() {
 fn what_cannot_be_fitted_is_refused_with_the_numbers() {
     let x = matrix(vec![vec![1.0, 2.0, 3.0]]);
     let error = |rows: &[u32], labels: &[u8]| {
-        let [forest, _] = specs();
+        let [forest, ..] = specs();
         fit(&forest, &x, rows, labels, 1, &Control::none()).unwrap_err()
     };
     assert_eq!(
@@ -88,7 +88,7 @@ fn what_cannot_be_fitted_is_refused_with_the_numbers() {
     assert!(matches!(error(&[0, 1], &[0, 1]), FitError::Inconsistent(_)));
     assert!(matches!(error(&[0, 1], &[0, 2, 0]), FitError::Inconsistent(_)));
 
-    let [forest, _] = specs();
+    let [forest, ..] = specs();
     for (weights, hint) in [
         (&[1.0, 0.0, 1.0][..], "row 1 has the weight 0"),
         (&[1.0, 1.5, 1.0], "row 1 has the weight 1.5"),

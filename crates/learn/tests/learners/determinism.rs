@@ -73,7 +73,7 @@ fn scores_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn another_seed_gives_another_forest() {
     let rows = rows();
-    let [forest, _] = specs();
+    let [forest, ..] = specs();
     assert!(bytes(&rows, &forest, 7, 2) != bytes(&rows, &forest, 8, 2));
 }
 

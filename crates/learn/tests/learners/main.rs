@@ -1,9 +1,11 @@
 //! The learners as their callers see them: what they find, that they can be stopped, stored and repeated.
 #![allow(clippy::unwrap_used)]
 
+mod boosting;
 mod control;
 mod determinism;
 mod forest;
 mod logistic;
 mod model_file;
 mod seeded;
+mod xgboost;

@@ -1,6 +1,8 @@
 //! Rows from a seed.
 
-use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec, RandomForestSpec};
+use mltraining_domain::{
+    AlgorithmSpec, GradientBoostingSpec, Growth, LogisticRegressionSpec, RandomForestSpec,
+};
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::fit;
 use mltraining_learn::matrix::Matrix;
@@ -75,8 +77,8 @@ pub(crate) fn matrix(columns: Vec<Vec<f32>>) -> Matrix {
     Matrix::new((0..columns.len()).map(|j| format!("f{j}")).collect(), columns).unwrap()
 }
 
-/// Both learners.
-pub(crate) fn specs() -> [AlgorithmSpec; 2] {
+/// Every learner; boosting in each of its ways to grow.
+pub(crate) fn specs() -> [AlgorithmSpec; 5] {
     let trees = RandomForestSpec {
         trees: 40,
         ..RandomForestSpec::default()
@@ -84,5 +86,20 @@ pub(crate) fn specs() -> [AlgorithmSpec; 2] {
     [
         AlgorithmSpec::RandomForest(trees),
         AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+        boosting(Growth::DepthWise),
+        boosting(Growth::LeafWise { max_leaves: 20 }),
+        boosting(Growth::Symmetric),
     ]
+}
+
+/// Few trees on samples of rows and features.
+fn boosting(growth: Growth) -> AlgorithmSpec {
+    AlgorithmSpec::GradientBoosting(GradientBoostingSpec {
+        trees: 10,
+        max_depth: 5,
+        growth,
+        row_share: 0.8,
+        feature_share: 0.7,
+        ..GradientBoostingSpec::default()
+    })
 }

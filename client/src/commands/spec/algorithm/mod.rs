@@ -1,6 +1,9 @@
 //! `--algorithm` and its parameters: what learns.
 
+mod boosting;
+
 use crate::errors::CliError;
+use boosting::BoostingArgs;
 use clap::{Args, ValueEnum};
 use mltraining_proto::v1;
 use mltraining_proto::v1::algorithm_spec::Algorithm;
@@ -9,16 +12,16 @@ use mltraining_proto::v1::algorithm_spec::Algorithm;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "What learns")]
 pub(crate) struct AlgorithmArgs {
-    /// random_forest or logistic_regression [default: random_forest]
+    /// random_forest, logistic_regression or gradient_boosting [default: random_forest]
     #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
     algorithm: Option<AlgorithmName>,
-    /// Forest: number of trees [default: 100]
+    /// Trees: their number [default: 100]
     #[arg(long, value_name = "N")]
     trees: Option<i32>,
-    /// Forest: most splits between root and leaf [default: 10]
+    /// Trees: most splits between root and leaf [default: forest 10, boosting 6]
     #[arg(long, value_name = "N")]
     max_depth: Option<i32>,
-    /// Forest: fewest training rows in a leaf [default: 1]
+    /// Trees: fewest training rows in a leaf [default: 1]
     #[arg(long, value_name = "N")]
     min_samples_leaf: Option<i32>,
     /// Forest: share of the features tried at each split [default: sqrt(F) / F]
@@ -27,7 +30,7 @@ pub(crate) struct AlgorithmArgs {
     /// Forest: rows drawn for each tree, as a share of all [default: 1]
     #[arg(long, value_name = "RATIO", value_parser = super::ratio)]
     max_samples: Option<f64>,
-    /// Logistic regression: strength of the L2 penalty [default: 1]
+    /// Logistic regression, boosting: strength of the L2 penalty [default: 1]
     #[arg(long, value_name = "STRENGTH")]
     l2: Option<f64>,
     /// Logistic regression: most iterations [default: 100]
@@ -39,6 +42,8 @@ pub(crate) struct AlgorithmArgs {
     /// Weight of positive rows: none, balanced, or a number [default: none]
     #[arg(long, value_name = "WEIGHT", value_parser = class_weight)]
     class_weight: Option<v1::ClassWeight>,
+    #[command(flatten)]
+    boosting: BoostingArgs,
 }
 
 /// The algorithms, as the service calls them.
@@ -50,6 +55,54 @@ pub(crate) enum AlgorithmName {
     /// A linear model of the log odds.
     #[value(name = "logistic_regression", alias = "logistic-regression")]
     LogisticRegression,
+    /// A sum of trees.
+    #[value(name = "gradient_boosting", alias = "gradient-boosting")]
+    GradientBoosting,
+}
+
+impl AlgorithmName {
+    /// In the order in which they are chosen by their parameters.
+    const ALL: [Self; 3] = [
+        Self::RandomForest,
+        Self::LogisticRegression,
+        Self::GradientBoosting,
+    ];
+
+    fn of(algorithm: &Algorithm) -> Self {
+        match algorithm {
+            Algorithm::RandomForest(_) => Self::RandomForest,
+            Algorithm::LogisticRegression(_) => Self::LogisticRegression,
+            Algorithm::GradientBoosting(_) => Self::GradientBoosting,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::RandomForest => "random_forest",
+            Self::LogisticRegression => "logistic_regression",
+            Self::GradientBoosting => "gradient_boosting",
+        }
+    }
+
+    /// The algorithm with nothing said of its parameters.
+    fn plain(self) -> Algorithm {
+        match self {
+            Self::RandomForest => Algorithm::RandomForest(v1::RandomForest::default()),
+            Self::LogisticRegression => Algorithm::LogisticRegression(v1::LogisticRegression::default()),
+            Self::GradientBoosting => Algorithm::GradientBoosting(v1::GradientBoosting::default()),
+        }
+    }
+
+    /// Whether the option is one of its parameters.
+    fn has(self, option: &str) -> bool {
+        match option {
+            "--trees" | "--max-depth" | "--min-samples-leaf" => self != Self::LogisticRegression,
+            "--max-features" | "--max-samples" => self == Self::RandomForest,
+            "--l2" => self != Self::RandomForest,
+            "--max-iterations" | "--gradient-tolerance" => self == Self::LogisticRegression,
+            _ => self == Self::GradientBoosting,
+        }
+    }
 }
 
 impl AlgorithmArgs {
@@ -58,24 +111,18 @@ impl AlgorithmArgs {
     /// # Errors
     /// [`CliError::Usage`] for a parameter of another algorithm.
     pub(crate) fn apply(&self, spec: &mut Option<v1::AlgorithmSpec>) -> Result<(), CliError> {
-        if self.forest_option().is_none()
-            && self.regression_option().is_none()
-            && self.algorithm.is_none()
-            && self.class_weight.is_none()
-        {
+        let given = self.given();
+        if given.is_empty() && self.algorithm.is_none() && self.class_weight.is_none() {
             return Ok(());
         }
         let chosen = &mut spec.get_or_insert_default().algorithm;
         self.choose(chosen);
-        match chosen.get_or_insert_with(|| self.default_algorithm()) {
-            Algorithm::RandomForest(forest) => {
-                other(self.regression_option(), "logistic_regression", "random_forest")?;
-                self.apply_forest(forest);
-            }
-            Algorithm::LogisticRegression(regression) => {
-                other(self.forest_option(), "random_forest", "logistic_regression")?;
-                self.apply_regression(regression);
-            }
+        let algorithm = chosen.get_or_insert_with(|| by_parameters(&given).plain());
+        check(&given, AlgorithmName::of(algorithm))?;
+        match algorithm {
+            Algorithm::RandomForest(forest) => self.apply_forest(forest),
+            Algorithm::LogisticRegression(regression) => self.apply_regression(regression),
+            Algorithm::GradientBoosting(boosting) => self.apply_boosting(boosting),
         }
         Ok(())
     }
@@ -83,46 +130,27 @@ impl AlgorithmArgs {
     /// Another algorithm than the spec's begins with its defaults; the same keeps its parameters.
     fn choose(&self, chosen: &mut Option<Algorithm>) {
         let Some(name) = self.algorithm else { return };
-        let same = match chosen {
-            Some(Algorithm::RandomForest(_)) => name == AlgorithmName::RandomForest,
-            Some(Algorithm::LogisticRegression(_)) => name == AlgorithmName::LogisticRegression,
-            None => false,
-        };
-        if !same {
-            *chosen = Some(named(name));
+        if chosen.as_ref().map(AlgorithmName::of) != Some(name) {
+            *chosen = Some(name.plain());
         }
     }
 
-    /// The algorithm whose parameters were given.
-    fn default_algorithm(&self) -> Algorithm {
-        match self.forest_option().is_none() && self.regression_option().is_some() {
-            true => named(AlgorithmName::LogisticRegression),
-            false => named(AlgorithmName::RandomForest),
-        }
-    }
-
-    fn forest_option(&self) -> Option<&'static str> {
-        let given = [
+    /// The parameters that were given and that not every algorithm has.
+    fn given(&self) -> Vec<&'static str> {
+        [
             (self.trees.is_some(), "--trees"),
             (self.max_depth.is_some(), "--max-depth"),
             (self.min_samples_leaf.is_some(), "--min-samples-leaf"),
             (self.max_features.is_some(), "--max-features"),
             (self.max_samples.is_some(), "--max-samples"),
-        ];
-        given
-            .into_iter()
-            .find_map(|(given, option)| given.then_some(option))
-    }
-
-    fn regression_option(&self) -> Option<&'static str> {
-        let given = [
             (self.l2.is_some(), "--l2"),
             (self.max_iterations.is_some(), "--max-iterations"),
             (self.gradient_tolerance.is_some(), "--gradient-tolerance"),
-        ];
-        given
-            .into_iter()
-            .find_map(|(given, option)| given.then_some(option))
+        ]
+        .into_iter()
+        .filter_map(|(given, option)| given.then_some(option))
+        .chain(self.boosting.given())
+        .collect()
     }
 
     fn apply_forest(&self, forest: &mut v1::RandomForest) {
@@ -140,22 +168,40 @@ impl AlgorithmArgs {
         regression.tolerance = self.gradient_tolerance.or(regression.tolerance);
         regression.class_weight = self.class_weight.or(regression.class_weight);
     }
-}
 
-fn named(name: AlgorithmName) -> Algorithm {
-    match name {
-        AlgorithmName::RandomForest => Algorithm::RandomForest(v1::RandomForest::default()),
-        AlgorithmName::LogisticRegression => Algorithm::LogisticRegression(v1::LogisticRegression::default()),
+    fn apply_boosting(&self, boosting: &mut v1::GradientBoosting) {
+        boosting.trees = self.trees.or(boosting.trees);
+        boosting.max_depth = self.max_depth.or(boosting.max_depth);
+        boosting.min_samples_leaf = self.min_samples_leaf.or(boosting.min_samples_leaf);
+        boosting.l2 = self.l2.or(boosting.l2);
+        boosting.class_weight = self.class_weight.or(boosting.class_weight);
+        self.boosting.apply(boosting);
     }
 }
 
-fn other(option: Option<&str>, theirs: &str, ours: &str) -> Result<(), CliError> {
-    match option {
-        Some(option) => Err(CliError::Usage(format!(
-            "{option} belongs to {theirs}, but {ours} is to learn"
-        ))),
-        None => Ok(()),
-    }
+/// The first algorithm that has all of these parameters, or the first that has the first of them.
+fn by_parameters(given: &[&str]) -> AlgorithmName {
+    let has_all = |name: &AlgorithmName| given.iter().all(|option| name.has(option));
+    let has_first = |name: &AlgorithmName| given.first().is_none_or(|option| name.has(option));
+    let first =
+        |test: &dyn Fn(&AlgorithmName) -> bool| AlgorithmName::ALL.into_iter().find(|name| test(name));
+    first(&has_all)
+        .or_else(|| first(&has_first))
+        .unwrap_or(AlgorithmName::RandomForest)
+}
+
+/// An error for the first option that is not one of the algorithm's parameters.
+fn check(given: &[&str], ours: AlgorithmName) -> Result<(), CliError> {
+    let Some(option) = given.iter().find(|option| !ours.has(option)) else {
+        return Ok(());
+    };
+    let owners = AlgorithmName::ALL.into_iter().filter(|name| name.has(option));
+    let owners: Vec<&str> = owners.map(AlgorithmName::name).collect();
+    Err(CliError::Usage(format!(
+        "{option} belongs to {}, but {} is to learn",
+        owners.join(" and "),
+        ours.name()
+    )))
 }
 
 fn class_weight(text: &str) -> Result<v1::ClassWeight, String> {
@@ -181,8 +227,8 @@ fn class_weight(text: &str) -> Result<v1::ClassWeight, String> {
 /// The algorithm in one word.
 pub(crate) fn describe(spec: Option<&v1::AlgorithmSpec>) -> &'static str {
     match spec.and_then(|spec| spec.algorithm.as_ref()) {
-        Some(Algorithm::LogisticRegression(_)) => "logistic_regression",
-        _ => "random_forest",
+        Some(algorithm) => AlgorithmName::of(algorithm).name(),
+        None => AlgorithmName::RandomForest.name(),
     }
 }
 
@@ -214,6 +260,31 @@ mod tests {
     }
 
     #[test]
+    fn parameters_of_boosting_choose_it_and_reach_it() {
+        let mut spec = None;
+        AlgorithmArgs {
+            trees: Some(7),
+            l2: Some(0.5),
+            boosting: BoostingArgs {
+                max_leaves: Some(40),
+                monotone: vec![("close".to_owned(), v1::Monotone::Decreasing)],
+                ..BoostingArgs::default()
+            },
+            ..AlgorithmArgs::default()
+        }
+        .apply(&mut spec)
+        .unwrap();
+        let Some(Algorithm::GradientBoosting(boosting)) = spec.unwrap().algorithm else {
+            panic!("boosting")
+        };
+        assert_eq!(
+            (boosting.trees, boosting.l2, boosting.max_leaves),
+            (Some(7), Some(0.5), Some(40))
+        );
+        assert_eq!(boosting.monotone["close"], i32::from(v1::Monotone::Decreasing));
+    }
+
+    #[test]
     fn a_parameter_of_another_algorithm_is_a_usage_error() {
         let algorithm = Some(AlgorithmName::LogisticRegression);
         let args = AlgorithmArgs {
@@ -224,7 +295,7 @@ mod tests {
         let error = args.apply(&mut None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--trees belongs to random_forest, but logistic_regression is to learn"
+            "--trees belongs to random_forest and gradient_boosting, but logistic_regression is to learn"
         );
     }
 

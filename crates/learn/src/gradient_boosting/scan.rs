@@ -1,0 +1,207 @@
+//! The best cut of one feature, from its cells.
+
+use super::gradient::{Cell, Scale};
+use super::penalty::{Bounds, Penalty};
+use crate::binned::MISSING;
+use crate::tree::Side;
+use mltraining_domain::Monotone;
+
+/// Scores that are compared side by side.
+const LANES: usize = 8;
+
+/// One feature of one node.
+pub(super) struct Scan<'a> {
+    pub(super) cells: &'a [Cell; 256],
+    /// Bins of values.
+    pub(super) bins: usize,
+    /// All rows of the node.
+    pub(super) total: Cell,
+    pub(super) scale: Scale,
+    pub(super) penalty: Penalty,
+    pub(super) bounds: Bounds,
+    pub(super) direction: Option<Monotone>,
+    /// Whether bounds and direction have to be looked at.
+    pub(super) bounded: bool,
+}
+
+/// A cut.
+pub(super) struct Cut {
+    pub(super) cut: u8,
+    pub(super) missing: Side,
+    pub(super) left: Cell,
+    pub(super) gain: f64,
+}
+
+impl Scan<'_> {
+    /// The cut of the highest gain; missing values may go to either side, where there are none they go where the rows have the
+    /// greater sum of second derivatives. With rows by bin and a least number of them: only cuts that leave so many on both
+    /// sides.
+    pub(super) fn best(&self, rows: Option<(&[u32; 256], u32)>) -> Option<Cut> {
+        let known = self.cells[usize::from(MISSING)] != Cell::default();
+        let running = self.running();
+        let mut best: Option<Cut> = None;
+        for &side in &[Side::Right, Side::Left][..1 + usize::from(known)] {
+            let with = self.with(side);
+            let allowed = match rows {
+                None => 0..self.bins,
+                Some((rows, least)) => self.allowed(rows, least, side),
+            };
+            let Some((place, gain)) = self.highest(&running[allowed.clone()], with) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|best| gain > best.gain) {
+                let place = allowed.start + place;
+                let left = running[place] + with;
+                best = Some(Cut {
+                    cut: place as u8,
+                    missing: if known { side } else { self.larger_side(left) },
+                    left,
+                    gain,
+                });
+            }
+        }
+        best
+    }
+
+    /// What goes left by this cut.
+    pub(super) fn left(&self, cut: usize, missing: Side) -> Cell {
+        self.running()[cut] + self.with(missing)
+    }
+
+    /// Adds the gain of each cut to `gains`.
+    pub(super) fn add_gains(&self, missing: Side, gains: &mut [f64]) {
+        let mut scores = [0f32; 256];
+        let scores = &mut scores[..gains.len()];
+        self.scores(&self.running()[..gains.len()], self.with(missing), scores);
+        let own = self.penalty.score(self.scale.values(self.total));
+        for (gain, &score) in gains.iter_mut().zip(scores.iter()) {
+            if score > 0.0 {
+                *gain += f64::from(score) - own;
+            }
+        }
+    }
+
+    /// What goes left beside values.
+    fn with(&self, missing: Side) -> Cell {
+        match missing {
+            Side::Left => self.cells[usize::from(MISSING)],
+            Side::Right => Cell::default(),
+        }
+    }
+
+    /// Sums of the cells up to each bin.
+    fn running(&self) -> [Cell; 256] {
+        let mut running = [Cell::default(); 256];
+        let mut sum = Cell::default();
+        for (running, &cell) in running.iter_mut().zip(&self.cells[..self.bins]) {
+            sum += cell;
+            *running = sum;
+        }
+        running
+    }
+
+    fn larger_side(&self, left: Cell) -> Side {
+        if left.curvature() >= (self.total - left).curvature() {
+            Side::Left
+        } else {
+            Side::Right
+        }
+    }
+
+    /// Cuts with enough rows on both sides.
+    fn allowed(&self, rows: &[u32; 256], least: u32, side: Side) -> std::ops::Range<usize> {
+        let missing = rows[usize::from(MISSING)];
+        let all: u32 = rows[..self.bins].iter().sum::<u32>() + missing;
+        let mut left = if side == Side::Left { missing } else { 0 };
+        let (mut start, mut end) = (0, 0);
+        for (bin, count) in rows[..self.bins].iter().enumerate() {
+            left += count;
+            start += usize::from(left < least);
+            if all - left >= least {
+                end = bin + 1;
+            }
+        }
+        start..end.max(start)
+    }
+
+    /// Place and gain of the best of these cuts; `None` when none is allowed.
+    fn highest(&self, running: &[Cell], with: Cell) -> Option<(usize, f64)> {
+        if self.bounded {
+            let gains = running.iter().map(|&cell| self.bounded_gain(cell + with));
+            let better = |best: Option<(usize, f64)>, (place, gain): (usize, f64)| match best {
+                Some((_, found)) if gain <= found => best,
+                _ => Some((place, gain)),
+            };
+            return gains
+                .enumerate()
+                .filter_map(|(place, gain)| Some((place, gain?)))
+                .fold(None, better);
+        }
+        let mut scores = [0f32; 256];
+        let scores = &mut scores[..running.len()];
+        self.scores(running, with, scores);
+        let highest = largest(scores);
+        let place = (highest > 0.0)
+            .then(|| scores.iter().position(|&score| score == highest))
+            .flatten()?;
+        Some((place, self.gain(running[place] + with)))
+    }
+
+    /// Scores of both sides together, fast and in f32; 0 where a side has too little.
+    pub(super) fn scores(&self, running: &[Cell], with: Cell, scores: &mut [f32]) {
+        let (gradient_unit, curvature_unit) = self.scale.units();
+        let (l1, l2) = (self.penalty.l1 as f32, self.penalty.l2 as f32);
+        let least = self.penalty.min_weight as f32;
+        let total = (
+            self.total.gradient() as f32 * gradient_unit,
+            self.total.curvature() as f32 * curvature_unit,
+        );
+        for (score, &cell) in scores.iter_mut().zip(running) {
+            let cell = cell + with;
+            let gradient = cell.gradient() as f32 * gradient_unit;
+            let curvature = cell.curvature() as f32 * curvature_unit;
+            let (other_gradient, other_curvature) = (total.0 - gradient, total.1 - curvature);
+            let soft = (gradient.abs() - l1).max(0.0);
+            let other_soft = (other_gradient.abs() - l1).max(0.0);
+            let (a, b) = (curvature + l2, other_curvature + l2);
+            let both = (soft * soft * b + other_soft * other_soft * a) / (a * b);
+            let enough = (curvature >= least) & (other_curvature >= least);
+            *score = if enough { both } else { 0.0 };
+        }
+    }
+
+    fn gain(&self, left: Cell) -> f64 {
+        let score = |cell| self.penalty.score(self.scale.values(cell));
+        score(left) + score(self.total - left) - score(self.total)
+    }
+
+    /// The gain with values within the bounds; `None` when a side has too little or the direction is not kept.
+    fn bounded_gain(&self, left: Cell) -> Option<f64> {
+        let (left, right) = (self.scale.values(left), self.scale.values(self.total - left));
+        if left.1 < self.penalty.min_weight || right.1 < self.penalty.min_weight {
+            return None;
+        }
+        let value = |sums| self.bounds.clamp(self.penalty.value(sums));
+        let keeps = match self.direction {
+            None => true,
+            Some(Monotone::Increasing) => value(left) <= value(right),
+            Some(Monotone::Decreasing) => value(left) >= value(right),
+        };
+        let score = |sums| self.penalty.score_at(sums, value(sums));
+        keeps.then(|| score(left) + score(right) - score(self.scale.values(self.total)))
+    }
+}
+
+/// The largest of the scores, at least 0.
+pub(super) fn largest(scores: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [0f32; LANES];
+    let chunks = scores.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().copied().fold(0.0, larger);
+    for chunk in chunks {
+        for (lane, &score) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, score);
+        }
+    }
+    lanes.into_iter().fold(rest, larger)
+}
