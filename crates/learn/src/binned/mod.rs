@@ -65,6 +65,19 @@ impl BinnedMatrix {
         })
     }
 
+    /// Puts the rows into another order: the one numbered `order[i]` becomes number `i`.
+    pub(crate) fn reorder(&mut self, order: &[u32], control: &Control<'_>) -> Result<(), FitError> {
+        self.bins
+            .par_chunks_mut(self.rows)
+            .try_for_each_init(Vec::new, |moved, column| {
+                control.check()?;
+                moved.clear();
+                moved.extend(order.iter().map(|&row| column[row as usize]));
+                column.copy_from_slice(moved);
+                Ok(())
+            })
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }

@@ -19,12 +19,21 @@ pub(crate) struct PackedRows {
 impl PackedRows {
     pub(crate) fn of(bins: &BinnedMatrix, control: &Control<'_>) -> Result<Self, FitError> {
         let width = bins.features().div_ceil(LANES);
-        let mut words = vec![0u64; bins.rows * width];
-        words
+        let words = vec![0u64; bins.rows * width];
+        let mut packed = Self { words, width };
+        packed.fill(bins, control)?;
+        Ok(packed)
+    }
+
+    /// Packs the same rows again, whose order has changed.
+    pub(crate) fn fill(&mut self, bins: &BinnedMatrix, control: &Control<'_>) -> Result<(), FitError> {
+        let width = self.width;
+        self.words
             .par_chunks_mut(CHUNK * width)
             .enumerate()
             .try_for_each(|(chunk, words)| {
                 control.check()?;
+                words.fill(0);
                 for feature in 0..bins.features() {
                     let column = &bins.column(feature)[chunk * CHUNK..];
                     let shift = 8 * (feature % LANES);
@@ -34,8 +43,7 @@ impl PackedRows {
                     }
                 }
                 Ok(())
-            })?;
-        Ok(Self { words, width })
+            })
     }
 
     /// Words of a row.

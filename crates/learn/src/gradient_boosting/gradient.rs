@@ -175,6 +175,10 @@ impl Scale {
 }
 
 impl Cell {
+    pub(super) fn new(gradient: i32, curvature: i32) -> Self {
+        Self(i64::from(gradient) + (i64::from(curvature) << 32))
+    }
+
     #[inline]
     pub(super) fn gradient(self) -> i32 {
         self.0 as i32

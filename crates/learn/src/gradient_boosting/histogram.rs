@@ -128,6 +128,7 @@ impl Counter<'_> {
             for (cell, &row) in cells.iter_mut().zip(rows) {
                 *cell = self.scale.round(self.fine[row as usize]);
             }
+            touch(self.packed, rows);
             gather(self.packed, rows, &mut words);
             let mut rest = histogram.0.as_mut_slice();
             for group in &self.columns.groups {
@@ -139,6 +140,18 @@ impl Counter<'_> {
         }
         Ok(())
     }
+}
+
+/// Reads one word of each cache line of `rows` and does nothing with it: so little work for each row that many of them are on
+/// their way from memory at once, which they would not be while they are copied.
+#[inline(never)]
+fn touch(packed: &PackedRows, rows: &[u32]) {
+    let mut seen = 0;
+    for &row in rows {
+        let words = packed.row(row);
+        seen ^= words[0] ^ words[words.len() - 1];
+    }
+    std::hint::black_box(seen);
 }
 
 /// Copies the words of `rows`, one place of the row after the other. Loads that wait for memory overlap here, as they would not

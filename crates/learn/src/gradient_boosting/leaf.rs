@@ -9,6 +9,7 @@ use crate::fit::FitError;
 use std::ops::Range;
 
 /// The tree's rows: those of each node lie side by side, in ascending order.
+#[derive(Default)]
 pub(super) struct Rows {
     rows: Vec<u32>,
     /// Scratch of as many rows.
@@ -65,15 +66,10 @@ pub(super) struct Splitter<'a> {
 }
 
 impl Rows {
-    pub(super) fn new(rows: Vec<u32>) -> Self {
-        let other = vec![0; rows.len()];
-        Self { rows, other }
-    }
-
-    /// Takes the rows of the next tree.
-    pub(super) fn fill(&mut self, rows: Vec<u32>) {
-        self.other.resize(rows.len(), 0);
-        self.rows = rows;
+    /// Takes `rows`, and leaves there the memory of those before.
+    pub(super) fn take(&mut self, rows: &mut Vec<u32>) {
+        std::mem::swap(&mut self.rows, rows);
+        self.other.resize(self.rows.len(), 0);
     }
 
     pub(super) fn rows(&self) -> &[u32] {

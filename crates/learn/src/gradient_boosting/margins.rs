@@ -11,6 +11,12 @@ impl Margins {
         Self((0..rows).map(|_| AtomicU32::new(base.to_bits())).collect())
     }
 
+    /// Puts the rows into another order: the one numbered `order[i]` becomes number `i`.
+    pub(super) fn reorder(&mut self, order: &[u32]) {
+        let moved = |&row: &u32| AtomicU32::new(self.of(row as usize).to_bits());
+        self.0 = order.iter().map(moved).collect();
+    }
+
     #[inline]
     pub(super) fn of(&self, row: usize) -> f32 {
         f32::from_bits(self.0[row].load(Ordering::Relaxed))

@@ -6,6 +6,7 @@
 
 mod boost;
 mod boosted;
+mod data;
 mod draft;
 mod gradient;
 mod grow;

@@ -2,32 +2,34 @@
 
 use crate::random::Random;
 
-/// Rows that a tree learns from, and those that it does not; both ascend.
+/// Rows that a tree learns from, and those that it does not; both ascend. The memory is used for tree after tree.
+#[derive(Default)]
 pub(super) struct Sample {
     pub(super) drawn: Vec<u32>,
     pub(super) rest: Vec<u32>,
 }
 
-/// Draws `share` of the rows without replacement, at least one (selection sampling: Knuth, volume 2, algorithm 3.4.2 S).
-pub(super) fn rows(rows: usize, share: f64, random: &mut Random) -> Sample {
-    let wanted = wanted(rows, share);
-    if wanted == rows {
-        return Sample {
-            drawn: (0..rows as u32).collect(),
-            rest: Vec::new(),
-        };
+impl Sample {
+    /// Draws `share` of the rows without replacement, at least one (selection sampling: Knuth, volume 2, algorithm 3.4.2 S).
+    pub(super) fn draw(&mut self, rows: usize, share: f64, random: &mut Random) {
+        self.drawn.clear();
+        self.rest.clear();
+        let wanted = wanted(rows, share);
+        if wanted == rows {
+            self.drawn.extend(0..rows as u32);
+            return;
+        }
+        for row in 0..rows {
+            let chosen = random.below(rows - row) < wanted - self.drawn.len();
+            if chosen { &mut self.drawn } else { &mut self.rest }.push(row as u32);
+        }
     }
-    let (mut drawn, mut rest) = (Vec::with_capacity(wanted), Vec::with_capacity(rows - wanted));
-    for row in 0..rows {
-        let chosen = random.below(rows - row) < wanted - drawn.len();
-        if chosen { &mut drawn } else { &mut rest }.push(row as u32);
-    }
-    Sample { drawn, rest }
 }
 
 /// Draws `share` of the features without replacement, at least one, in ascending order.
 pub(super) fn features(features: usize, share: f64, random: &mut Random) -> Vec<u16> {
-    let sample = rows(features, share, random);
+    let mut sample = Sample::default();
+    sample.draw(features, share, random);
     sample.drawn.into_iter().map(|feature| feature as u16).collect()
 }
 
@@ -42,10 +44,12 @@ mod tests {
     #[test]
     fn a_share_of_the_rows_is_drawn_evenly_and_the_rest_is_left() {
         let mut counts = [0; 40];
+        let mut sample = Sample::default();
         for stream in 0..1000 {
-            let Sample { drawn, rest } = rows(40, 0.25, &mut Random::of(1, stream));
+            sample.draw(40, 0.25, &mut Random::of(1, stream));
+            let (drawn, rest) = (&sample.drawn, &sample.rest);
             assert_eq!((drawn.len(), rest.len()), (10, 30));
-            let mut all = [drawn.clone(), rest].concat();
+            let mut all = [drawn.as_slice(), rest].concat();
             all.sort_unstable();
             assert_eq!(all, (0..40).collect::<Vec<u32>>());
             drawn.iter().for_each(|&row| counts[row as usize] += 1);
@@ -54,7 +58,8 @@ mod tests {
             counts.iter().all(|count| (190..310).contains(count)),
             "{counts:?}"
         );
-        assert_eq!(rows(40, 1e-9, &mut Random::of(1, 1)).drawn.len(), 1);
+        sample.draw(40, 1e-9, &mut Random::of(1, 1));
+        assert_eq!(sample.drawn.len(), 1);
         assert_eq!(features(3, 1.0, &mut Random::of(1, 1)), [0, 1, 2]);
     }
 }

@@ -5,6 +5,7 @@ use super::penalty::{Bounds, Penalty};
 use crate::binned::MISSING;
 use crate::tree::Side;
 use mltraining_domain::Monotone;
+use std::ops::Range;
 
 /// Scores that are compared side by side.
 const LANES: usize = 8;
@@ -24,6 +25,18 @@ pub(super) struct Scan<'a> {
     pub(super) bounded: bool,
 }
 
+/// Sums up to each bin, apart, so that several are turned into floating numbers at once.
+struct Running {
+    gradients: [i32; 256],
+    curvatures: [i32; 256],
+}
+
+impl Running {
+    fn at(&self, bin: usize) -> Cell {
+        Cell::new(self.gradients[bin], self.curvatures[bin])
+    }
+}
+
 /// A cut.
 pub(super) struct Cut {
     pub(super) cut: u8,
@@ -38,20 +51,18 @@ impl Scan<'_> {
     /// sides.
     pub(super) fn best(&self, rows: Option<(&[u32; 256], u32)>) -> Option<Cut> {
         let known = self.cells[usize::from(MISSING)] != Cell::default();
-        let running = self.running();
         let mut best: Option<Cut> = None;
         for &side in &[Side::Right, Side::Left][..1 + usize::from(known)] {
-            let with = self.with(side);
+            let running = self.running(side);
             let allowed = match rows {
                 None => 0..self.bins,
                 Some((rows, least)) => self.allowed(rows, least, side),
             };
-            let Some((place, gain)) = self.highest(&running[allowed.clone()], with) else {
+            let Some((place, gain)) = self.highest(&running, allowed) else {
                 continue;
             };
             if best.as_ref().is_none_or(|best| gain > best.gain) {
-                let place = allowed.start + place;
-                let left = running[place] + with;
+                let left = running.at(place);
                 best = Some(Cut {
                     cut: place as u8,
                     missing: if known { side } else { self.larger_side(left) },
@@ -65,14 +76,14 @@ impl Scan<'_> {
 
     /// What goes left by this cut.
     pub(super) fn left(&self, cut: usize, missing: Side) -> Cell {
-        self.running()[cut] + self.with(missing)
+        self.running(missing).at(cut)
     }
 
     /// Adds the gain of each cut to `gains`.
     pub(super) fn add_gains(&self, missing: Side, gains: &mut [f64]) {
         let mut scores = [0f32; 256];
         let scores = &mut scores[..gains.len()];
-        self.scores(&self.running()[..gains.len()], self.with(missing), scores);
+        self.scores(&self.running(missing), 0..gains.len(), scores);
         let own = self.penalty.score(self.scale.values(self.total));
         for (gain, &score) in gains.iter_mut().zip(scores.iter()) {
             if score > 0.0 {
@@ -81,21 +92,20 @@ impl Scan<'_> {
         }
     }
 
-    /// What goes left beside values.
-    fn with(&self, missing: Side) -> Cell {
-        match missing {
+    /// Sums of the cells up to each bin, and of missing values where they go left.
+    fn running(&self, missing: Side) -> Running {
+        let mut running = Running {
+            gradients: [0; 256],
+            curvatures: [0; 256],
+        };
+        let mut sum = match missing {
             Side::Left => self.cells[usize::from(MISSING)],
             Side::Right => Cell::default(),
-        }
-    }
-
-    /// Sums of the cells up to each bin.
-    fn running(&self) -> [Cell; 256] {
-        let mut running = [Cell::default(); 256];
-        let mut sum = Cell::default();
-        for (running, &cell) in running.iter_mut().zip(&self.cells[..self.bins]) {
+        };
+        for (bin, &cell) in self.cells[..self.bins].iter().enumerate() {
             sum += cell;
-            *running = sum;
+            running.gradients[bin] = sum.gradient();
+            running.curvatures[bin] = sum.curvature();
         }
         running
     }
@@ -109,7 +119,7 @@ impl Scan<'_> {
     }
 
     /// Cuts with enough rows on both sides.
-    fn allowed(&self, rows: &[u32; 256], least: u32, side: Side) -> std::ops::Range<usize> {
+    fn allowed(&self, rows: &[u32; 256], least: u32, side: Side) -> Range<usize> {
         let missing = rows[usize::from(MISSING)];
         let all: u32 = rows[..self.bins].iter().sum::<u32>() + missing;
         let mut left = if side == Side::Left { missing } else { 0 };
@@ -125,30 +135,29 @@ impl Scan<'_> {
     }
 
     /// Place and gain of the best of these cuts; `None` when none is allowed.
-    fn highest(&self, running: &[Cell], with: Cell) -> Option<(usize, f64)> {
+    fn highest(&self, running: &Running, allowed: Range<usize>) -> Option<(usize, f64)> {
         if self.bounded {
-            let gains = running.iter().map(|&cell| self.bounded_gain(cell + with));
             let better = |best: Option<(usize, f64)>, (place, gain): (usize, f64)| match best {
                 Some((_, found)) if gain <= found => best,
                 _ => Some((place, gain)),
             };
-            return gains
-                .enumerate()
-                .filter_map(|(place, gain)| Some((place, gain?)))
+            return allowed
+                .filter_map(|place| Some((place, self.bounded_gain(running.at(place))?)))
                 .fold(None, better);
         }
         let mut scores = [0f32; 256];
-        let scores = &mut scores[..running.len()];
-        self.scores(running, with, scores);
+        let scores = &mut scores[..allowed.len()];
+        self.scores(running, allowed.clone(), scores);
         let highest = largest(scores);
         let place = (highest > 0.0)
             .then(|| scores.iter().position(|&score| score == highest))
             .flatten()?;
-        Some((place, self.gain(running[place] + with)))
+        let place = allowed.start + place;
+        Some((place, self.gain(running.at(place))))
     }
 
     /// Scores of both sides together, fast and in f32; 0 where a side has too little.
-    pub(super) fn scores(&self, running: &[Cell], with: Cell, scores: &mut [f32]) {
+    fn scores(&self, running: &Running, cuts: Range<usize>, scores: &mut [f32]) {
         let (gradient_unit, curvature_unit) = self.scale.units();
         let (l1, l2) = (self.penalty.l1 as f32, self.penalty.l2 as f32);
         let least = self.penalty.min_weight as f32;
@@ -156,10 +165,12 @@ impl Scan<'_> {
             self.total.gradient() as f32 * gradient_unit,
             self.total.curvature() as f32 * curvature_unit,
         );
-        for (score, &cell) in scores.iter_mut().zip(running) {
-            let cell = cell + with;
-            let gradient = cell.gradient() as f32 * gradient_unit;
-            let curvature = cell.curvature() as f32 * curvature_unit;
+        let sums = running.gradients[cuts.clone()]
+            .iter()
+            .zip(&running.curvatures[cuts]);
+        for (score, (&gradient, &curvature)) in scores.iter_mut().zip(sums) {
+            let gradient = gradient as f32 * gradient_unit;
+            let curvature = curvature as f32 * curvature_unit;
             let (other_gradient, other_curvature) = (total.0 - gradient, total.1 - curvature);
             let soft = (gradient.abs() - l1).max(0.0);
             let other_soft = (other_gradient.abs() - l1).max(0.0);
@@ -193,7 +204,7 @@ impl Scan<'_> {
 }
 
 /// The largest of the scores, at least 0.
-pub(super) fn largest(scores: &[f32]) -> f32 {
+fn largest(scores: &[f32]) -> f32 {
     let larger = |a: f32, b: f32| if b > a { b } else { a };
     let mut lanes = [0f32; LANES];
     let chunks = scores.chunks_exact(LANES);
