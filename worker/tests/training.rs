@@ -3,7 +3,11 @@
 
 use chrono::DateTime;
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType, Direction, DuplicateRule, EarlyStopping, ExtremeWithinHorizon, FeatureSpec, GradientBoostingSpec, LabelSpec, LogisticRegressionSpec, Monotone, RandomForestSpec, Reason, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType,
+    Direction, DuplicateRule, EarlyStopping, ExtremeWithinHorizon, FeatureSpec, GradientBoostingSpec,
+    LabelSpec, LogisticRegressionSpec, Monotone, RandomForestSpec, Reason, SampleWeight, SourceColumn,
+    SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier,
+    WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;

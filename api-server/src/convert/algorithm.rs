@@ -2,7 +2,9 @@
 
 use super::field::{choice, count, small_wire_count};
 use super::gradient_boosting;
-use mltraining_domain::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec, Violations};
+use mltraining_domain::{
+    AlgorithmSpec, ClassWeight, ExtraTreesSpec, LogisticRegressionSpec, RandomForestSpec, Violations,
+};
 use mltraining_proto::v1;
 use v1::ClassWeightMode;
 use v1::algorithm_spec::Algorithm;
@@ -13,6 +15,9 @@ pub(crate) fn read(spec: Option<v1::AlgorithmSpec>, path: &str, found: &mut Viol
         None => AlgorithmSpec::default(),
         Some(Algorithm::RandomForest(forest)) => {
             AlgorithmSpec::RandomForest(random_forest(&forest, &format!("{path}.random_forest"), found))
+        }
+        Some(Algorithm::ExtraTrees(trees)) => {
+            AlgorithmSpec::ExtraTrees(extra_trees(&trees, &format!("{path}.extra_trees"), found))
         }
         Some(Algorithm::LogisticRegression(regression)) => {
             let path = format!("{path}.logistic_regression");
@@ -39,6 +44,22 @@ fn random_forest(forest: &v1::RandomForest, path: &str, found: &mut Violations) 
         max_features: forest.max_features,
         max_samples: forest.max_samples.unwrap_or(default.max_samples),
         class_weight: class_weight(forest.class_weight, path, found),
+    }
+}
+
+fn extra_trees(trees: &v1::ExtraTrees, path: &str, found: &mut Violations) -> ExtraTreesSpec {
+    let default = ExtraTreesSpec::default();
+    let mut number = |value, default, name: &str| count(value, default, &format!("{path}.{name}"), found);
+    ExtraTreesSpec {
+        trees: number(trees.trees, default.trees, "trees"),
+        max_depth: number(trees.max_depth, default.max_depth, "max_depth"),
+        min_samples_leaf: number(
+            trees.min_samples_leaf,
+            default.min_samples_leaf,
+            "min_samples_leaf",
+        ),
+        max_features: trees.max_features,
+        class_weight: class_weight(trees.class_weight, path, found),
     }
 }
 
@@ -99,6 +120,13 @@ pub(crate) fn show(spec: &AlgorithmSpec) -> v1::AlgorithmSpec {
             max_features: forest.max_features,
             max_samples: Some(forest.max_samples),
             class_weight: Some(show_class_weight(forest.class_weight)),
+        }),
+        AlgorithmSpec::ExtraTrees(trees) => Algorithm::ExtraTrees(v1::ExtraTrees {
+            trees: Some(small_wire_count(trees.trees)),
+            max_depth: Some(small_wire_count(trees.max_depth)),
+            min_samples_leaf: Some(small_wire_count(trees.min_samples_leaf)),
+            max_features: trees.max_features,
+            class_weight: Some(show_class_weight(trees.class_weight)),
         }),
         AlgorithmSpec::LogisticRegression(regression) => {
             Algorithm::LogisticRegression(v1::LogisticRegression {

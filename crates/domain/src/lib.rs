@@ -43,7 +43,9 @@ pub use role::Role;
 pub use slices::{FeatureDrop, Slice, SliceKind, Slices};
 pub use source::{ColumnRole, DataType, DuplicateRule, SourceColumn, SourcePhase, SourceSpec};
 pub use spec::Checked;
-pub use spec::algorithm::{AlgorithmSpec, ClassWeight, LogisticRegressionSpec, RandomForestSpec};
+pub use spec::algorithm::{
+    AlgorithmSpec, ClassWeight, ExtraTreesSpec, LogisticRegressionSpec, RandomForestSpec,
+};
 pub use spec::calibration::Calibration;
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
 pub use spec::gradient_boosting::{

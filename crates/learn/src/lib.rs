@@ -13,6 +13,7 @@ pub mod bootstrap;
 pub mod calibration;
 mod class_weight;
 pub mod control;
+pub mod extra_trees;
 pub mod fit;
 mod functions;
 pub mod gradient_boosting;

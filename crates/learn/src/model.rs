@@ -15,6 +15,8 @@ pub enum Model {
     Linear(Linear),
     /// The logistic function of a sum of trees.
     Boosted(Boosted),
+    /// The mean of trees with random cuts.
+    ExtraTrees(Forest),
 }
 
 impl Model {
@@ -30,7 +32,7 @@ impl Model {
             "the model was trained on {features} features"
         );
         match self {
-            Self::Forest(forest) => forest.predict(x, rows),
+            Self::Forest(forest) | Self::ExtraTrees(forest) => forest.predict(x, rows),
             Self::Linear(linear) => linear.predict(x, rows),
             Self::Boosted(boosted) => boosted.predict(x, rows),
         }
@@ -40,7 +42,7 @@ impl Model {
     /// absolute standardised weights. Sums to 1; all 0 in a model that uses no feature at all.
     pub fn importances(&self) -> Vec<f64> {
         let parts = match self {
-            Self::Forest(forest) => forest.gains().to_vec(),
+            Self::Forest(forest) | Self::ExtraTrees(forest) => forest.gains().to_vec(),
             Self::Linear(linear) => linear.weights().iter().map(|w| w.abs()).collect(),
             Self::Boosted(boosted) => boosted.gains().to_vec(),
         };
@@ -56,6 +58,7 @@ impl Model {
     pub fn algorithm(&self) -> &'static str {
         match self {
             Self::Forest(_) => crate::random_forest::INFO.name,
+            Self::ExtraTrees(_) => crate::extra_trees::INFO.name,
             Self::Linear(_) => crate::logistic_regression::INFO.name,
             Self::Boosted(_) => crate::gradient_boosting::INFO.name,
         }
@@ -64,7 +67,7 @@ impl Model {
     /// Number of columns that it was trained on.
     pub fn features(&self) -> usize {
         match self {
-            Self::Forest(forest) => forest.gains().len(),
+            Self::Forest(forest) | Self::ExtraTrees(forest) => forest.gains().len(),
             Self::Linear(linear) => linear.weights().len(),
             Self::Boosted(boosted) => boosted.gains().len(),
         }

@@ -1,12 +1,13 @@
 //! Every learner there is. Adding one: its module, a variant of the domain's `AlgorithmSpec`, and its two lines here.
 
 use crate::fit::Learner;
-use crate::{gradient_boosting, logistic_regression, random_forest};
+use crate::{extra_trees, gradient_boosting, logistic_regression, random_forest};
 use mltraining_domain::AlgorithmSpec;
 
 /// The learners in the order in which they are listed.
 pub const ALGORITHMS: &[AlgorithmInfo] = &[
     random_forest::INFO,
+    extra_trees::INFO,
     logistic_regression::INFO,
     gradient_boosting::INFO,
 ];
@@ -17,6 +18,7 @@ pub(crate) fn learner(spec: &AlgorithmSpec) -> &dyn Learner {
         AlgorithmSpec::RandomForest(spec) => spec,
         AlgorithmSpec::LogisticRegression(spec) => spec,
         AlgorithmSpec::GradientBoosting(spec) => spec,
+        AlgorithmSpec::ExtraTrees(spec) => spec,
     }
 }
 
@@ -56,7 +58,7 @@ pub(crate) const CLASS_WEIGHT: ParameterInfo = ParameterInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mltraining_domain::{GradientBoostingSpec, LogisticRegressionSpec, RandomForestSpec};
+    use mltraining_domain::{ExtraTreesSpec, GradientBoostingSpec, LogisticRegressionSpec, RandomForestSpec};
 
     fn listed(name: &str) -> Vec<(String, String)> {
         let info = ALGORITHMS.iter().find(|info| info.name == name).unwrap();
@@ -92,6 +94,10 @@ mod tests {
         boosting["max_leaves"] = mltraining_domain::DEFAULT_MAX_LEAVES.into();
         for (name, spec) in [
             ("random_forest", forest),
+            (
+                "extra_trees",
+                serde_json::to_value(ExtraTreesSpec::default()).unwrap(),
+            ),
             ("logistic_regression", linear),
             ("gradient_boosting", boosting),
         ] {
@@ -112,6 +118,7 @@ mod tests {
     fn every_spec_finds_its_learner_in_the_list() {
         let specs = [
             AlgorithmSpec::RandomForest(RandomForestSpec::default()),
+            AlgorithmSpec::ExtraTrees(ExtraTreesSpec::default()),
             AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
             AlgorithmSpec::GradientBoosting(GradientBoostingSpec::default()),
         ];

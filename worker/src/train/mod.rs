@@ -198,7 +198,9 @@ fn fit_progress<'a>(
 /// What a learner counts its steps in.
 fn step_word(algorithm: &AlgorithmSpec) -> &'static str {
     match algorithm {
-        AlgorithmSpec::RandomForest(_) | AlgorithmSpec::GradientBoosting(_) => "tree",
+        AlgorithmSpec::RandomForest(_)
+        | AlgorithmSpec::ExtraTrees(_)
+        | AlgorithmSpec::GradientBoosting(_) => "tree",
         AlgorithmSpec::LogisticRegression(_) => "iteration",
     }
 }

@@ -399,6 +399,29 @@ fn every_parameter_of_an_algorithm_is_named_when_it_is_wrong() {
 }
 
 #[test]
+fn every_parameter_of_extra_trees_is_named_when_it_is_wrong() {
+    let wrong = |field: &str, change: &dyn Fn(&mut v1::ExtraTrees)| {
+        let mut trees = v1::ExtraTrees::default();
+        change(&mut trees);
+        only(
+            &algorithm(Algorithm::ExtraTrees(trees)),
+            &format!("spec.algorithm.extra_trees.{field}"),
+        );
+    };
+    assert_eq!(algorithm(Algorithm::ExtraTrees(v1::ExtraTrees::default())), []);
+    wrong("trees", &|t| t.trees = Some(10_001));
+    wrong("max_depth", &|t| t.max_depth = Some(-1));
+    wrong("min_samples_leaf", &|t| t.min_samples_leaf = Some(0));
+    wrong("max_features", &|t| t.max_features = Some(1.1));
+    wrong("class_weight.mode", &|t| {
+        t.class_weight = Some(v1::ClassWeight {
+            mode: 9,
+            positive_weight: None,
+        });
+    });
+}
+
+#[test]
 fn every_parameter_of_gradient_boosting_is_named_when_it_is_wrong() {
     let wrong = |field: &str, change: &dyn Fn(&mut v1::GradientBoosting)| {
         only(

@@ -3,7 +3,11 @@
 use super::project;
 use crate::convert::{train_request, train_spec};
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison, Direction, EarlyStopping, ExtremeWithinHorizon, FeatureExpr, FeatureSpec, GradientBoostingSpec, Growth, Holdout, LabelSpec, LogisticRegressionSpec, Monotone, RandomForestSpec, SampleWeight, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, Utility, Violations, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ClassWeight, ColumnLabel, CombinatorialPurged, Comparison,
+    Direction, EarlyStopping, ExtraTreesSpec, ExtremeWithinHorizon, FeatureExpr, FeatureSpec,
+    GradientBoostingSpec, Growth, Holdout, LabelSpec, LogisticRegressionSpec, Monotone, RandomForestSpec,
+    SampleWeight, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier,
+    Utility, Violations, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_proto::v1;
 use proptest::prelude::*;
@@ -187,6 +191,19 @@ fn algorithms() -> impl Strategy<Value = AlgorithmSpec> {
             })
         },
     );
+    let counts = (1_u32..10_000, 1_u32..64, 1_u32..1000);
+    let extra = (counts, proptest::option::of(share()), weight());
+    let extra = extra.prop_map(
+        |((trees, max_depth, min_samples_leaf), max_features, class_weight)| {
+            AlgorithmSpec::ExtraTrees(ExtraTreesSpec {
+                trees,
+                max_depth,
+                min_samples_leaf,
+                max_features,
+                class_weight,
+            })
+        },
+    );
     let linear = (0.0..1e6, 1_u32..10_000, 1e-12..0.5, weight());
     let linear = linear.prop_map(|(l2, max_iterations, tolerance, class_weight)| {
         AlgorithmSpec::LogisticRegression(LogisticRegressionSpec {
@@ -196,7 +213,7 @@ fn algorithms() -> impl Strategy<Value = AlgorithmSpec> {
             class_weight,
         })
     });
-    prop_oneof![forest, linear, boosting()]
+    prop_oneof![forest, extra, linear, boosting()]
 }
 
 fn splits() -> impl Strategy<Value = SplitSpec> {

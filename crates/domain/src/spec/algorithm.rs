@@ -14,6 +14,8 @@ pub enum AlgorithmSpec {
     LogisticRegression(LogisticRegressionSpec),
     /// Trees that each mend what the ones before got wrong.
     GradientBoosting(GradientBoostingSpec),
+    /// Trees on all rows with random cuts.
+    ExtraTrees(ExtraTreesSpec),
 }
 
 /// How the two classes are weighed in the fit.
@@ -46,6 +48,21 @@ pub struct RandomForestSpec {
     pub class_weight: ClassWeight,
 }
 
+/// Parameters of [`AlgorithmSpec::ExtraTrees`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExtraTreesSpec {
+    /// 1 to 10,000.
+    pub trees: u32,
+    /// 1 to 64.
+    pub max_depth: u32,
+    /// 1 or more.
+    pub min_samples_leaf: u32,
+    /// Share of the features tried at each split, (0, 1]; `None` means sqrt(F) of F.
+    pub max_features: Option<f64>,
+    /// Class weights.
+    pub class_weight: ClassWeight,
+}
+
 /// Parameters of [`AlgorithmSpec::LogisticRegression`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogisticRegressionSpec {
@@ -67,6 +84,18 @@ impl Default for RandomForestSpec {
             min_samples_leaf: 1,
             max_features: None,
             max_samples: 1.0,
+            class_weight: ClassWeight::None,
+        }
+    }
+}
+
+impl Default for ExtraTreesSpec {
+    fn default() -> Self {
+        Self {
+            trees: 100,
+            max_depth: 10,
+            min_samples_leaf: 1,
+            max_features: None,
             class_weight: ClassWeight::None,
         }
     }
@@ -96,6 +125,7 @@ impl AlgorithmSpec {
             Self::RandomForest(_) => "random_forest",
             Self::LogisticRegression(_) => "logistic_regression",
             Self::GradientBoosting(_) => "gradient_boosting",
+            Self::ExtraTrees(_) => "extra_trees",
         }
     }
 
@@ -104,7 +134,7 @@ impl AlgorithmSpec {
     pub fn validation_share(&self) -> Option<f64> {
         match self {
             Self::GradientBoosting(spec) => spec.early_stopping.map(|stopping| stopping.share),
-            Self::RandomForest(_) | Self::LogisticRegression(_) => None,
+            Self::RandomForest(_) | Self::ExtraTrees(_) | Self::LogisticRegression(_) => None,
         }
     }
 
@@ -113,7 +143,9 @@ impl AlgorithmSpec {
         let (features, threads) = (features as u64, threads as u64);
         match self {
             // A byte a cell and the rows' numbers and labels; per tree under way its draws of 8 bytes, twice while they are parted.
-            Self::RandomForest(_) => features + 9 + 16 * threads,
+            Self::RandomForest(_) | Self::ExtraTrees(_) => features + 9 + 16 * threads,
+            // A byte a cell in packed words and one in columns; of each row its gradients, its place in a tree and what is predicted.
+            Self::GradientBoosting(_) => 2 * features.next_multiple_of(8) + 40,
             // Standardised values, and for each row its label, its weight and what an iteration makes of it.
             Self::LogisticRegression(_) => 4 * features + 32,
         }
@@ -125,6 +157,7 @@ impl AlgorithmSpec {
             Self::RandomForest(spec) => spec.check(&format!("{prefix}.random_forest")),
             Self::LogisticRegression(spec) => spec.check(&format!("{prefix}.logistic_regression")),
             Self::GradientBoosting(spec) => spec.check(&format!("{prefix}.gradient_boosting")),
+            Self::ExtraTrees(spec) => spec.check(&format!("{prefix}.extra_trees")),
         }
     }
 }
@@ -139,33 +172,57 @@ pub(super) fn check_class_weight(found: &mut Violations, prefix: &str, weight: C
     }
 }
 
+fn is_share(value: f64) -> bool {
+    value > 0.0 && value <= 1.0
+}
+
+/// What all forests have in common.
+fn check_forest(
+    found: &mut Violations,
+    prefix: &str,
+    (trees, max_depth, min_samples_leaf): (u32, u32, u32),
+    max_features: Option<f64>,
+) {
+    found.require((1..=10_000).contains(&trees), &format!("{prefix}.trees"), || {
+        format!("{trees} trees; give 1 to 10,000")
+    });
+    found.require(
+        (1..=64).contains(&max_depth),
+        &format!("{prefix}.max_depth"),
+        || format!("{max_depth} is no depth; give 1 to 64"),
+    );
+    found.require(
+        min_samples_leaf >= 1,
+        &format!("{prefix}.min_samples_leaf"),
+        || "give 1 or more".to_owned(),
+    );
+    found.require(
+        max_features.is_none_or(is_share),
+        &format!("{prefix}.max_features"),
+        || "give a share of the features above 0 and up to 1".to_owned(),
+    );
+}
+
 impl RandomForestSpec {
     fn check(&self, prefix: &str) -> Violations {
         let mut found = Violations::new();
+        let counts = (self.trees, self.max_depth, self.min_samples_leaf);
+        check_forest(&mut found, prefix, counts, self.max_features);
         found.require(
-            (1..=10_000).contains(&self.trees),
-            &format!("{prefix}.trees"),
-            || format!("{} trees; give 1 to 10,000", self.trees),
+            is_share(self.max_samples),
+            &format!("{prefix}.max_samples"),
+            || format!("{} must be a share above 0 and up to 1", self.max_samples),
         );
-        found.require(
-            (1..=64).contains(&self.max_depth),
-            &format!("{prefix}.max_depth"),
-            || format!("{} is no depth; give 1 to 64", self.max_depth),
-        );
-        found.require(
-            self.min_samples_leaf >= 1,
-            &format!("{prefix}.min_samples_leaf"),
-            || "give 1 or more".to_owned(),
-        );
-        let share = |v: f64| v > 0.0 && v <= 1.0;
-        found.require(
-            self.max_features.is_none_or(share),
-            &format!("{prefix}.max_features"),
-            || "give a share of the features above 0 and up to 1".to_owned(),
-        );
-        found.require(share(self.max_samples), &format!("{prefix}.max_samples"), || {
-            format!("{} must be a share above 0 and up to 1", self.max_samples)
-        });
+        check_class_weight(&mut found, prefix, self.class_weight);
+        found
+    }
+}
+
+impl ExtraTreesSpec {
+    fn check(&self, prefix: &str) -> Violations {
+        let mut found = Violations::new();
+        let counts = (self.trees, self.max_depth, self.min_samples_leaf);
+        check_forest(&mut found, prefix, counts, self.max_features);
         check_class_weight(&mut found, prefix, self.class_weight);
         found
     }

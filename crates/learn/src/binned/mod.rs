@@ -55,7 +55,7 @@ impl BinnedMatrix {
             .enumerate()
             .try_for_each(|(feature, bins)| {
                 control.check()?;
-                cuts::assign(&self.cuts[feature], x.column(feature), rows, bins);
+                cuts::assign(&self.cuts[feature], &x.column(feature), rows, bins);
                 Ok(())
             })?;
         Ok(Self {

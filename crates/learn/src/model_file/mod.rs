@@ -33,6 +33,7 @@ const MAX_HEADER: usize = 16 << 20;
 const FOREST: u8 = 1;
 const LINEAR: u8 = 2;
 const BOOSTED: u8 = 3;
+const EXTRA_TREES: u8 = 4;
 
 /// What a model needs to be used, and to be made again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,6 +140,10 @@ pub fn encode(file: &ModelFile) -> Vec<u8> {
             payload.push(FOREST);
             forest::write(forest, &mut payload);
         }
+        Model::ExtraTrees(forest) => {
+            payload.push(EXTRA_TREES);
+            forest::write(forest, &mut payload);
+        }
         Model::Linear(linear) => {
             payload.push(LINEAR);
             linear::write(linear, &mut payload);
@@ -169,6 +174,7 @@ pub fn decode(bytes: &[u8]) -> Result<ModelFile, ModelFileError> {
     let mut reader = Reader::new(payload);
     let model = match reader.u8()? {
         FOREST => Model::Forest(forest::read(&mut reader)?),
+        EXTRA_TREES => Model::ExtraTrees(forest::read(&mut reader)?),
         LINEAR => Model::Linear(linear::read(&mut reader)?),
         BOOSTED => Model::Boosted(boosted::read(&mut reader)?),
         other => return Err(ModelFileError::Malformed(format!("unknown learner {other}"))),

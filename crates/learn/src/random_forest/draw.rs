@@ -3,14 +3,14 @@
 /// A training row as one tree sees it: its number in bits 0 to 31, and how often it was drawn in bits 32 to 47 if it is
 /// negative, in bits 48 to 63 if it is positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Draw(u64);
+pub(crate) struct Draw(u64);
 
 /// Negative draws in bits 0 to 31, positive ones in bits 32 to 63.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Tally(u64);
+pub(crate) struct Tally(u64);
 
 /// A word of a histogram that counts negative and positive draws at once.
-pub(super) trait Cell: Copy + Default + std::ops::AddAssign {
+pub(crate) trait Cell: Copy + Default + std::ops::AddAssign {
     /// The draws of one row.
     fn of(draw: Draw) -> Self;
     /// What was counted.
@@ -19,20 +19,20 @@ pub(super) trait Cell: Copy + Default + std::ops::AddAssign {
 
 /// Counts up to 2^31 in each half.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Wide(u64);
+pub(crate) struct Wide(u64);
 
 /// Counts up to 65,535 in each half: half the memory, for nodes of so many draws.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Narrow(u32);
+pub(crate) struct Narrow(u32);
 
 impl Draw {
-    pub(super) fn new(row: u32, times: u8, label: u8) -> Self {
+    pub(crate) fn new(row: u32, times: u8, label: u8) -> Self {
         let place = 32 + 16 * u32::from(label);
         Self(u64::from(row) | u64::from(times) << place)
     }
 
     #[inline]
-    pub(super) fn row(self) -> usize {
+    pub(crate) fn row(self) -> usize {
         self.0 as u32 as usize
     }
 }
@@ -46,6 +46,14 @@ impl Cell for Wide {
     #[inline]
     fn tally(self) -> Tally {
         Tally(self.0)
+    }
+}
+
+impl Wide {
+    /// Adds the count if the condition holds, without a branch.
+    #[inline]
+    pub(crate) fn add_if(&mut self, condition: bool, count: Self) {
+        self.0 += std::hint::select_unpredictable(condition, count.0, 0);
     }
 }
 
@@ -76,33 +84,33 @@ impl std::ops::AddAssign for Narrow {
 }
 
 impl Tally {
-    pub(super) fn draws(self) -> u32 {
+    pub(crate) fn draws(self) -> u32 {
         self.negatives() + self.positives()
     }
 
     #[inline]
-    pub(super) fn positives(self) -> u32 {
+    pub(crate) fn positives(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
     #[inline]
-    pub(super) fn negatives(self) -> u32 {
+    pub(crate) fn negatives(self) -> u32 {
         self.0 as u32
     }
 
-    pub(super) fn is_pure(self) -> bool {
+    pub(crate) fn is_pure(self) -> bool {
         self.positives() == 0 || self.negatives() == 0
     }
 
     /// Both together.
     #[inline]
-    pub(super) fn and(self, other: Tally) -> Tally {
+    pub(crate) fn and(self, other: Tally) -> Tally {
         Tally(self.0 + other.0)
     }
 
     /// The rest when `part` is taken out of it.
     #[inline]
-    pub(super) fn without(self, part: Tally) -> Tally {
+    pub(crate) fn without(self, part: Tally) -> Tally {
         Tally(self.0 - part.0)
     }
 }

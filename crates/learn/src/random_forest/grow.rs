@@ -2,17 +2,25 @@
 
 use super::draw::{Draw, Tally};
 use super::node::Node as SplitNode;
-use super::search::{Search, Split};
+use super::search::{Split, SplitSearch};
 use crate::binned::{BinnedMatrix, MISSING};
 use crate::class_weight::Weights;
 use crate::control::Control;
 use crate::fit::FitError;
 use crate::random::Random;
 use crate::tree::{Node, Side, Tree};
-use mltraining_domain::RandomForestSpec;
+
+/// How trees are grown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    /// Share of the features tried at each split; `None`: the square root of their number.
+    pub(crate) max_features: Option<f64>,
+    pub(crate) max_depth: u32,
+    pub(crate) min_samples_leaf: u32,
+}
 
 /// What all trees of a forest have in common.
-pub(super) struct Grower<'a> {
+pub(crate) struct Grower<'a> {
     bins: &'a BinnedMatrix,
     weights: Weights,
     tried: usize,
@@ -22,15 +30,15 @@ pub(super) struct Grower<'a> {
 }
 
 /// A tree and what each feature gained in it.
-pub(super) struct Grown {
-    pub(super) tree: Tree,
-    pub(super) gains: Vec<f64>,
+pub(crate) struct Grown {
+    pub(crate) tree: Tree,
+    pub(crate) gains: Vec<f64>,
 }
 
 /// Memory that one thread uses for tree after tree.
 #[derive(Default)]
-pub(super) struct Scratch {
-    search: Search,
+pub(crate) struct Scratch<S> {
+    search: S,
     order: Vec<u16>,
     right: Vec<Draw>,
 }
@@ -45,32 +53,32 @@ struct Pending {
 }
 
 impl<'a> Grower<'a> {
-    pub(super) fn new(
-        spec: &RandomForestSpec,
+    pub(crate) fn new(
+        shape: Shape,
         bins: &'a BinnedMatrix,
         weights: Weights,
         control: &'a Control<'a>,
     ) -> Self {
         let features = bins.features() as f64;
-        let tried = spec
+        let tried = shape
             .max_features
             .map_or(features.sqrt(), |share| share * features);
         Self {
             bins,
             weights,
             tried: (tried as usize).max(1),
-            max_depth: spec.max_depth,
-            min_leaf: spec.min_samples_leaf,
+            max_depth: shape.max_depth,
+            min_leaf: shape.min_samples_leaf,
             control,
         }
     }
 
     /// Grows a tree on `draws`, whose rows ascend.
-    pub(super) fn grow(
+    pub(crate) fn grow<S: SplitSearch>(
         &self,
         draws: &mut [Draw],
         random: &mut Random,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<S>,
     ) -> Result<Grown, FitError> {
         scratch.prepare(self.bins.features(), draws.len());
         let tally: Tally = draws.iter().copied().sum();
@@ -150,12 +158,12 @@ impl<'a> Grower<'a> {
     }
 
     /// The best split over random features: `tried` of them, and further ones while none of them parts the rows.
-    fn search(
+    fn search<S: SplitSearch>(
         &self,
         rows: &[Draw],
         tally: Tally,
         random: &mut Random,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<S>,
     ) -> Option<Split> {
         let node = SplitNode::new(tally, self.weights, self.min_leaf);
         let order = &mut scratch.order;
@@ -168,9 +176,10 @@ impl<'a> Grower<'a> {
                 let pick = place + random.below(order.len() - place);
                 order.swap(place, pick);
             }
+            let features = &order[used..used + group];
             scratch
                 .search
-                .try_features(self.bins, rows, &node, &order[used..used + group], &mut best);
+                .try_features(self.bins, rows, &node, features, random, &mut best);
             used += group;
         }
         best
@@ -198,7 +207,15 @@ fn part(rows: &mut [Draw], column: &[u8], split: &Split, right: &mut [Draw]) -> 
     lefts
 }
 
-impl Scratch {
+impl<S> Scratch<S> {
+    pub(crate) fn of(search: S) -> Self {
+        Self {
+            search,
+            order: Vec::new(),
+            right: Vec::new(),
+        }
+    }
+
     fn prepare(&mut self, features: usize, rows: usize) {
         self.order.clear();
         self.order.extend(0..features as u16);

@@ -5,12 +5,12 @@
 
 mod bag;
 mod cut;
-mod draw;
-mod grow;
+pub(crate) mod draw;
+pub(crate) mod grow;
 mod histogram;
-mod node;
+pub(crate) mod node;
 mod occupied;
-mod search;
+pub(crate) mod search;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +22,10 @@ use crate::random::Random;
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
 use crate::tree::{RowBlock, Tree};
 use bag::Bag;
-use grow::{Grower, Grown, Scratch};
+use grow::{Grower, Grown, Scratch, Shape};
 use mltraining_domain::RandomForestSpec;
 use rayon::prelude::*;
+use search::Search;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What people are told about the learner.
@@ -81,6 +82,20 @@ impl Forest {
         (!trees.is_empty()).then_some(Self { trees, gains })
     }
 
+    /// Of trees in the order of their random numbers.
+    pub(crate) fn join(grown: Vec<Grown>, features: usize) -> Self {
+        let mut gains = vec![0.0; features];
+        for tree in &grown {
+            for (sum, gain) in gains.iter_mut().zip(&tree.gains) {
+                *sum += gain;
+            }
+        }
+        Self {
+            trees: grown.into_iter().map(|tree| tree.tree).collect(),
+            gains,
+        }
+    }
+
     /// The trees, in the order of their random numbers.
     pub fn trees(&self) -> &[Tree] {
         &self.trees
@@ -115,13 +130,18 @@ impl Forest {
 impl Learner for RandomForestSpec {
     fn fit(&self, task: &Task<'_>) -> Result<Model, FitError> {
         let bins = BinnedMatrix::of(task.x, task.rows, task.control)?;
-        let grower = Grower::new(self, &bins, task.class_weights(self.class_weight), task.control);
+        let shape = Shape {
+            max_features: self.max_features,
+            max_depth: self.max_depth,
+            min_samples_leaf: self.min_samples_leaf,
+        };
+        let grower = Grower::new(shape, &bins, task.class_weights(self.class_weight), task.control);
         let done = AtomicU64::new(0);
         let total = u64::from(self.trees);
         let grown: Vec<Grown> = (0..self.trees)
             .into_par_iter()
             .with_max_len(1)
-            .map_init(<(Bag, Scratch)>::default, |(bag, scratch), tree| {
+            .map_init(<(Bag, Scratch<Search>)>::default, |(bag, scratch), tree| {
                 let mut random = Random::of(task.seed, u64::from(tree));
                 let weights = task.weights.as_deref();
                 let draws = bag.fill(&task.labels, weights, self.max_samples, &mut random);
@@ -130,19 +150,6 @@ impl Learner for RandomForestSpec {
                 Ok(grown)
             })
             .collect::<Result<_, FitError>>()?;
-        Ok(Model::Forest(join(grown, bins.features())))
-    }
-}
-
-fn join(grown: Vec<Grown>, features: usize) -> Forest {
-    let mut gains = vec![0.0; features];
-    for tree in &grown {
-        for (sum, gain) in gains.iter_mut().zip(&tree.gains) {
-            *sum += gain;
-        }
-    }
-    Forest {
-        trees: grown.into_iter().map(|tree| tree.tree).collect(),
-        gains,
+        Ok(Model::Forest(Forest::join(grown, bins.features())))
     }
 }

@@ -5,7 +5,7 @@ use crate::class_weight::Weights;
 use crate::tree::Side;
 
 /// The node that is split.
-pub(super) struct Node {
+pub(crate) struct Node {
     tally: Tally,
     weights: Weights,
     min_leaf: u32,
@@ -15,7 +15,7 @@ pub(super) struct Node {
 
 /// Ranks the cuts of one node by their gain, fast and in f32.
 #[derive(Clone, Copy)]
-pub(super) struct Scorer {
+pub(crate) struct Scorer {
     tally: Tally,
     positive_weight: f32,
     negative_weight: f32,
@@ -23,7 +23,7 @@ pub(super) struct Scorer {
 }
 
 impl Node {
-    pub(super) fn new(tally: Tally, weights: Weights, min_leaf: u32) -> Self {
+    pub(crate) fn new(tally: Tally, weights: Weights, min_leaf: u32) -> Self {
         let mut node = Self {
             tally,
             weights,
@@ -44,13 +44,13 @@ impl Node {
         )
     }
 
-    pub(super) fn draws(&self) -> u32 {
+    pub(crate) fn draws(&self) -> u32 {
         self.tally.draws()
     }
 
     /// What a split takes from weight x Gini impurity, halved. With P of total weight T positive, p of t on the left, it
     /// is (p - P t / T)^2 T / (t (T - t)). Neither side may be empty.
-    pub(super) fn gain(&self, left: Tally) -> f64 {
+    pub(crate) fn gain(&self, left: Tally) -> f64 {
         let right = self.tally.without(left);
         let (positive, total) = self.weigh(left);
         let (_, rest) = self.weigh(right);
@@ -59,7 +59,7 @@ impl Node {
     }
 
     /// The places of those running tallies that leave enough rows on both sides when `with` goes left too.
-    pub(super) fn allowed<C: Cell>(&self, running: &[C], with: Tally) -> std::ops::Range<usize> {
+    pub(crate) fn allowed<C: Cell>(&self, running: &[C], with: Tally) -> std::ops::Range<usize> {
         let (all, least) = (self.tally.draws(), self.min_leaf);
         let left = |cell: &C| cell.tally().and(with).draws();
         let start = running.partition_point(|cell| left(cell) < least);
@@ -67,18 +67,24 @@ impl Node {
         start..end.max(start)
     }
 
+    /// Whether both sides have enough rows when this goes left.
+    pub(crate) fn allows(&self, left: Tally) -> bool {
+        let least = self.min_leaf.max(1);
+        left.draws() >= least && self.tally.draws() - left.draws() >= least
+    }
+
     /// A split has to gain more: what rounding alone makes of a split into two equal shares is less.
-    pub(super) fn least_gain(&self) -> f64 {
+    pub(crate) fn least_gain(&self) -> f64 {
         1e-12 * self.positive
     }
 
     /// A score that is not reached is certain to gain less, whatever f32 rounds.
-    pub(super) fn floor(&self, gain: f64) -> f32 {
+    pub(crate) fn floor(&self, gain: f64) -> f32 {
         (gain / self.total * 0.999) as f32
     }
 
     /// The side to which missing values go that training has not seen here: the one with more rows.
-    pub(super) fn larger_side(&self, left: Tally) -> Side {
+    pub(crate) fn larger_side(&self, left: Tally) -> Side {
         if left.draws() >= self.tally.without(left).draws() {
             Side::Left
         } else {
@@ -86,7 +92,7 @@ impl Node {
         }
     }
 
-    pub(super) fn scorer(&self) -> Scorer {
+    pub(crate) fn scorer(&self) -> Scorer {
         Scorer {
             tally: self.tally,
             positive_weight: self.weights.positive as f32,
@@ -100,7 +106,7 @@ impl Scorer {
     /// [`Node::gain`] / T. Neither side may be empty. Counts are below 2^31, and signed they can be converted several at a
     /// time.
     #[inline]
-    pub(super) fn score(self, left: Tally) -> f32 {
+    pub(crate) fn score(self, left: Tally) -> f32 {
         let right = self.tally.without(left);
         let positive = left.positives() as i32 as f32 * self.positive_weight;
         let total = positive + left.negatives() as i32 as f32 * self.negative_weight;

@@ -6,6 +6,7 @@ use super::histogram::{AT_ONCE, Histogram, fill};
 use super::node::Node;
 use super::occupied::Occupied;
 use crate::binned::{BinnedMatrix, MISSING};
+use crate::random::Random;
 use crate::tree::Side;
 
 /// Nodes of fewer rows look at occupied bins only.
@@ -13,18 +14,32 @@ const SMALL: usize = 200;
 
 /// A way to part a node's rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Split {
-    pub(super) feature: u16,
+pub(crate) struct Split {
+    pub(crate) feature: u16,
     /// Bins up to this one go left.
-    pub(super) cut: u8,
-    pub(super) missing: Side,
-    pub(super) left: Tally,
+    pub(crate) cut: u8,
+    pub(crate) missing: Side,
+    pub(crate) left: Tally,
     /// See [`Node::gain`].
-    pub(super) gain: f64,
+    pub(crate) gain: f64,
 }
 
-/// Memory of the search.
-pub(super) struct Search {
+/// A way to look for a node's split.
+pub(crate) trait SplitSearch {
+    /// Puts the best split over `features` into `best` if it is better than what is there.
+    fn try_features(
+        &mut self,
+        bins: &BinnedMatrix,
+        rows: &[Draw],
+        node: &Node,
+        features: &[u16],
+        random: &mut Random,
+        best: &mut Option<Split>,
+    );
+}
+
+/// Looks at every cut of a feature; the memory for it.
+pub(crate) struct Search {
     wide: [Histogram<Wide>; AT_ONCE],
     narrow: [Histogram<Narrow>; AT_ONCE],
     occupied: Occupied,
@@ -42,14 +57,14 @@ impl Default for Search {
     }
 }
 
-impl Search {
-    /// Puts the best split over `features` into `best` if it is better than what is there.
-    pub(super) fn try_features(
+impl SplitSearch for Search {
+    fn try_features(
         &mut self,
         bins: &BinnedMatrix,
         rows: &[Draw],
         node: &Node,
         features: &[u16],
+        _random: &mut Random,
         best: &mut Option<Split>,
     ) {
         let mut trial = Trial {

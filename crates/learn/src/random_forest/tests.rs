@@ -1,7 +1,8 @@
 //! One tree on known rows, against a search over everything.
 
 use super::draw::Draw;
-use super::grow::{Grower, Grown, Scratch};
+use super::grow::{Grower, Grown, Scratch, Shape};
+use super::search::Search;
 use crate::binned::BinnedMatrix;
 use crate::class_weight::Weights;
 use crate::control::Control;
@@ -42,8 +43,17 @@ impl Case {
         let bins = BinnedMatrix::of(&self.matrix(), &self.rows(), &Control::none())?;
         let draw = |(row, &label): (usize, &u8)| Draw::new(row as u32, self.times, label);
         let mut draws: Vec<Draw> = self.labels.iter().enumerate().map(draw).collect();
-        let grower = Grower::new(&self.spec, &bins, self.weights(), control);
-        grower.grow(&mut draws, &mut Random::of(1, 1), &mut Scratch::default())
+        let shape = Shape {
+            max_features: self.spec.max_features,
+            max_depth: self.spec.max_depth,
+            min_samples_leaf: self.spec.min_samples_leaf,
+        };
+        let grower = Grower::new(shape, &bins, self.weights(), control);
+        grower.grow(
+            &mut draws,
+            &mut Random::of(1, 1),
+            &mut Scratch::<Search>::default(),
+        )
     }
 
     /// Weight of the positives and of all rows that `goes` takes, and how often they were drawn.

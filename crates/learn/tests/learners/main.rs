@@ -4,6 +4,7 @@
 mod boosting;
 mod control;
 mod determinism;
+mod extra_trees;
 mod forest;
 mod logistic;
 mod model_file;

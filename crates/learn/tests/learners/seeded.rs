@@ -1,7 +1,7 @@
 //! Rows from a seed.
 
 use mltraining_domain::{
-    AlgorithmSpec, GradientBoostingSpec, Growth, LogisticRegressionSpec, RandomForestSpec,
+    AlgorithmSpec, ExtraTreesSpec, GradientBoostingSpec, Growth, LogisticRegressionSpec, RandomForestSpec,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::fit;
@@ -78,7 +78,7 @@ pub(crate) fn matrix(columns: Vec<Vec<f32>>) -> Matrix {
 }
 
 /// Every learner; boosting in each of its ways to grow.
-pub(crate) fn specs() -> [AlgorithmSpec; 5] {
+pub(crate) fn specs() -> [AlgorithmSpec; 6] {
     let trees = RandomForestSpec {
         trees: 40,
         ..RandomForestSpec::default()
@@ -86,6 +86,10 @@ pub(crate) fn specs() -> [AlgorithmSpec; 5] {
     [
         AlgorithmSpec::RandomForest(trees),
         AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+        AlgorithmSpec::ExtraTrees(ExtraTreesSpec {
+            trees: 20,
+            ..ExtraTreesSpec::default()
+        }),
         boosting(Growth::DepthWise),
         boosting(Growth::LeafWise { max_leaves: 20 }),
         boosting(Growth::Symmetric),

@@ -12,22 +12,22 @@ use mltraining_proto::v1::algorithm_spec::Algorithm;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "What learns")]
 pub(crate) struct AlgorithmArgs {
-    /// random_forest, logistic_regression or gradient_boosting [default: random_forest]
+    /// random_forest, extra_trees, logistic_regression or gradient_boosting [default: random_forest]
     #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
     algorithm: Option<AlgorithmName>,
     /// Trees: their number [default: 100]
     #[arg(long, value_name = "N")]
     trees: Option<i32>,
-    /// Trees: most splits between root and leaf [default: forest 10, boosting 6]
+    /// Trees: most splits between root and leaf [default: forests 10, boosting 6]
     #[arg(long, value_name = "N")]
     max_depth: Option<i32>,
     /// Trees: fewest training rows in a leaf [default: 1]
     #[arg(long, value_name = "N")]
     min_samples_leaf: Option<i32>,
-    /// Forest: share of the features tried at each split [default: sqrt(F) / F]
+    /// Forests: share of the features tried at each split [default: sqrt(F) / F]
     #[arg(long, value_name = "RATIO", value_parser = super::ratio)]
     max_features: Option<f64>,
-    /// Forest: rows drawn for each tree, as a share of all [default: 1]
+    /// Random forest: rows drawn for each tree, as a share of all [default: 1]
     #[arg(long, value_name = "RATIO", value_parser = super::ratio)]
     max_samples: Option<f64>,
     /// Logistic regression, boosting: strength of the L2 penalty [default: 1]
@@ -52,6 +52,9 @@ pub(crate) enum AlgorithmName {
     /// Many trees.
     #[value(name = "random_forest", alias = "random-forest")]
     RandomForest,
+    /// Many trees with random cuts.
+    #[value(name = "extra_trees", alias = "extra-trees")]
+    ExtraTrees,
     /// A linear model of the log odds.
     #[value(name = "logistic_regression", alias = "logistic-regression")]
     LogisticRegression,
@@ -73,6 +76,7 @@ impl AlgorithmName {
             Algorithm::RandomForest(_) => Self::RandomForest,
             Algorithm::LogisticRegression(_) => Self::LogisticRegression,
             Algorithm::GradientBoosting(_) => Self::GradientBoosting,
+            Algorithm::ExtraTrees(_) => Self::ExtraTrees,
         }
     }
 
@@ -81,6 +85,7 @@ impl AlgorithmName {
             Self::RandomForest => "random_forest",
             Self::LogisticRegression => "logistic_regression",
             Self::GradientBoosting => "gradient_boosting",
+            Self::ExtraTrees => "extra_trees",
         }
     }
 
@@ -90,6 +95,7 @@ impl AlgorithmName {
             Self::RandomForest => Algorithm::RandomForest(v1::RandomForest::default()),
             Self::LogisticRegression => Algorithm::LogisticRegression(v1::LogisticRegression::default()),
             Self::GradientBoosting => Algorithm::GradientBoosting(v1::GradientBoosting::default()),
+            Self::ExtraTrees => Algorithm::ExtraTrees(v1::ExtraTrees::default()),
         }
     }
 
@@ -97,8 +103,9 @@ impl AlgorithmName {
     fn has(self, option: &str) -> bool {
         match option {
             "--trees" | "--max-depth" | "--min-samples-leaf" => self != Self::LogisticRegression,
-            "--max-features" | "--max-samples" => self == Self::RandomForest,
-            "--l2" => self != Self::RandomForest,
+            "--max-features" => matches!(self, Self::RandomForest | Self::ExtraTrees),
+            "--max-samples" => self == Self::RandomForest,
+            "--l2" => matches!(self, Self::LogisticRegression | Self::GradientBoosting),
             "--max-iterations" | "--gradient-tolerance" => self == Self::LogisticRegression,
             _ => self == Self::GradientBoosting,
         }
@@ -123,6 +130,7 @@ impl AlgorithmArgs {
             Algorithm::RandomForest(forest) => self.apply_forest(forest),
             Algorithm::LogisticRegression(regression) => self.apply_regression(regression),
             Algorithm::GradientBoosting(boosting) => self.apply_boosting(boosting),
+            Algorithm::ExtraTrees(trees) => self.apply_extra_trees(trees),
         }
         Ok(())
     }
@@ -162,6 +170,14 @@ impl AlgorithmArgs {
         forest.class_weight = self.class_weight.or(forest.class_weight);
     }
 
+    fn apply_extra_trees(&self, trees: &mut v1::ExtraTrees) {
+        trees.trees = self.trees.or(trees.trees);
+        trees.max_depth = self.max_depth.or(trees.max_depth);
+        trees.min_samples_leaf = self.min_samples_leaf.or(trees.min_samples_leaf);
+        trees.max_features = self.max_features.or(trees.max_features);
+        trees.class_weight = self.class_weight.or(trees.class_weight);
+    }
+
     fn apply_regression(&self, regression: &mut v1::LogisticRegression) {
         regression.l2 = self.l2.or(regression.l2);
         regression.max_iterations = self.max_iterations.or(regression.max_iterations);
@@ -197,9 +213,13 @@ fn check(given: &[&str], ours: AlgorithmName) -> Result<(), CliError> {
     };
     let owners = AlgorithmName::ALL.into_iter().filter(|name| name.has(option));
     let owners: Vec<&str> = owners.map(AlgorithmName::name).collect();
+    let owners = match owners.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => "no algorithm".to_owned(),
+    };
     Err(CliError::Usage(format!(
-        "{option} belongs to {}, but {} is to learn",
-        owners.join(" and "),
+        "{option} belongs to {owners}, but {} is to learn",
         ours.name()
     )))
 }
@@ -285,6 +305,23 @@ mod tests {
     }
 
     #[test]
+    fn extra_trees_are_named_and_take_the_parameters_of_trees() {
+        let mut spec = None;
+        let args = AlgorithmArgs {
+            algorithm: Some(AlgorithmName::ExtraTrees),
+            max_features: Some(0.5),
+            min_samples_leaf: Some(3),
+            ..AlgorithmArgs::default()
+        };
+        args.apply(&mut spec).unwrap();
+        assert_eq!(describe(spec.as_ref()), "extra_trees");
+        let Some(Algorithm::ExtraTrees(trees)) = spec.unwrap().algorithm else {
+            panic!("extra trees")
+        };
+        assert_eq!((trees.max_features, trees.min_samples_leaf), (Some(0.5), Some(3)));
+    }
+
+    #[test]
     fn a_parameter_of_another_algorithm_is_a_usage_error() {
         let algorithm = Some(AlgorithmName::LogisticRegression);
         let args = AlgorithmArgs {
@@ -295,7 +332,7 @@ mod tests {
         let error = args.apply(&mut None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--trees belongs to random_forest and gradient_boosting, but logistic_regression is to learn"
+            "--trees belongs to random_forest, gradient_boosting and extra_trees, but logistic_regression is to learn"
         );
     }
 
