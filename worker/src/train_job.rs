@@ -5,7 +5,7 @@ use crate::probe_job::panicked;
 use crate::process::child::Task;
 use crate::process::link;
 use crate::process::message::{Message, Need, Order};
-use crate::train::{self, Gathered, Gathering, TrainInput};
+use crate::train::{self, Gathered, Gathering, TrainInput, Trained};
 use crate::work::WorkError;
 use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
 use mltraining_panel::Outline;
@@ -20,9 +20,32 @@ use std::ops::ControlFlow;
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
 
-/// Reads and trains.
+/// Reads and trains, for a version.
 pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
-    let spec: TrainSpec = spec_of(&task.order)?;
+    let ready = ready(task, spec_of(&task.order)?).await?;
+    let spec = ready.input.spec.clone();
+    let trained = train(task, ready).await?;
+    let version = Version {
+        spec: spec.into_inner(),
+        facts: trained.facts,
+        evaluation: trained.evaluation,
+    };
+    Ok(Made {
+        output: Output::Version(Box::new(version)),
+        files: trained.files,
+    })
+}
+
+/// A training whose rows are read.
+pub(crate) struct Ready {
+    /// All that it works on.
+    pub input: TrainInput,
+    /// The computing threads.
+    pool: ThreadPool,
+}
+
+/// Reads and gathers what a spec asks for.
+pub(crate) async fn ready(task: &Task, spec: TrainSpec) -> Result<Ready, WorkError> {
     let spec = spec.check().map_err(|found| no_longer_valid(&found))?;
     let source = task
         .store
@@ -44,27 +67,24 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
     tell_absent(&spec, &gathered.outline.entities);
     tell_empty_contexts(&gathered.outline);
     let input = TrainInput {
-        spec: spec.clone(),
+        spec,
         source,
         plan,
         gathered,
         fingerprint: read.fingerprint,
     };
+    Ok(Ready { input, pool })
+}
+
+/// Trains on what was read.
+pub(crate) async fn train(task: &Task, ready: Ready) -> Result<Trained, WorkError> {
+    let Ready { input, pool } = ready;
     let work = task.work.clone();
-    let trained = compute(task, &pool, move || train::train(input, &work)).await?;
-    let version = Version {
-        spec: spec.into_inner(),
-        facts: trained.facts,
-        evaluation: trained.evaluation,
-    };
-    Ok(Made {
-        output: Output::Version(Box::new(version)),
-        files: trained.files,
-    })
+    compute(task, &pool, move || train::train(input, &work)).await
 }
 
 /// Notes a line in the job's log.
-fn tell(severity: LogSeverity, text: String) {
+pub(crate) fn tell(severity: LogSeverity, text: String) {
     link::say(&Message::Log { severity, text });
 }
 
@@ -252,7 +272,7 @@ async fn compute<T: Send + 'static>(
         .unwrap_or_else(|_| Err(WorkError::Failed(panicked(&task.work))))
 }
 
-fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: String) -> WorkError {
+pub(crate) fn failure(class: FailureClass, reason: Reason, phase: WorkPhase, message: String) -> WorkError {
     WorkError::Failed(JobFailure {
         class,
         reason,

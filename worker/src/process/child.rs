@@ -79,7 +79,7 @@ async fn follow(order: Order, config: WorkerConfig, work: Work, link: Link) -> a
 impl Task {
     async fn attempt(&self) -> Result<Stored, WorkError> {
         let made = match self.order.kind {
-            JobKind::Train => train_job::make(self).await?,
+            JobKind::Train => Box::pin(train_job::make(self)).await?,
             JobKind::Probe => probe_job::make(self).await?,
         };
         self.work.board.note(WorkPhase::Store, 0, 1, "storing the result");

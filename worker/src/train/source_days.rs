@@ -4,11 +4,14 @@ use super::user_failure;
 use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Reason, WorkPhase, hex};
 use mltraining_panel::{DayHash, Fingerprint, Outline};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Lines of days that the file may have, some 25 MB; of more days there is one line for each entity, and the head says so.
 const MOST_DAYS: usize = 200_000;
+
+/// What the first line says of the form of the file.
+pub(super) const FORMAT: &str = "mltraining source days 1";
 
 /// The first line.
 #[derive(Serialize)]
@@ -29,23 +32,23 @@ struct ContextHead<'a> {
 }
 
 /// What a line is about.
-#[derive(Serialize, Clone, Copy, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-enum Per {
+pub(super) enum Per {
     Day,
     Entity,
 }
 
 /// Each other line.
 #[derive(Serialize)]
-struct Line<'a> {
+pub(super) struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<&'a str>,
-    entity: &'a str,
+    pub context: Option<&'a str>,
+    pub entity: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    day: Option<String>,
-    rows: u64,
-    sha256: String,
+    pub day: Option<String>,
+    pub rows: u64,
+    pub sha256: String,
 }
 
 /// The file of what was read.
@@ -70,37 +73,37 @@ pub(super) fn file(read: &Outline, fingerprint: &Fingerprint) -> Result<OutputFi
 fn write(read: &Outline, fingerprint: &Fingerprint, per: Per) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::new();
     let contexts = read.contexts.iter().zip(fingerprint.contexts());
-    let contexts = contexts.map(|((name, read), (_, print))| (name.as_str(), read, print));
-    let heads = contexts.clone().map(|(context, read, print)| ContextHead {
+    let heads = contexts.map(|((context, read), (_, print))| ContextHead {
         context,
         fingerprint: print.as_str(),
         columns: &read.columns,
     });
     let head = Head {
-        format: "mltraining source days 1",
+        format: FORMAT,
         fingerprint: fingerprint.as_str(),
         columns: &read.columns,
         contexts: heads.collect(),
         per,
     };
     push(&mut bytes, &head)?;
-    push_days(&mut bytes, None, read, fingerprint, per)?;
-    for (context, read, fingerprint) in contexts {
-        push_days(&mut bytes, Some(context), read, fingerprint, per)?;
-    }
+    lines(read, fingerprint, per).try_for_each(|line| push(&mut bytes, &line))?;
     Ok(bytes)
 }
 
-fn push_days(
-    bytes: &mut Vec<u8>,
-    context: Option<&str>,
-    read: &Outline,
-    fingerprint: &Fingerprint,
+/// The lines after the first, in their order: the source's, then those of its contexts.
+pub(super) fn lines<'a>(
+    read: &'a Outline,
+    fingerprint: &'a Fingerprint,
     per: Per,
-) -> Result<(), serde_json::Error> {
-    let same = |one: &DayHash, next: &DayHash| per == Per::Entity && one.entity == next.entity;
-    let mut groups = fingerprint.days().chunk_by(same);
-    groups.try_for_each(|group| push(bytes, &line(context, read, group, per)))
+) -> impl Iterator<Item = Line<'a>> {
+    let contexts = read.contexts.iter().zip(fingerprint.contexts());
+    let contexts = contexts.map(|((name, read), (_, print))| (Some(name.as_str()), read, print));
+    let all = std::iter::once((None, read, fingerprint)).chain(contexts);
+    let same = move |one: &DayHash, next: &DayHash| per == Per::Entity && one.entity == next.entity;
+    all.flat_map(move |(context, read, fingerprint)| {
+        let groups = fingerprint.days().chunk_by(same);
+        groups.map(move |group| line(context, read, group, per))
+    })
 }
 
 /// One day, or the days of one entity: then the hash is over theirs, each with its day.
