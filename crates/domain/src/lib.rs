@@ -16,6 +16,7 @@ pub mod names;
 pub mod page;
 pub mod progress;
 pub mod reason;
+pub mod reproduction;
 pub mod role;
 pub mod slices;
 pub mod source;
@@ -39,6 +40,9 @@ pub use job::{DisplayState, JobKind, JobState, Priority};
 pub use model::{RowCounts, VersionFacts};
 pub use progress::{Progress, WorkPhase};
 pub use reason::Reason;
+pub use reproduction::{
+    DayChange, DifferingDay, DifferingDays, Reproduction, ReproductionVerdict, ThenAndNow,
+};
 pub use role::Role;
 pub use slices::{FeatureDrop, Slice, SliceKind, Slices};
 pub use source::{ColumnRole, DataType, DuplicateRule, SourceColumn, SourcePhase, SourceSpec};

@@ -2,6 +2,7 @@
 //! spec, rows and seed give the same bytes.
 
 mod baselines;
+mod differing_days;
 mod files;
 mod folds;
 mod gather;
@@ -28,6 +29,7 @@ use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::rows::{LabelledRows, RowsError};
 use mltraining_panel::{Fingerprint, labels};
 
+pub use differing_days::{DaysError, differing_days};
 pub use gather::{Gathered, Gathering, gather};
 
 /// What a training job works on.
