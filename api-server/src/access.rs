@@ -105,6 +105,7 @@ pub const METHODS: &[Method] = &[
     row("/mltraining.v1.ModelService/GetModelVersion",       VIEWER,  Unary),
     row("/mltraining.v1.ModelService/ListModelVersions",     VIEWER,  Unary),
     row("/mltraining.v1.TrainingService/TrainModel",         TRAINER, Unary),
+    row("/mltraining.v1.TrainingService/ReproduceJob",       TRAINER, Unary),
     admin("/mltraining.v1.AdminService/GetServerInfo",       SERVICE_VIEWER, Unary),
     admin("/mltraining.v1.AdminService/ListWorkers",         SERVICE_ADMIN,  Unary),
     admin("/mltraining.v1.AdminService/DrainWorker",         SERVICE_ADMIN,  Unary),

@@ -27,6 +27,7 @@ const PROMISED: &[&str] = &[
     "\"embargoedRows\"",
     "JOB_STATE_SUCCEEDED",
     "model.mlts",
+    "JOB_KIND_REPRODUCE",
     "\"totalCount\": \"1\"",
     "maxQueued",
     "\"team\": \"beta\"",
@@ -80,7 +81,7 @@ fn grpcurl() -> Option<PathBuf> {
 async fn answer(system: &System, tool: &Path, worker: &str, meant: Meant, call: &str) -> String {
     let job = system
         .database
-        .sql("SELECT 'projects/default/jobs/' || id FROM job LIMIT 1");
+        .sql("SELECT 'projects/default/jobs/' || id FROM job ORDER BY id LIMIT 1");
     let text = format!("grpcurl() {{ command '{}' \"$@\"; }}\n{call}", tool.display());
     let out = tokio::process::Command::new("bash")
         .args(["-c", &text])

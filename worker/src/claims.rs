@@ -14,9 +14,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 /// The kinds of job that a worker does.
-const KINDS: &[JobKind] = &[JobKind::Train];
+const KINDS: &[JobKind] = &[JobKind::Train, JobKind::Reproduce];
 /// The same, with those that only tests make.
-const KINDS_AND_PROBES: &[JobKind] = &[JobKind::Train, JobKind::Probe];
+const KINDS_AND_PROBES: &[JobKind] = &[JobKind::Train, JobKind::Reproduce, JobKind::Probe];
 
 /// Claims and starts attempts until the worker stops. Attempts run on `attempts`.
 pub(crate) async fn run(context: Arc<Context>, mut hints: HintListener, attempts: TaskTracker) {

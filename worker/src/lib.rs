@@ -19,6 +19,7 @@ mod reaper;
 mod removal;
 mod repeat;
 mod reporter;
+mod reproduce;
 mod retention;
 mod run;
 mod settle;

@@ -3,6 +3,7 @@
 use crate::work::OutputFile;
 use mltraining_domain::{Evaluation, TrainSpec, VersionFacts};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Everything that a job leaves behind, computed but not yet stored.
 pub(crate) struct Made {
@@ -18,6 +19,8 @@ pub(crate) struct Made {
 pub(crate) enum Output {
     /// A model version.
     Version(Box<Version>),
+    /// What it has found; no version.
+    Found(Value),
     /// Files alone.
     Bare,
 }

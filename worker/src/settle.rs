@@ -112,6 +112,7 @@ async fn commit(
 ) -> Result<Finished, StoreError> {
     match output {
         Output::Bare => context.store.finish_bare(job.lease, result).await,
+        Output::Found(body) => context.store.finish_found(job.lease, result, body).await,
         Output::Version(made) => {
             let trained = Trained {
                 spec: &made.spec,

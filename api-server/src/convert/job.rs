@@ -2,12 +2,13 @@
 
 use super::evaluation::show_metrics;
 use super::time::{show_instant, show_span};
-use super::{etag, job_error, progress, train_spec};
+use super::{etag, job_error, progress, reproduction, train_spec};
 use mltraining_domain::name::{JobName, ModelName, VersionName};
 use mltraining_domain::{DisplayState, JobKind, JobState, ModelId, ProjectId};
 use mltraining_proto::v1;
 use mltraining_store::StoreError;
 use mltraining_store::jobs::{Attempt, AttemptOutcome, Job, JobResult};
+use v1::job::Spec;
 
 /// The kind of resource in a job's etag.
 pub(crate) const ETAG: &str = "job";
@@ -17,11 +18,12 @@ pub(crate) const ETAG: &str = "job";
 /// # Errors
 /// [`StoreError::Corrupt`] for a spec of another version.
 pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreError> {
-    let spec = match (&job.spec, job.kind) {
-        (None, _) | (_, JobKind::Probe) => None,
-        (Some(_), JobKind::Train) => Some(job.train_spec()?),
-    };
-    let spec = spec.map(|spec| v1::job::Spec::TrainSpec(train_spec::show(&spec, &job.project)));
+    let mut result = job.result.as_ref().map(|result| show_result(job, result));
+    if job.kind == JobKind::Reproduce
+        && let Some(result) = &mut result
+    {
+        result.reproduction = job.found()?.map(|found| reproduction::show(&found));
+    }
     Ok(v1::Job {
         name: name(job).to_string(),
         uid: job.id.to_string(),
@@ -41,8 +43,8 @@ pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreErro
         attempts: attempts.iter().map(show_attempt).collect(),
         progress: job.progress.as_ref().map(|p| progress::show(p, job.progress_at)),
         error: show_error(job),
-        spec,
-        result: job.result.as_ref().map(|result| show_result(job, result)),
+        spec: show_spec(job)?,
+        result,
         cancel_requested: job.cancel.is_some(),
         cancel_reason: job.cancel.as_ref().map(|c| c.reason.clone()).unwrap_or_default(),
         trace_id: trace_id(job.traceparent.as_deref()),
@@ -55,6 +57,23 @@ pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreErro
         model: show_model(&job.project, job.model.as_ref()),
         correlation_id: job.request_id.clone().unwrap_or_default(),
         jobs_ahead: None,
+    })
+}
+
+fn show_spec(job: &Job) -> Result<Option<Spec>, StoreError> {
+    if job.spec.is_none() {
+        return Ok(None);
+    }
+    Ok(match job.kind {
+        JobKind::Train => Some(Spec::TrainSpec(train_spec::show(
+            &job.train_spec()?,
+            &job.project,
+        ))),
+        JobKind::Reproduce => Some(Spec::ReproduceSpec(reproduction::show_spec(
+            &job.reproduce_spec()?,
+            &job.project,
+        ))),
+        JobKind::Probe => None,
     })
 }
 
@@ -85,11 +104,12 @@ fn show_error(job: &Job) -> Option<v1::JobError> {
     Some(error)
 }
 
-/// What a job left behind.
+/// What a job left behind, but for what it has found, which lists and streams do not show.
 pub(crate) fn show_result(job: &Job, result: &JobResult) -> v1::JobResult {
     v1::JobResult {
         model_version: show_version(&job.project, job.model.as_ref(), result.version),
         metrics: result.metrics.as_ref().map(show_metrics),
+        reproduction: None,
     }
 }
 
@@ -138,6 +158,7 @@ pub(crate) fn trace_id(traceparent: Option<&str>) -> String {
 pub(crate) fn show_kind(kind: JobKind) -> v1::JobKind {
     match kind {
         JobKind::Train => v1::JobKind::Train,
+        JobKind::Reproduce => v1::JobKind::Reproduce,
         JobKind::Probe => v1::JobKind::Probe,
     }
 }

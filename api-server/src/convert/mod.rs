@@ -38,6 +38,8 @@ pub(crate) mod progress;
 pub(crate) mod queue_stats;
 pub(crate) mod quota;
 pub(crate) mod read_error;
+pub(crate) mod reproduce_request;
+pub(crate) mod reproduction;
 pub(crate) mod sample_weight;
 pub(crate) mod server_info;
 pub(crate) mod slices;

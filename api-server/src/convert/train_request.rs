@@ -61,7 +61,8 @@ fn model_id(text: &str, found: &mut Violations) -> ModelId {
     })
 }
 
-fn priority(value: Option<i32>, found: &mut Violations) -> Priority {
+/// The priority of a new job.
+pub(super) fn priority(value: Option<i32>, found: &mut Violations) -> Priority {
     let Some(value) = value else {
         return Priority::DEFAULT;
     };
@@ -74,7 +75,8 @@ fn priority(value: Option<i32>, found: &mut Violations) -> Priority {
     })
 }
 
-fn timeout(value: Option<prost_types::Duration>, found: &mut Violations) -> Option<Span> {
+/// The longest time of an attempt at a new job.
+pub(super) fn timeout(value: Option<prost_types::Duration>, found: &mut Violations) -> Option<Span> {
     let timeout = time::read_span(value, "timeout", found)?;
     found.require((SHORTEST..=LONGEST).contains(&timeout), "timeout", || {
         format!("{timeout} is out of range; give 1 s to 7 days")

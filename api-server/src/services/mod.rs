@@ -16,6 +16,7 @@ mod label_counts;
 mod leakage;
 mod model;
 mod refusal;
+mod reproduce;
 mod resolved;
 mod training;
 mod wake;

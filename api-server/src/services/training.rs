@@ -6,19 +6,21 @@ use super::label_counts::LabelCounter;
 use super::resolved::{self, Resolved};
 use super::{hint, refusal};
 use crate::context::Context;
-use crate::convert::train_request::{self, TrainRequest};
-use crate::convert::{idempotency, job as wire, name, train_spec};
+use crate::convert::{idempotency, job as wire, name, reproduction, train_request, train_spec};
 use crate::error::ApiError;
 use mltraining_domain::name::ModelName;
-use mltraining_domain::{Checked, JobId, TrainSpec, Violations};
+use mltraining_domain::{JobId, Priority, Span, Violations};
 use mltraining_proto::v1;
 use mltraining_runtime::request_id::RequestId;
 use mltraining_runtime::trace::current_traceparent;
-use mltraining_store::jobs::{CreatedJob, Job, NewJob};
+use mltraining_store::jobs::{CreatedJob, Job, NewJob, NewSpec};
 use mltraining_store::queues::DEFAULT_QUEUE;
+use mltraining_store::sources::Idempotency;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
+use v1::job::Spec;
 use v1::training_service_server::TrainingService;
 
 /// The service.
@@ -26,6 +28,20 @@ use v1::training_service_server::TrainingService;
 pub(super) struct TrainingApi {
     context: Arc<Context>,
     labels: LabelCounter,
+}
+
+/// A job that is asked for.
+pub(super) struct Wish<'a> {
+    /// What it does.
+    pub(super) spec: NewSpec<'a>,
+    /// Makes repeating safe.
+    pub(super) idempotency: Option<Idempotency>,
+    /// 0 first, 4 last.
+    pub(super) priority: Priority,
+    /// Words to find it by.
+    pub(super) labels: &'a BTreeMap<String, String>,
+    /// Longest time of an attempt; `None` for the default.
+    pub(super) timeout: Option<Span>,
 }
 
 #[tonic::async_trait]
@@ -36,6 +52,13 @@ impl TrainingService for TrainingApi {
     ) -> Result<Response<v1::Job>, Status> {
         Ok(Response::new(self.train(request).await?))
     }
+
+    async fn reproduce_job(
+        &self,
+        request: Request<v1::ReproduceJobRequest>,
+    ) -> Result<Response<v1::Job>, Status> {
+        Ok(Response::new(self.reproduce(request).await?))
+    }
 }
 
 impl TrainingApi {
@@ -44,57 +67,71 @@ impl TrainingApi {
         Self { context, labels }
     }
 
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
     async fn train(&self, request: Request<v1::TrainModelRequest>) -> Result<v1::Job, ApiError> {
         let (_, extensions, request) = request.into_parts();
         let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
         let mut found = Violations::new();
         let mut request = train_request::read(request, &call.project, &mut found);
         let asked = std::mem::take(&mut request.asked);
-        let resolved = resolved::resolve(&call, request.spec.clone(), &asked, found).await?;
+        let resolved = resolved::resolve(&call, request.spec, &asked, found).await?;
+        let wish = Wish {
+            spec: NewSpec::Train(&resolved.spec),
+            idempotency: request.idempotency,
+            priority: request.priority,
+            labels: &request.labels,
+            timeout: request.timeout,
+        };
         if request.validate_only {
-            return self.estimate(&call, request, resolved).await;
+            return self.estimate(&call, &wish, &resolved).await;
         }
-        let job = self.create(&call, &request, &resolved.spec).await?;
+        let job = self.create(&call, &wish).await?;
         Ok(wire::show(&job, &[])?)
     }
 
-    async fn create(
-        &self,
-        call: &Call,
-        request: &TrainRequest,
-        spec: &Checked<TrainSpec>,
-    ) -> Result<Job, ApiError> {
+    /// Makes a job and wakes a worker, unless the same request made it before.
+    ///
+    /// # Errors
+    /// REQUEST_ID_REUSED, QUEUE_FULL, FAILED_PRECONDITION for a deleted model.
+    pub(super) async fn create(&self, call: &Call, wish: &Wish<'_>) -> Result<Job, ApiError> {
         let traceparent = current_traceparent();
         let job = NewJob {
             id: JobId::new(Uuid::now_v7()),
             project: &call.project,
             queue: DEFAULT_QUEUE,
-            spec,
-            idempotency: request.idempotency,
+            spec: wish.spec,
+            idempotency: wish.idempotency,
             request_id: call.request_id.as_ref().map(RequestId::as_str),
             traceparent: traceparent.as_deref(),
             created_by: &call.caller.key,
-            priority: request.priority,
-            labels: &request.labels,
-            timeout: request.timeout,
+            priority: wish.priority,
+            labels: wish.labels,
+            timeout: wish.timeout,
         };
         match call.store.create_job(&job).await? {
             CreatedJob::Created(job) => {
-                tracing::info!(job.id = %job.id, model.id = %spec.model, "a job was created");
+                let (kind, model) = (job.kind.as_str(), &wish.spec.train().model);
+                tracing::info!(job.id = %job.id, job.kind = kind, model.id = %model, "a job was created");
                 hint::send(&self.context, &job).await;
                 Ok(job)
             }
             CreatedJob::Existing(job) => Ok(job),
-            other => Err(refuse(&other, call, request)),
+            other => Err(refuse(&other, call, wish)),
         }
     }
 
     /// The job that would be made, with what it would take.
-    async fn estimate(
+    ///
+    /// # Errors
+    /// Those of [`estimate::answer`].
+    pub(super) async fn estimate(
         &self,
         call: &Call,
-        request: TrainRequest,
-        resolved: Resolved,
+        wish: &Wish<'_>,
+        resolved: &Resolved,
     ) -> Result<v1::Job, ApiError> {
         let question = Question {
             call,
@@ -102,18 +139,22 @@ impl TrainingApi {
             spec: &resolved.spec,
             source: &resolved.source,
             plan: &resolved.plan,
-            priority: request.priority,
+            priority: wish.priority,
         };
         let estimate = estimate::answer(&question).await?;
-        let spec = resolved.spec;
+        let project = &call.project;
+        let spec = match wish.spec {
+            NewSpec::Train(spec) => Spec::TrainSpec(train_spec::show(spec, project)),
+            NewSpec::Reproduce(spec) => Spec::ReproduceSpec(reproduction::show_spec(spec, project)),
+        };
         Ok(v1::Job {
-            kind: v1::JobKind::Train.into(),
-            priority: request.priority.value().into(),
-            timeout: Some(train_request::show_timeout(request.timeout)),
-            labels: request.labels,
+            kind: wire::show_kind(wish.spec.kind()).into(),
+            priority: wish.priority.value().into(),
+            timeout: Some(train_request::show_timeout(wish.timeout)),
+            labels: wish.labels.clone(),
             created_by: call.caller.key.clone(),
-            model: wire::show_model(&call.project, Some(&spec.model)),
-            spec: Some(v1::job::Spec::TrainSpec(train_spec::show(&spec, &call.project))),
+            model: wire::show_model(project, wish.spec.model()),
+            spec: Some(spec),
             estimate: Some(estimate),
             ..v1::Job::default()
         })
@@ -121,19 +162,17 @@ impl TrainingApi {
 }
 
 /// Why no job was made.
-fn refuse(outcome: &CreatedJob, call: &Call, request: &TrainRequest) -> ApiError {
+fn refuse(outcome: &CreatedJob, call: &Call, wish: &Wish<'_>) -> ApiError {
     match outcome {
         CreatedJob::KeyReused => {
-            let key = request
-                .idempotency
-                .map(|idempotency| idempotency.key.0.to_string());
+            let key = wish.idempotency.map(|idempotency| idempotency.key.0.to_string());
             idempotency::reused(&key.unwrap_or_default())
         }
         CreatedJob::QueueFull { max_queued } => refusal::queue_full(*max_queued),
         CreatedJob::ModelDeleted => {
             let name = ModelName {
                 project: call.project.clone(),
-                model: request.spec.model.clone(),
+                model: wish.spec.train().model.clone(),
             };
             refusal::model_deleted(&name.to_string())
         }

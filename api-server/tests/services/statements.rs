@@ -56,6 +56,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("ModelService/GetModelVersion",      1),
     ("ModelService/ListModelVersions",    1),
     ("TrainingService/TrainModel",        7),
+    ("TrainingService/ReproduceJob",     10),
 ];
 
 /// Methods that need no statement once what they show is remembered.

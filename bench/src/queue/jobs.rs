@@ -9,7 +9,7 @@ use mltraining_domain::{
     VersionFacts, WorkerId,
 };
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, ClaimedJob};
-use mltraining_store::jobs::{CreatedJob, NewJob};
+use mltraining_store::jobs::{CreatedJob, NewJob, NewSpec};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::sources::NewSource;
 use mltraining_store::{Store, StoreConfig, StoreError};
@@ -127,7 +127,7 @@ pub(super) async fn create(
         id: JobId(Uuid::now_v7()),
         project,
         queue: DEFAULT_QUEUE,
-        spec,
+        spec: NewSpec::Train(spec),
         idempotency: None,
         request_id: Some("bench"),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum JobKind {
     /// Trains a model version.
     Train,
+    /// Trains again what another job has trained, and says whether the same came of it.
+    Reproduce,
     /// Does what a test of the service asks for.
     Probe,
 }
@@ -56,12 +58,13 @@ pub enum DisplayState {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [JobKind; 2] = [Self::Train, Self::Probe];
+    pub const ALL: [JobKind; 3] = [Self::Train, Self::Reproduce, Self::Probe];
 
     /// The stored word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Train => "TRAIN",
+            Self::Reproduce => "REPRODUCE",
             Self::Probe => "PROBE",
         }
     }

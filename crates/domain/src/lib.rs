@@ -60,6 +60,7 @@ pub use spec::label::{
     ThresholdAtHorizon, TripleBarrier,
 };
 pub use spec::probe::{ProbeSpec, ProbeStep};
+pub use spec::reproduce::{Expected, ReproduceSpec, StoredFile};
 pub use spec::sample_weight::SampleWeight;
 pub use spec::split::{CombinatorialPurged, Holdout, SplitSpec, WalkForward, WalkForwardScheme};
 pub use spec::threshold::{ThresholdSpec, Utility};

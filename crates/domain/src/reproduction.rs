@@ -43,7 +43,7 @@ pub enum ReproductionVerdict {
     Equal,
     /// Other rows were read. Perhaps the service is another one as well.
     SourceChanged,
-    /// The rows are the same, the version of the service is not.
+    /// The rows are the same; the version of the service, or how it writes the spec, is not.
     ServiceChanged,
     /// Rows and version are the same, and yet the model is not.
     Unexplained,
@@ -107,17 +107,17 @@ impl ThenAndNow<Option<u64>> {
 }
 
 impl Reproduction {
-    /// The verdict on these numbers.
+    /// The verdict on these numbers; `service` are its version and its hash of the spec.
     pub fn judge(
         model_sha256: &ThenAndNow<Option<String>>,
         source_fingerprint: &ThenAndNow<String>,
-        service_version: &ThenAndNow<String>,
+        service: [&ThenAndNow<String>; 2],
     ) -> ReproductionVerdict {
         if model_sha256.is_same() {
             ReproductionVerdict::Equal
         } else if !source_fingerprint.is_same() {
             ReproductionVerdict::SourceChanged
-        } else if !service_version.is_same() {
+        } else if !service.iter().all(|both| both.is_same()) {
             ReproductionVerdict::ServiceChanged
         } else {
             ReproductionVerdict::Unexplained
@@ -145,30 +145,23 @@ mod tests {
 
     #[test]
     fn the_verdict_names_the_first_cause_that_differs() {
-        let judge = |model: (&str, Option<&str>), rows: (&str, &str), version: (&str, &str)| {
+        let judge = |model: (&str, Option<&str>), rows: &str, version: &str, spec: &str| {
             let model = ThenAndNow {
                 then: Some(model.0.to_owned()),
                 now: model.1.map(str::to_owned),
             };
-            Reproduction::judge(&model, &both(rows.0, rows.1), &both(version.0, version.1))
+            let service = [&both("1", version), &both("s", spec)];
+            Reproduction::judge(&model, &both("r", rows), service)
         };
         let (same, other) = (("m", Some("m")), ("m", Some("n")));
-        assert_eq!(judge(same, ("r", "r"), ("1", "1")), ReproductionVerdict::Equal);
+        assert_eq!(judge(same, "r", "1", "s"), ReproductionVerdict::Equal);
+        assert_eq!(judge(other, "q", "2", "s"), ReproductionVerdict::SourceChanged);
         assert_eq!(
-            judge(other, ("r", "s"), ("1", "2")),
+            judge(("m", None), "q", "1", "s"),
             ReproductionVerdict::SourceChanged
         );
-        assert_eq!(
-            judge(("m", None), ("r", "s"), ("1", "1")),
-            ReproductionVerdict::SourceChanged
-        );
-        assert_eq!(
-            judge(other, ("r", "r"), ("1", "2")),
-            ReproductionVerdict::ServiceChanged
-        );
-        assert_eq!(
-            judge(other, ("r", "r"), ("1", "1")),
-            ReproductionVerdict::Unexplained
-        );
+        assert_eq!(judge(other, "r", "2", "s"), ReproductionVerdict::ServiceChanged);
+        assert_eq!(judge(other, "r", "1", "t"), ReproductionVerdict::ServiceChanged);
+        assert_eq!(judge(other, "r", "1", "s"), ReproductionVerdict::Unexplained);
     }
 }

@@ -9,7 +9,7 @@ use mltraining_domain::{
     TrainSpec,
 };
 use mltraining_store::api_keys::NewApiKey;
-use mltraining_store::jobs::{CreatedJob, JobFilter, JobView, NewJob};
+use mltraining_store::jobs::{CreatedJob, JobFilter, JobView, NewJob, NewSpec};
 use mltraining_store::models::{Deleted, Model, ModelChange, ModelFilter, UpdateOutcome};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::sources::{CreatedSource, NewSource};
@@ -166,7 +166,7 @@ fn new_job<'a>(
         id: JobId(Uuid::now_v7()),
         project,
         queue: DEFAULT_QUEUE,
-        spec,
+        spec: NewSpec::Train(spec),
         idempotency: None,
         request_id: None,
         traceparent: None,

@@ -5,7 +5,7 @@ use super::message::{Ended, Message, Order, Start, Stored};
 use super::{files, limits};
 use crate::context::{artifacts, store_config};
 use crate::work::{Work, WorkError};
-use crate::{probe_job, train_job};
+use crate::{probe_job, reproduce, train_job};
 use mltraining_artifacts::Artifacts;
 use mltraining_domain::{JobKind, WorkPhase};
 use mltraining_runtime::config::{LogOutput, WorkerConfig};
@@ -80,6 +80,7 @@ impl Task {
     async fn attempt(&self) -> Result<Stored, WorkError> {
         let made = match self.order.kind {
             JobKind::Train => Box::pin(train_job::make(self)).await?,
+            JobKind::Reproduce => Box::pin(reproduce::make(self)).await?,
             JobKind::Probe => probe_job::make(self).await?,
         };
         self.work.board.note(WorkPhase::Store, 0, 1, "storing the result");

@@ -13,7 +13,7 @@ use mltraining_domain::{
 };
 use mltraining_store::Store;
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, Finished, Lease, Trained};
-use mltraining_store::jobs::{CreatedJob, NewJob};
+use mltraining_store::jobs::{CreatedJob, NewJob, NewSpec};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::sources::NewSource;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ async fn create_job(store: &Store, project: &ProjectId, id: JobId) {
         id,
         project,
         queue: DEFAULT_QUEUE,
-        spec: &spec,
+        spec: NewSpec::Train(&spec),
         idempotency: None,
         request_id: None,
         traceparent: None,

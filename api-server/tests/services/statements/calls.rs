@@ -454,6 +454,17 @@ async fn changes_of_models(house: &House, method: &str) {
 }
 
 async fn training(house: &House, method: &str) {
-    assert_eq!(method, "TrainModel", "no call of it stands here");
-    house.training().train_model(train()).await.unwrap();
+    match method {
+        "TrainModel" => {
+            house.training().train_model(train()).await.unwrap();
+        }
+        "ReproduceJob" => {
+            let request = v1::ReproduceJobRequest {
+                name: job(),
+                ..v1::ReproduceJobRequest::default()
+            };
+            house.training().reproduce_job(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
 }

@@ -6,6 +6,7 @@ pub mod features;
 pub mod gradient_boosting;
 pub mod label;
 pub mod probe;
+pub mod reproduce;
 pub mod sample_weight;
 pub mod split;
 pub mod threshold;

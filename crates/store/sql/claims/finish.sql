@@ -17,7 +17,8 @@ with finished as (
 ), settled as (
   update result r
      set state = case f.state when 'SUCCEEDED' then 'COMMITTED' else 'ORPHANED' end,
-         committed_at = case f.state when 'SUCCEEDED' then now() end
+         committed_at = case f.state when 'SUCCEEDED' then now() end,
+         body = case f.state when 'SUCCEEDED' then $15::jsonb end
     from finished f where r.id = $3
 ), ended as (
   update job_attempt a set ended_at = greatest(now(), a.started_at), outcome = f.state

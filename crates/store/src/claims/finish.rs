@@ -5,6 +5,7 @@ use crate::jobs::AttemptOutcome;
 use crate::{Store, StoreError, stored};
 use mltraining_domain::{Evaluation, JobState, Metrics, Reason, ResultId, TrainSpec, VersionFacts};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 /// A file of a result, already stored under its key.
@@ -31,6 +32,14 @@ pub struct Trained<'a> {
     pub facts: &'a VersionFacts,
     /// What it is worth.
     pub evaluation: &'a Evaluation,
+}
+
+/// What a job leaves behind beside its files.
+#[derive(Debug, Clone, Copy)]
+enum Left<'a> {
+    Nothing,
+    Version(Trained<'a>),
+    Body(&'a Value),
 }
 
 /// How a finish ended.
@@ -85,8 +94,13 @@ async fn finish(
     connection: &mut PgConnection,
     lease: Lease,
     result: ResultId,
-    made: Option<Trained<'_>>,
+    left: Left<'_>,
 ) -> Result<Option<Finished>, StoreError> {
+    let (made, body) = match left {
+        Left::Nothing => (None, None),
+        Left::Version(made) => (Some(made), None),
+        Left::Body(body) => (None, Some(body)),
+    };
     let overall = made.map(|made| &made.evaluation.overall);
     let measured = |metric: fn(&Metrics) -> Option<f64>| overall.and_then(metric);
     let row = sqlx::query_file!(
@@ -108,7 +122,8 @@ async fn finish(
         measured(|of| of.average_precision),
         measured(|of| of.log_loss),
         measured(|of| of.brier),
-        made.and_then(|made| made.evaluation.skill)
+        made.and_then(|made| made.evaluation.skill),
+        body
     )
     .fetch_optional(connection)
     .await?;
@@ -192,7 +207,7 @@ impl Store {
         result: ResultId,
         trained: Trained<'_>,
     ) -> Result<Finished, StoreError> {
-        self.finish(lease, result, Some(trained)).await
+        self.finish(lease, result, Left::Version(trained)).await
     }
 
     /// Commits a job that makes no model version: result COMMITTED, job SUCCEEDED, attempt and event, in one statement.
@@ -200,18 +215,26 @@ impl Store {
     /// # Errors
     /// As [`finish_train`](Self::finish_train).
     pub async fn finish_bare(&self, lease: Lease, result: ResultId) -> Result<Finished, StoreError> {
-        self.finish(lease, result, None).await
+        self.finish(lease, result, Left::Nothing).await
     }
 
-    async fn finish(
+    /// The same for a job that tells what it has found: an object of at most 1 MiB, which [`Job::found`](crate::jobs::Job::found) reads.
+    ///
+    /// # Errors
+    /// As [`finish_train`](Self::finish_train); [`StoreError::Conflict`] for a body that breaks a rule.
+    pub async fn finish_found(
         &self,
         lease: Lease,
         result: ResultId,
-        made: Option<Trained<'_>>,
+        body: &Value,
     ) -> Result<Finished, StoreError> {
+        self.finish(lease, result, Left::Body(body)).await
+    }
+
+    async fn finish(&self, lease: Lease, result: ResultId, left: Left<'_>) -> Result<Finished, StoreError> {
         self.within("claims.finish", async {
             let mut session = self.session().await?;
-            let finished = finish(&mut session, lease, result, made).await?;
+            let finished = finish(&mut session, lease, result, left).await?;
             session.release();
             if let Some(finished) = finished {
                 return Ok(finished);

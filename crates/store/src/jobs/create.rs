@@ -5,14 +5,59 @@ use super::{Job, JobView};
 use crate::sources::Idempotency;
 use crate::{Store, StoreError, projects, stored};
 use mltraining_domain::spec::train::SPEC_VERSION;
-use mltraining_domain::{Checked, JobId, JobKind, Priority, ProjectId, Span, TrainSpec};
+use mltraining_domain::{
+    Checked, JobId, JobKind, ModelId, Priority, ProjectId, ReproduceSpec, Span, TrainSpec,
+};
+use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
 
 /// The longest time of an attempt when the request names none.
 pub const DEFAULT_TIMEOUT: Span = Span::from_mins(6 * 60);
 
-/// A training job to be made.
+/// What a new job is to do.
+#[derive(Debug, Clone, Copy)]
+pub enum NewSpec<'a> {
+    /// Train a version of a model.
+    Train(&'a Checked<TrainSpec>),
+    /// Train again what was trained before.
+    Reproduce(&'a Checked<ReproduceSpec>),
+}
+
+impl<'a> NewSpec<'a> {
+    /// The kind of the job.
+    pub fn kind(self) -> JobKind {
+        match self {
+            Self::Train(_) => JobKind::Train,
+            Self::Reproduce(_) => JobKind::Reproduce,
+        }
+    }
+
+    fn stored(self) -> Value {
+        match self {
+            Self::Train(spec) => stored::to_json(&**spec),
+            Self::Reproduce(spec) => stored::to_json(&**spec),
+        }
+    }
+
+    /// The training that it does.
+    pub fn train(self) -> &'a TrainSpec {
+        match self {
+            Self::Train(spec) => spec,
+            Self::Reproduce(spec) => &spec.train,
+        }
+    }
+
+    /// The model that gets a version.
+    pub fn model(self) -> Option<&'a ModelId> {
+        match self {
+            Self::Train(spec) => Some(&spec.model),
+            Self::Reproduce(_) => None,
+        }
+    }
+}
+
+/// A job to be made.
 #[derive(Debug, Clone)]
 pub struct NewJob<'a> {
     /// A fresh UUID v7.
@@ -22,7 +67,7 @@ pub struct NewJob<'a> {
     /// The queue, usually [`DEFAULT_QUEUE`](crate::queues::DEFAULT_QUEUE).
     pub queue: &'a str,
     /// What is to be done.
-    pub spec: &'a Checked<TrainSpec>,
+    pub spec: NewSpec<'a>,
     /// Makes repeating safe.
     pub idempotency: Option<Idempotency>,
     /// The correlation id of the request, at most 128 printable ASCII characters.
@@ -77,19 +122,20 @@ async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inser
     let project = job.project.as_str();
     lock(connection, job.project).await?;
     let hash = job.idempotency.map(|i| i.request_hash);
+    let train = job.spec.train();
     let row = sqlx::query_file!(
         "sql/jobs/create.sql",
         job.id.0,
         project,
         job.queue,
-        JobKind::Train.as_str(),
-        stored::to_json(&**job.spec),
+        job.spec.kind().as_str(),
+        job.spec.stored(),
         SPEC_VERSION,
-        job.spec.model.as_str(),
-        job.spec.source.as_str(),
-        job.spec.range.start,
-        job.spec.range.end,
-        job.spec.label.horizon().micros(),
+        job.spec.model().map(ModelId::as_str),
+        train.source.as_str(),
+        train.range.start,
+        train.range.end,
+        train.label.horizon().micros(),
         job.idempotency.map(|i| i.key.0),
         hash.as_ref().map(<[u8; 32]>::as_slice),
         job.request_id,

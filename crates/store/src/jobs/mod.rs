@@ -17,7 +17,7 @@ mod update;
 pub use cancel::{CancelOutcome, CancelRequest};
 pub use cancel_many::Cancelled;
 pub use count::{JobCount, JobGrouping};
-pub use create::{CreatedJob, DEFAULT_TIMEOUT, NewJob};
+pub use create::{CreatedJob, DEFAULT_TIMEOUT, NewJob, NewSpec};
 pub use events::{EventBody, JobEvent, LogSeverity, StateChange};
 pub use list::{JobCursor, JobFilter, JobList};
 pub use logs::{LogFilter, LogLine, LogPage};
@@ -31,8 +31,9 @@ use crate::StoreError;
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
     DisplayState, Epoch, FailureClass, IdempotencyKey, JobId, JobKind, JobState, Metrics, ModelId, Priority,
-    Progress, ProjectId, Reason, ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
+    Progress, ProjectId, Reason, ReproduceSpec, ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
 };
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -135,6 +136,8 @@ pub struct JobResult {
     pub version: Option<i32>,
     /// The overall metrics of its evaluation.
     pub metrics: Option<Metrics>,
+    /// What a job without a model version has found, as stored; `None` in [`JobView::Basic`].
+    pub body: Option<Value>,
 }
 
 impl Job {
@@ -144,6 +147,24 @@ impl Job {
     /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
     pub fn train_spec(&self) -> Result<TrainSpec, StoreError> {
         crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// The spec of a job that reproduces a training.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn reproduce_spec(&self) -> Result<ReproduceSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// What the job has found; `None` for one that tells nothing beside its files, and in [`JobView::Basic`].
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read.
+    pub fn found<T: DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
+        let body = self.result.as_ref().and_then(|result| result.body.clone());
+        body.map(|body| crate::stored::json("result.body", body))
+            .transpose()
     }
 
     /// The state as people see it.

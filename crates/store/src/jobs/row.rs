@@ -51,6 +51,7 @@ pub(super) struct JobRow {
     pub(super) result_id: Option<Uuid>,
     pub(super) version: Option<i32>,
     pub(super) overall: Option<Value>,
+    pub(super) body: Option<Value>,
 }
 
 impl JobRow {
@@ -112,6 +113,7 @@ impl JobRow {
             metrics: overall
                 .map(|m| stored::json("evaluation.overall", m))
                 .transpose()?,
+            body: self.body.clone(),
         }))
     }
 }

@@ -10,7 +10,7 @@ use mltraining_domain::{
 };
 use mltraining_store::Store;
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, ClaimedJob, Finished, Lease, Trained};
-use mltraining_store::jobs::{CreatedJob, Job, JobView, NewJob};
+use mltraining_store::jobs::{CreatedJob, Job, JobView, NewJob, NewSpec};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::sources::{CreatedSource, Idempotency, NewSource};
 use mltraining_store::testing::TestDatabase;
@@ -239,7 +239,7 @@ impl Fixture {
             id: JobId(Uuid::now_v7()),
             project: &wish.project,
             queue: DEFAULT_QUEUE,
-            spec: &spec,
+            spec: NewSpec::Train(&spec),
             idempotency: wish.idempotency,
             request_id: Some("req-1"),
             traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
