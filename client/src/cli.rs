@@ -1,7 +1,7 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, catalog, dataset, demo_data, health, import, jobs, labels, models, sources, train,
+    admin, catalog, dataset, demo_data, health, import, jobs, labels, models, reproduce, sources, train,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -104,6 +104,11 @@ pub(crate) enum Command {
     /// Follows the job and shows what the model is worth. The smallest call names a model and what to foresee:
     /// mlts train --model pump --change 10% --horizon 10m
     Train(Box<train::TrainArgs>),
+    /// Trains again what was trained, and says whether the same came of it
+    ///
+    /// Follows the job. Ends with 0 when the model is the same, byte for byte, and with 1 when it differs: then it names the
+    /// days of entities whose rows have changed, or the other version of the service. No model version is made.
+    Reproduce(reproduce::ReproduceArgs),
     /// Lists jobs; cancels, counts or follows many
     ///
     /// Newest first. Filters compare state, kind, model, created_by, priority, create_time and labels.KEY, joined by AND:
@@ -188,6 +193,7 @@ mod tests {
             "mlts sources coverage candles",
             "mlts sources check candles --start 2026-01-01",
             "mlts train --source candles --model demo_candles --change 0.02 --horizon 30m --algorithm random_forest",
+            "mlts reproduce demo_candles@1 --detach",
             "mlts models",
             "mlts model get demo_candles",
             "mlts jobs",

@@ -27,6 +27,9 @@ pub(crate) enum CliError {
     /// A job ended without success.
     #[error("{0}")]
     JobFailed(String),
+    /// What was made again is not what it was.
+    #[error("{0}")]
+    Differs(String),
     /// The user stopped watching; the text says how to go on.
     #[error("{0}")]
     Detached(String),
@@ -49,7 +52,7 @@ impl CliError {
             Self::Invalid(_) => exit::INVALID,
             Self::Conflict(_) => exit::CONFLICT,
             Self::Unavailable(_) => exit::UNAVAILABLE,
-            Self::JobFailed(_) => exit::JOB_FAILED,
+            Self::JobFailed(_) | Self::Differs(_) => exit::JOB_FAILED,
             Self::Detached(_) => exit::DETACHED,
             Self::Refused(refusal) => refusal.exit_code(),
             Self::OutputClosed => exit::OK,

@@ -2,7 +2,7 @@
 
 /// Done.
 pub(crate) const OK: u8 = 0;
-/// The job failed, was cancelled or was given up.
+/// The job failed, was cancelled or was given up; or what was made again differs.
 pub(crate) const JOB_FAILED: u8 = 1;
 /// The command line cannot be understood.
 pub(crate) const USAGE: u8 = 2;
@@ -25,7 +25,7 @@ pub(crate) const DETACHED: u8 = 130;
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  done
-    1  the job failed, was cancelled or was given up
+    1  the job failed, was cancelled or was given up; or what was made again differs
     2  the command line cannot be understood
     3  not found
     4  the request, the file or the spec is wrong

@@ -9,9 +9,11 @@ pub(crate) mod import;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod models;
+pub(crate) mod reproduce;
 pub(crate) mod sources;
 pub(crate) mod train;
 
+mod job_options;
 mod pages;
 mod report;
 mod retry;
@@ -35,6 +37,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Labels(args) => labels::run(&args, context).await,
         Command::Dataset(args) => Box::pin(dataset::run(&args, context)).await,
         Command::Train(args) => Box::pin(train::run(&args, context)).await,
+        Command::Reproduce(args) => Box::pin(reproduce::run(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,
         Command::Models(args) => models::list(&args, context).await,

@@ -1,5 +1,6 @@
 //! Jobs for people.
 
+use crate::commands::reproduce::verdict;
 use crate::commands::spec::{algorithm, calibration, label, threshold};
 use crate::errors::CliError;
 use crate::names;
@@ -39,6 +40,7 @@ fn what(job: &v1::Job) -> String {
     match (&job.error, &job.progress) {
         (Some(error), _) => error.message.clone(),
         (None, Some(progress)) if !has_ended(job) => step(progress),
+        _ if job.kind() == v1::JobKind::Reproduce => "a training done again".to_owned(),
         _ => String::new(),
     }
 }
@@ -112,9 +114,15 @@ pub(super) fn line(job: &v1::Job, paint: Paint) -> String {
 pub(crate) fn end(job: &v1::Job, paint: Paint) -> String {
     let head = format!("{} after {}", line(job, paint), took(job));
     match &job.result {
-        Some(result) if job.state() == v1::JobState::Succeeded => format!("{head}: {}", result.model_version),
+        Some(result) if !made(result).is_empty() => format!("{head}: {}", made(result)),
         _ => head,
     }
+}
+
+/// What a job has made, or found.
+fn made(result: &v1::JobResult) -> &str {
+    let found = result.reproduction.as_ref().map(verdict);
+    found.unwrap_or(&result.model_version)
 }
 
 /// `Ok` for a job that succeeded, else why it did not.
@@ -169,14 +177,12 @@ pub(super) fn job(job: &v1::Job, paint: Paint) -> String {
         job.jobs_ahead.map(|ahead| ahead.to_string()).unwrap_or_default(),
     );
     fact("model", job.model.clone());
-    if let Some(Spec::TrainSpec(spec)) = &job.spec {
-        spec_facts(spec, &mut fact);
-    }
+    what_is_done(job, &mut fact);
     fact(
         "result",
         job.result
             .as_ref()
-            .map(|result| result.model_version.clone())
+            .map(|result| made(result).to_owned())
             .unwrap_or_default(),
     );
     let created = format!("{} by {}", when::show(job.create_time.as_ref()), job.created_by);
@@ -206,6 +212,18 @@ pub(super) fn job(job: &v1::Job, paint: Paint) -> String {
     match job.attempts.is_empty() {
         true => facts.render(),
         false => format!("{}\n\n{}", facts.render(), attempts(&job.attempts, paint)),
+    }
+}
+
+fn what_is_done(job: &v1::Job, fact: &mut impl FnMut(&str, String)) {
+    match &job.spec {
+        Some(Spec::TrainSpec(spec)) => spec_facts(spec, fact),
+        Some(Spec::ReproduceSpec(spec)) => {
+            fact("reproduces", spec.job.clone());
+            fact("of model", spec.model.clone());
+            spec_facts(&spec.train_spec.clone().unwrap_or_default(), fact);
+        }
+        None => {}
     }
 }
 

@@ -1,14 +1,12 @@
 //! The options of `mlts train`, and the request that they make.
 
-use crate::commands::models::change::labels;
+use crate::commands::job_options::JobOptions;
 use crate::commands::spec::whole::SpecArgs;
 use crate::errors::CliError;
 use crate::when;
 use clap::Args;
-use mltraining_domain::{ModelId, ProjectId, Span};
+use mltraining_domain::{ModelId, ProjectId};
 use mltraining_proto::v1;
-use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// Options of `mlts train`.
 #[derive(Debug, Args)]
@@ -20,30 +18,6 @@ pub(crate) struct TrainArgs {
     spec: SpecArgs,
     #[command(flatten)]
     job: JobOptions,
-}
-
-/// The job.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "The job")]
-struct JobOptions {
-    /// 0 goes first, 4 last [default: 2]
-    #[arg(long, value_name = "N")]
-    priority: Option<i32>,
-    /// Labels to find the job by: KEY=VALUE,..
-    #[arg(long, value_name = "LABELS", value_parser = labels, default_value = "", hide_default_value = true)]
-    labels: BTreeMap<String, String>,
-    /// Longest time of one attempt [default: 6h]
-    #[arg(long, value_name = "TIME")]
-    job_timeout: Option<Span>,
-    /// UUID that makes repeating this command safe [default: a new one]
-    #[arg(long, value_name = "UUID")]
-    request_id: Option<Uuid>,
-    /// Check all and estimate rows, memory and time; train nothing
-    #[arg(long, conflicts_with = "detach")]
-    validate_only: bool,
-    /// Do not wait for the job
-    #[arg(long)]
-    detach: bool,
 }
 
 impl TrainArgs {
@@ -62,15 +36,11 @@ impl TrainArgs {
     /// # Errors
     /// [`CliError::Usage`] for options that do not go together; [`CliError::Invalid`] for a wrong file.
     pub(super) fn request(&self, project: &ProjectId) -> Result<v1::TrainModelRequest, CliError> {
-        let request_id = match self.job.validate_only {
-            true => String::new(),
-            false => self.job.request_id.unwrap_or_else(Uuid::new_v4).to_string(),
-        };
         Ok(v1::TrainModelRequest {
             parent: format!("projects/{project}"),
             model_id: self.model.to_string(),
             spec: Some(self.spec.spec(project)?),
-            request_id,
+            request_id: self.job.request_id(),
             validate_only: self.job.validate_only,
             priority: self.job.priority,
             labels: self.job.labels.clone(),
@@ -87,6 +57,7 @@ mod tests {
     use mltraining_proto::v1::algorithm_spec::Algorithm;
     use mltraining_proto::v1::split_spec::Split;
     use std::fs;
+    use uuid::Uuid;
 
     const ALL: &str = "--source|candles|--change|2%|--horizon|30m|--direction|down|--column|low|--tolerance|5m\
         |--start|2026-01-01|--end|2026-02-01|--entities|A,B|--phases|1,2|--max-rows|1000|--known-before|2026-03-01\

@@ -4,6 +4,7 @@ mod args;
 mod outcome;
 
 pub(crate) use args::TrainArgs;
+pub(crate) use outcome::{estimate, submitted};
 
 use super::jobs::{Display, failure, follow, or_detach};
 use super::retry::retrying;

@@ -51,7 +51,7 @@ pub(super) async fn trained(
 }
 
 /// The job that was made, and how to go on.
-pub(super) fn submitted(job: &v1::Job, context: &Context<'_>) -> Result<(), CliError> {
+pub(crate) fn submitted(job: &v1::Job, context: &Context<'_>) -> Result<(), CliError> {
     let output = &context.output;
     if output.format() == Format::Json {
         return output.json(job);
@@ -63,7 +63,7 @@ pub(super) fn submitted(job: &v1::Job, context: &Context<'_>) -> Result<(), CliE
 }
 
 /// What a training would take.
-pub(super) fn estimate(job: &v1::Job, context: &Context<'_>) -> Result<(), CliError> {
+pub(crate) fn estimate(job: &v1::Job, context: &Context<'_>) -> Result<(), CliError> {
     let output = &context.output;
     if output.format() == Format::Json {
         return output.json(job);
