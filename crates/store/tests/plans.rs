@@ -55,7 +55,7 @@ fn statement(line: &str) -> (String, String, Wanted) {
 }
 
 /// Statements without a look-up to plan: inserts of one row, settings, the catalogue of Postgres.
-const WITHOUT_PLAN: [&str; 11] = [
+const WITHOUT_PLAN: [&str; 12] = [
     "api_keys/create",
     "migrate/be_patient",
     "migrate/exists",
@@ -66,6 +66,7 @@ const WITHOUT_PLAN: [&str; 11] = [
     "sources/create",
     "sources/inspect",
     "store/ping",
+    "store/source_role",
     "workers/register",
 ];
 

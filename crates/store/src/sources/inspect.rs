@@ -154,10 +154,17 @@ impl Store {
     pub async fn inspect_table(&self, schema: &str, table: &str) -> Result<Option<TableInfo>, StoreError> {
         self.within("sources.inspect", async {
             let mut session = self.session().await?;
-            let mut transaction = session.begin_with(SNAPSHOT).await?;
-            self.read_as_source_role(&mut transaction).await?;
-            let found = inspect(&mut transaction, schema, table).await?;
-            transaction.rollback().await?;
+            let found = match self.source_role() {
+                None => inspect(&mut session, schema, table).await?,
+                // What that role may read is what a source may be.
+                Some(_) => {
+                    let mut transaction = session.begin_with(SNAPSHOT).await?;
+                    self.read_as_source_role(&mut transaction).await?;
+                    let found = inspect(&mut transaction, schema, table).await?;
+                    transaction.rollback().await?;
+                    found
+                }
+            };
             session.release();
             Ok(found)
         })
