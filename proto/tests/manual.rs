@@ -277,7 +277,7 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
             "GetModel BatchGetModels ListModels UpdateModel DeleteModel UndeleteModel GetModelVersion \
              ListModelVersions",
         ),
-        ("TrainingService", "TrainModel"),
+        ("TrainingService", "TrainModel ReproduceJob"),
     ];
     let expected: BTreeMap<_, _> = expected
         .into_iter()

@@ -250,7 +250,12 @@ async fn the_catalogue_lists_features_and_algorithms_and_writes_sets_out() {
         .collect();
     assert_eq!(
         names,
-        ["gradient_boosting", "logistic_regression", "random_forest"]
+        [
+            "extra_trees",
+            "gradient_boosting",
+            "logistic_regression",
+            "random_forest"
+        ]
     );
 }
 

@@ -19,8 +19,8 @@ mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{
-    AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SourceSpec, TimeRange, TrainSpec,
-    VersionFacts, WorkPhase,
+    AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SampleWeight, SingleFeature,
+    SourceSpec, TimeRange, TrainSpec, VersionFacts, WorkPhase,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::matrix::Matrix;
@@ -28,6 +28,7 @@ use mltraining_learn::model::Model;
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::rows::{LabelledRows, RowsError};
 use mltraining_panel::{Fingerprint, labels};
+use operating::Operating;
 
 pub use differing_days::{DaysError, differing_days};
 pub use gather::{Gathered, Gathering, gather};
@@ -63,7 +64,7 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         source,
         plan,
         gathered: Gathered {
-            rows,
+            mut rows,
             matrix,
             outline,
         },
@@ -76,14 +77,32 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     }
     let days = source_days::file(&outline, &fingerprint)?;
     drop(outline);
-    let mut validated = folds_step(&matrix, &rows, &spec, work)?;
+    let validated = folds_step(&matrix, &rows, &spec, work)?;
+    let (mut evaluation, kept) = evaluate(validated, &rows, singles, &spec, work)?;
+    let facts = facts(&spec, &plan, &rows, fingerprint, kept.threshold);
+    shed(&mut rows, &spec);
     let model = final_step(&matrix, &rows, &spec, work)?;
     work.board
-        .note(WorkPhase::Evaluate, 0, 1, "measuring over all folds");
+        .note(WorkPhase::Evaluate, 0, 1, "writing what was measured");
+    evaluation.importances = model.importances();
+    stop_check(work)?;
+    let mut trained = files::write(facts, evaluation, &spec, model, kept.calibrator)?;
+    trained.files.push(days);
+    Ok(trained)
+}
+
+/// What the folds say of the model, its importances aside, and how its scores become answers.
+fn evaluate(
+    mut validated: folds::CrossValidation,
+    rows: &LabelledRows,
+    singles: Vec<SingleFeature>,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<(Evaluation, Operating), WorkError> {
     let _span = tracing::info_span!("evaluate").entered();
-    let intervals = intervals::measure(&mut validated, &rows, &spec, work)?;
+    let intervals = intervals::measure(&mut validated, rows, spec, work)?;
     let out = &validated.out_of_fold;
-    let kept = operating::kept(out, &rows, &spec);
+    let kept = operating::kept(out, rows, spec);
     let (overall, baselines) = folds::overall(out);
     let evaluation = Evaluation {
         skill: intervals::skill(&validated.folds),
@@ -91,19 +110,24 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         overall,
         uncalibrated: out.uncalibrated(),
         baselines,
-        unseen: folds::unseen(&validated, &rows),
+        unseen: folds::unseen(&validated, rows),
         shuffled_roc_auc: validated.shuffled_roc_auc,
         alarms: single_features::alarms(singles),
         folds: validated.folds,
-        importances: model.importances(),
+        importances: Vec::new(),
         permutation: permutation::over_folds(&out.drops),
-        slices: slices::measure(out, &rows),
+        slices: slices::measure(out, rows),
     };
-    let facts = facts(&spec, &plan, &rows, fingerprint, kept.threshold);
-    stop_check(work)?;
-    let mut trained = files::write(facts, evaluation, &spec, model, kept.calibrator)?;
-    trained.files.push(days);
-    Ok(trained)
+    Ok((evaluation, kept))
+}
+
+/// Gives back what the last fit, the largest, does not look at: the times of the rows, unless rows are weighed or kept apart by them.
+fn shed(rows: &mut LabelledRows, spec: &TrainSpec) {
+    rows.phases = Vec::new();
+    if spec.sample_weight == SampleWeight::None && spec.algorithm.validation_share().is_none() {
+        rows.decisions = Vec::new();
+        rows.resolves = Vec::new();
+    }
 }
 
 /// Whether a training can come of the rows.

@@ -65,10 +65,11 @@ pub(crate) enum AlgorithmName {
 
 impl AlgorithmName {
     /// In the order in which they are chosen by their parameters.
-    const ALL: [Self; 3] = [
+    const ALL: [Self; 4] = [
         Self::RandomForest,
         Self::LogisticRegression,
         Self::GradientBoosting,
+        Self::ExtraTrees,
     ];
 
     fn of(algorithm: &Algorithm) -> Self {
