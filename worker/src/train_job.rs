@@ -181,7 +181,8 @@ async fn read(
         }
         let text = format!("row {} of {}", at.rows, at.expected);
         work.board.note(WorkPhase::Read, at.rows, at.expected, text);
-        if work.stop.reason().is_some() {
+        // Nobody takes the rows any more when what was read first could not be worked on.
+        if work.stop.reason().is_some() || batches.to.is_closed() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

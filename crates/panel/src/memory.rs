@@ -52,7 +52,7 @@ impl Training<'_> {
     pub fn bytes(&self, rows: u64, held: u64) -> u64 {
         let features = self.plan.features.len();
         let held = held.max(self.usual_rows()).min(rows);
-        let in_flight = rows.checked_div(held).unwrap_or_default().clamp(1, IN_FLIGHT);
+        let in_flight = rows.div_ceil(held.max(1)).clamp(1, IN_FLIGHT);
         let panel = 16 + 8 * self.plan.widest() as u64;
         let of_batch = in_flight * panel + 4 * features as u64 + SELECTED + self.plan.ahead_bytes_of_row();
         let gather = held

@@ -5,6 +5,7 @@ use crate::work::WorkError;
 use mltraining_domain::{AlgorithmSpec, Baseline, LogisticRegressionSpec, SingleRule};
 use mltraining_learn::baseline;
 use mltraining_learn::control::Control;
+use mltraining_learn::fit::FitError;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_panel::memory::BASELINE_ROWS;
 use mltraining_panel::rows::LabelledRows;
@@ -80,10 +81,13 @@ pub(super) fn of_fold(fold: &Folding<'_>) -> Result<Vec<Scored>, WorkError> {
             progress: &|_, _| {},
         };
         let place = format!("baseline of fold {} of {}", fold.index, fold.count);
-        let model = fold
-            .fit_under(&linear, &baseline::spread(train, BASELINE_ROWS), &control)
-            .map_err(|e| fit_failure(e, &place))?;
-        found.push(Scored::new(LOGISTIC, model.predict(fold.matrix, test)));
+        let scores = match fold.fit_under(&linear, &baseline::spread(train, BASELINE_ROWS), &control) {
+            Ok(model) => model.predict(fold.matrix, test),
+            // A rare class may have no row among those spread over the training part, which has both.
+            Err(FitError::OneClass { .. }) if train.len() > BASELINE_ROWS => vec![share; test.len()],
+            Err(error) => return Err(fit_failure(error, &place)),
+        };
+        found.push(Scored::new(LOGISTIC, scores));
     }
     Ok(found)
 }

@@ -1,10 +1,12 @@
 //! From scores to answers: a fold's calibration and threshold, and those that are kept.
 
-use super::folds::{Folding, OutOfFold};
+use super::folds::{Folding, OutOfFold, fit_failure};
 use super::validation::{self, Parts};
 use crate::work::WorkError;
 use mltraining_domain::{Calibration, SplitSpec, TrainSpec};
 use mltraining_learn::calibration::Calibrator;
+use mltraining_learn::control::Control;
+use mltraining_learn::fit::FitError;
 use mltraining_learn::threshold;
 use mltraining_panel::rows::LabelledRows;
 
@@ -105,7 +107,16 @@ fn inner(fold: &Folding<'_>) -> Result<Known, WorkError> {
     if classes == 0 || classes == earlier.len() as u64 {
         return Ok(Known::default());
     }
-    let model = fold.fit(&fold.spec.algorithm, &earlier)?;
+    let control = Control {
+        cancel: fold.work.stop.flag(),
+        progress: &|_, _| {},
+    };
+    let model = match fold.fit_under(&fold.spec.algorithm, &earlier, &control) {
+        Ok(model) => model,
+        // One that stops early parts these rows once more, and may find too little.
+        Err(FitError::OneClass { .. } | FitError::NoValidationRows) => return Ok(Known::default()),
+        Err(error) => return Err(fit_failure(error, "threshold")),
+    };
     Ok(Known {
         labels: fold.labels(&later),
         scores: model.predict(fold.matrix, &later),

@@ -535,6 +535,16 @@ fn every_field_of_weights_calibration_and_threshold_is_named_when_it_is_wrong() 
     for rows in [0, -1, 1_000_001] {
         only(&threshold(Rule::TopPerDay(rows)), "spec.threshold.top_per_day");
     }
+    let combined = in_spec(|spec| {
+        let rule = Some(Rule::TopPerDay(5));
+        spec.threshold = Some(v1::ThresholdSpec { rule });
+        let split = Some(Split::CombinatorialPurged(v1::CombinatorialPurged::default()));
+        spec.split = Some(v1::SplitSpec {
+            split,
+            ..v1::SplitSpec::default()
+        });
+    });
+    only(&combined, "spec.threshold.top_per_day");
     let utility = |gain, loss| threshold(Rule::Utility(v1::Utility { gain, loss }));
     only(&utility(0.0, 1.0), "spec.threshold.utility.gain");
     only(&utility(1.0, -1.0), "spec.threshold.utility.loss");

@@ -91,6 +91,15 @@ impl TrainSpec {
             },
         );
         found.extend(self.threshold.check("spec.threshold"));
+        let (per_day, combined) = (
+            matches!(self.threshold, ThresholdSpec::TopPerDay(_)),
+            matches!(self.split, SplitSpec::CombinatorialPurged(_)),
+        );
+        found.require(!(per_day && combined), "spec.threshold.top_per_day", || {
+            "a combinatorial split tests each day several times, so that no rows of a day can be counted; take walk_forward or \
+             holdout, or another threshold"
+                .to_owned()
+        });
         found.require(
             (1..=MAX_MAX_ROWS).contains(&self.max_rows),
             "spec.max_rows",

@@ -1,5 +1,6 @@
 //! Two numbers: Platt 1999, "Probabilistic outputs for support vector machines".
 
+use crate::functions::{ln, logistic, logistic_and_softplus};
 use serde::{Deserialize, Serialize};
 
 /// Scores are held this far from 0 and 1, where log odds end.
@@ -34,7 +35,7 @@ impl Platt {
             .collect();
         let mut at = Self {
             slope: 0.0,
-            intercept: ((positives + 1.0) / (negatives + 1.0)).ln(),
+            intercept: ln((positives + 1.0) / (negatives + 1.0)),
         };
         let mut loss = at.loss(&rows);
         for _ in 0..STEPS {
@@ -88,7 +89,7 @@ impl Platt {
     fn loss(&self, rows: &[(f64, f64)]) -> f64 {
         let one = |&(x, target): &(f64, f64)| {
             let z = self.slope * x + self.intercept;
-            z.max(0.0) - target * z + (-z.abs()).exp().ln_1p()
+            logistic_and_softplus(z).1 - target * z
         };
         rows.iter().map(one).sum()
     }
@@ -104,11 +105,7 @@ impl Platt {
 
 fn log_odds(score: f64) -> f64 {
     let p = score.clamp(CLIP, 1.0 - CLIP);
-    (p / (1.0 - p)).ln()
-}
-
-fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
+    ln(p / (1.0 - p))
 }
 
 #[cfg(test)]

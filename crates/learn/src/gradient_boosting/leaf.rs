@@ -118,7 +118,8 @@ impl Splitter<'_> {
         Facts {
             total,
             bounds,
-            histogram: Some(histogram),
+            // One that is never split again needs it no more.
+            histogram: (split.is_some() || matches!(next, Next::Count)).then_some(histogram),
             split,
         }
     }

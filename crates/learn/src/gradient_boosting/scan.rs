@@ -176,7 +176,8 @@ impl Scan<'_> {
             let other_soft = (other_gradient.abs() - l1).max(0.0);
             let (a, b) = (curvature + l2, other_curvature + l2);
             let both = (soft * soft * b + other_soft * other_soft * a) / (a * b);
-            let enough = (curvature >= least) & (other_curvature >= least);
+            // A side without any curvature divides by nothing where no penalty stands in for it.
+            let enough = (curvature >= least) & (other_curvature >= least) & (a > 0.0) & (b > 0.0);
             *score = if enough { both } else { 0.0 };
         }
     }
