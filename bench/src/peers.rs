@@ -20,6 +20,9 @@ pub struct PeerFit {
     pub pred_cpu: f64,
     /// ROC AUC on the test rows.
     pub auc: f64,
+    /// Log loss on the test rows.
+    #[serde(rename = "logloss")]
+    pub log_loss: f64,
 }
 
 /// The peers' script and the files that it reads.
@@ -43,7 +46,7 @@ impl Peers {
             write(dataset, &data.join("matrix"))?;
             return Ok(Self { script, data });
         }
-        bail!("peers are measured with {SWITCH}=1 and Python's numpy, scipy, scikit-learn")
+        bail!("peers are measured with {SWITCH}=1 and Python's numpy, scipy, scikit-learn, xgboost, lightgbm")
     }
 
     /// Fits one peer in a process of its own, on one thread.

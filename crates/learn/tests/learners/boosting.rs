@@ -369,9 +369,21 @@ fn stopping(rounds: u32) -> GradientBoostingSpec {
     }
 }
 
-/// Noise with a little signal, on which hundreds of trees learn the noise by heart.
+/// Noise with a little signal, some of it in what is missing, on which hundreds of trees learn the noise by heart.
 fn noisy() -> Rows {
-    Rows::of(4, 6000, 5, |row| 0.3 + 0.3 * row[0])
+    let rows = Rows::of(
+        4,
+        6000,
+        5,
+        |row| if row[0] < 0.3 { 0.7 } else { 0.3 + 0.2 * row[0] },
+    );
+    let hidden = |v: &f32| if *v < 0.3 { f32::NAN } else { *v };
+    let mut columns: Vec<Vec<f32>> = (0..5).map(|j| rows.x.column(j).to_vec()).collect();
+    columns[0] = columns[0].iter().map(hidden).collect();
+    Rows {
+        x: matrix(columns),
+        labels: rows.labels,
+    }
 }
 
 #[test]

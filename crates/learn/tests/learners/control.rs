@@ -1,5 +1,7 @@
 use crate::seeded::{Rows, matrix, specs};
-use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec, RandomForestSpec};
+use mltraining_domain::{
+    AlgorithmSpec, ExtraTreesSpec, GradientBoostingSpec, LogisticRegressionSpec, RandomForestSpec,
+};
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{FitError, MAX_FEATURES, fit, fit_weighted};
 use std::sync::Mutex;
@@ -23,7 +25,21 @@ fn a_cancelled_fit_ends_before_it_is_done() {
     };
     let linear = AlgorithmSpec::LogisticRegression(linear);
     let threads = rayon::current_num_threads() as u64;
-    for (spec, after, more) in [(forest, 3, threads), (linear.clone(), 1, 0), (linear, 2, 0)] {
+    let extra = AlgorithmSpec::ExtraTrees(ExtraTreesSpec {
+        trees: 10_000,
+        ..ExtraTreesSpec::default()
+    });
+    let boosting = AlgorithmSpec::GradientBoosting(GradientBoostingSpec {
+        trees: 10_000,
+        ..GradientBoostingSpec::default()
+    });
+    for (spec, after, more) in [
+        (forest, 3, threads),
+        (extra, 3, threads),
+        (boosting, 3, 0),
+        (linear.clone(), 1, 0),
+        (linear, 2, 0),
+    ] {
         let (cancel, steps) = (AtomicBool::new(false), AtomicU64::new(0));
         let progress = |done: u64, total: u64| {
             assert!(done <= total);
