@@ -17,6 +17,7 @@ pub mod extra_trees;
 pub mod fit;
 mod functions;
 pub mod gradient_boosting;
+mod largest;
 pub mod logistic_regression;
 pub mod matrix;
 pub mod metrics;

@@ -51,7 +51,7 @@ pub fn drops(
             return Ok(0.0);
         }
         let mut columns = columns.clone();
-        shuffle(&mut columns[j], &mut Random::of(seed, FIRST_STREAM + j as u64));
+        Random::of(seed, FIRST_STREAM + j as u64).shuffle(&mut columns[j]);
         let shuffled =
             Matrix::new(x.names().to_vec(), columns).map_err(|e| FitError::Inconsistent(e.to_string()))?;
         let after = metrics::roc_auc(&known, &model.predict(&shuffled, &all));
@@ -59,13 +59,6 @@ pub fn drops(
     };
     let drops: Result<Vec<f64>, FitError> = used.par_iter().enumerate().map(drop).collect();
     drops.map(Some)
-}
-
-/// Fisher and Yates.
-fn shuffle(values: &mut [f32], random: &mut Random) {
-    for last in (1..values.len()).rev() {
-        values.swap(last, random.below(last + 1));
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A binary decision tree, whole and bounded: what forests (and later boosting) are made of.
 
 use crate::matrix::{self, Matrix};
+use rayon::prelude::*;
 
 /// No tree is deeper.
 pub const MAX_DEPTH: u32 = 64;
@@ -162,6 +163,29 @@ impl Tree {
         }
         at
     }
+}
+
+/// For each of `rows` what `finish` makes of `start` and the sum of the trees' predictions, computed in the rayon pool of the
+/// caller.
+pub(crate) fn sum(
+    trees: &[Tree],
+    x: &Matrix,
+    rows: &[u32],
+    start: f64,
+    finish: impl Fn(f64) -> f64 + Sync,
+) -> Vec<f64> {
+    let mut sums = vec![start; rows.len()];
+    let block = RowBlock::rows_for(x.features());
+    sums.par_chunks_mut(block)
+        .zip(rows.par_chunks(block))
+        .for_each(|(sums, rows)| {
+            let values = RowBlock::of(x, rows);
+            for tree in trees {
+                tree.add_to(&values, sums);
+            }
+            sums.iter_mut().for_each(|sum| *sum = finish(*sum));
+        });
+    sums
 }
 
 impl Node {

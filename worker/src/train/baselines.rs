@@ -1,10 +1,10 @@
 //! What simple rules score on a fold's test rows, each made from what was known before them.
 
 use super::folds::{Folding, fit_failure};
+use super::untold;
 use crate::work::WorkError;
 use mltraining_domain::{AlgorithmSpec, Baseline, LogisticRegressionSpec, SingleRule};
 use mltraining_learn::baseline;
-use mltraining_learn::control::Control;
 use mltraining_learn::fit::FitError;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_panel::memory::BASELINE_ROWS;
@@ -76,10 +76,7 @@ pub(super) fn of_fold(fold: &Folding<'_>) -> Result<Vec<Scored>, WorkError> {
     ];
     if fold.spec.algorithm.name() != LOGISTIC {
         let linear = AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default());
-        let control = Control {
-            cancel: fold.work.stop.flag(),
-            progress: &|_, _| {},
-        };
+        let control = untold(fold.work);
         let place = format!("baseline of fold {} of {}", fold.index, fold.count);
         let scores = match fold.fit_under(&linear, &baseline::spread(train, BASELINE_ROWS), &control) {
             Ok(model) => model.predict(fold.matrix, test),

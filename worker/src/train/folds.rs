@@ -106,12 +106,21 @@ pub(super) fn cross_validate(
     outcome.map(|()| done)
 }
 
+/// Metrics of scores with what the folds said of them; what depends on that is unset unless every fold could say something.
+pub(super) fn judged(
+    labels: &[u8],
+    scores: &[f64],
+    decisions: impl Iterator<Item = Option<bool>>,
+) -> Metrics {
+    let decisions: Option<Vec<bool>> = decisions.collect();
+    let cut = decisions.as_deref().map_or(Cut::None, Cut::Decisions);
+    metrics::measure(labels, scores, cut)
+}
+
 /// Metrics over all out-of-fold scores. What depends on a threshold is counted from each fold's own decisions, because a
 /// threshold chosen on these scores would flatter itself.
 pub(super) fn overall(out: &OutOfFold) -> (Metrics, Vec<Baseline>) {
-    let decisions: Option<Vec<bool>> = out.decisions.iter().copied().collect();
-    let cut = decisions.as_deref().map_or(Cut::None, Cut::Decisions);
-    let metrics = metrics::measure(&out.labels, &out.scores, cut);
+    let metrics = judged(&out.labels, &out.scores, out.decisions.iter().copied());
     let baseline = |(name, scores): &(&'static str, Vec<f64>)| Baseline {
         name: (*name).to_owned(),
         rule: None, // each fold has its own
@@ -123,8 +132,6 @@ pub(super) fn overall(out: &OutOfFold) -> (Metrics, Vec<Baseline>) {
 /// What the folds reached on held-out entities; `None` when none was held out.
 pub(super) fn unseen(done: &CrossValidation, rows: &LabelledRows) -> Option<UnseenEntities> {
     let judged = &done.out_of_fold.unseen;
-    let decisions: Option<Vec<bool>> = judged.decisions.iter().copied().collect();
-    let cut = decisions.as_deref().map_or(Cut::None, Cut::Decisions);
     let aucs: Option<Vec<f64>> = done
         .folds
         .iter()
@@ -133,7 +140,7 @@ pub(super) fn unseen(done: &CrossValidation, rows: &LabelledRows) -> Option<Unse
     let mean = |aucs: Vec<f64>| aucs.iter().sum::<f64>() / aucs.len() as f64;
     (!rows.held_out.is_empty()).then(|| UnseenEntities {
         entities: rows.unseen_entities,
-        metrics: metrics::measure(&judged.labels, &judged.scores, cut),
+        metrics: self::judged(&judged.labels, &judged.scores, judged.decisions.iter().copied()),
         mean_roc_auc: aucs.filter(|aucs| !aucs.is_empty()).map(mean),
     })
 }
@@ -156,7 +163,7 @@ impl Folding<'_> {
         let (train, test) = (&self.part.train, &self.part.test);
         let operating = operating::of_fold(self, out)?;
         let threshold = operating.threshold;
-        let model = self.fit(&self.spec.algorithm, train)?;
+        let model = self.fit(train).map_err(|e| fit_failure(e, &self.place()))?;
         let raw = model.predict(self.matrix, test);
         let scores = operating.calibrated(raw.clone());
         let labels = self.labels(test);
@@ -186,7 +193,8 @@ impl Folding<'_> {
         if !self.spec.calibration.is_none() {
             out.raw.extend(raw);
         }
-        out.take(test, labels, scores, threshold, baselines);
+        out.decisions.extend(operating.decide(&scores));
+        out.take(test, labels, scores, baselines);
         Ok(measured)
     }
 
@@ -206,23 +214,26 @@ impl Folding<'_> {
             operating.calibrated(model.predict(self.matrix, rows)),
         );
         let measured = metrics::measure(&labels, &scores, threshold.map_or(Cut::None, Cut::At));
-        judged
-            .decisions
-            .extend(scores.iter().map(|score| threshold.map(|t| *score >= t)));
+        judged.decisions.extend(operating.decide(&scores));
         judged.labels.extend(labels);
         judged.scores.extend(scores);
         Some(measured)
     }
 
-    pub(super) fn fit(&self, algorithm: &AlgorithmSpec, train: &[u32]) -> Result<Model, WorkError> {
-        let what = format!("fold {} of {}", self.index, self.count);
-        let progress = fit_progress(self.work, self.spec, self.index - 1, &what, algorithm);
+    /// Fits the job's algorithm on rows of the training part, and tells its progress.
+    pub(super) fn fit(&self, train: &[u32]) -> Result<Model, FitError> {
+        let (algorithm, place) = (&self.spec.algorithm, self.place());
+        let progress = fit_progress(self.work, self.spec, self.index - 1, &place, algorithm);
         let control = Control {
             cancel: self.work.stop.flag(),
             progress: &progress,
         };
         self.fit_under(algorithm, train, &control)
-            .map_err(|e| fit_failure(e, &what))
+    }
+
+    /// What the fold is called.
+    pub(super) fn place(&self) -> String {
+        format!("fold {} of {}", self.index, self.count)
     }
 
     pub(super) fn fit_under(
@@ -265,16 +276,7 @@ impl OutOfFold {
         (!self.raw.is_empty()).then(|| metrics::measure(&self.labels, &self.raw, Cut::None))
     }
 
-    fn take(
-        &mut self,
-        rows: &[u32],
-        labels: Vec<u8>,
-        scores: Vec<f64>,
-        threshold: Option<f64>,
-        baselines: Vec<Scored>,
-    ) {
-        self.decisions
-            .extend(scores.iter().map(|s| threshold.map(|t| *s >= t)));
+    fn take(&mut self, rows: &[u32], labels: Vec<u8>, scores: Vec<f64>, baselines: Vec<Scored>) {
         self.rows.extend_from_slice(rows);
         self.labels.extend(labels);
         self.scores.extend(scores);

@@ -1,10 +1,10 @@
 //! What the model adds to the best baseline, and how sure that is.
 
 use super::folds::{CrossValidation, fit_failure};
+use super::untold;
 use crate::work::{Work, WorkError};
 use mltraining_domain::{Fold, Interval, Intervals, Span, TrainSpec, Verdict};
 use mltraining_learn::bootstrap::{self, Resampling, Tested};
-use mltraining_learn::control::Control;
 use mltraining_panel::rows::LabelledRows;
 
 /// How often blocks are drawn.
@@ -65,12 +65,8 @@ pub(super) fn measure(
         resamples: RESAMPLES,
         seed: spec.seed,
     };
-    let control = Control {
-        cancel: work.stop.flag(),
-        progress: &|_, _| {},
-    };
-    let found =
-        bootstrap::intervals(tested, resampling, &control).map_err(|e| fit_failure(e, "the intervals"))?;
+    let found = bootstrap::intervals(tested, resampling, &untold(work));
+    let found = found.map_err(|e| fit_failure(e, "the intervals"))?;
     for (fold, intervals) in validated.folds.iter_mut().zip(found.folds) {
         fold.intervals = Some(intervals);
     }

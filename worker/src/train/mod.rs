@@ -204,6 +204,14 @@ fn stop_check(work: &Work) -> Result<(), WorkError> {
     }
 }
 
+/// The control of what is stopped like everything else and tells no progress.
+fn untold(work: &Work) -> Control<'_> {
+    Control {
+        cancel: work.stop.flag(),
+        progress: &|_, _| {},
+    }
+}
+
 /// Notes the steps of the `nth` fit (from 0) of a training: its folds, then the shuffled labels, then the final model.
 fn fit_progress<'a>(
     work: &'a Work,

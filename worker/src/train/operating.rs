@@ -5,7 +5,6 @@ use super::validation::{self, Parts};
 use crate::work::WorkError;
 use mltraining_domain::{Calibration, SplitSpec, TrainSpec};
 use mltraining_learn::calibration::Calibrator;
-use mltraining_learn::control::Control;
 use mltraining_learn::fit::FitError;
 use mltraining_learn::threshold;
 use mltraining_panel::rows::LabelledRows;
@@ -47,11 +46,15 @@ impl Operating {
     /// The scores with the calibration laid over them.
     pub(super) fn calibrated(&self, mut scores: Vec<f64>) -> Vec<f64> {
         if let Some(calibrator) = &self.calibrator {
-            scores
-                .iter_mut()
-                .for_each(|score| *score = calibrator.apply(*score));
+            calibrator.apply_all(&mut scores);
         }
         scores
+    }
+
+    /// What is said of each score; `None` without a threshold.
+    pub(super) fn decide(&self, scores: &[f64]) -> impl Iterator<Item = Option<bool>> {
+        let threshold = self.threshold;
+        scores.iter().map(move |score| threshold.map(|t| *score >= t))
     }
 }
 
@@ -107,15 +110,11 @@ fn inner(fold: &Folding<'_>) -> Result<Known, WorkError> {
     if classes == 0 || classes == earlier.len() as u64 {
         return Ok(Known::default());
     }
-    let control = Control {
-        cancel: fold.work.stop.flag(),
-        progress: &|_, _| {},
-    };
-    let model = match fold.fit_under(&fold.spec.algorithm, &earlier, &control) {
+    let model = match fold.fit(&earlier) {
         Ok(model) => model,
         // One that stops early parts these rows once more, and may find too little.
         Err(FitError::OneClass { .. } | FitError::NoValidationRows) => return Ok(Known::default()),
-        Err(error) => return Err(fit_failure(error, "threshold")),
+        Err(error) => return Err(fit_failure(error, &fold.place())),
     };
     Ok(Known {
         labels: fold.labels(&later),

@@ -1,9 +1,9 @@
 //! What each feature is worth on test rows.
 
 use super::folds::{Folding, fit_failure};
+use super::untold;
 use crate::work::WorkError;
 use mltraining_domain::FeatureDrop;
-use mltraining_learn::control::Control;
 use mltraining_learn::model::Model;
 use mltraining_learn::permutation;
 
@@ -12,10 +12,7 @@ use mltraining_learn::permutation;
 /// # Errors
 /// When the job is stopped.
 pub(super) fn of_fold(fold: &Folding<'_>, model: &Model) -> Result<Option<Vec<f64>>, WorkError> {
-    let control = Control {
-        cancel: fold.work.stop.flag(),
-        progress: &|_, _| {},
-    };
+    let control = untold(fold.work);
     let (labels, test, seed) = (&fold.rows.labels, &fold.part.test, fold.spec.seed);
     permutation::drops(model, fold.matrix, labels, test, seed, &control).map_err(|e| {
         fit_failure(

@@ -1,9 +1,8 @@
 //! The out-of-fold scores by entity, phase, day and hour.
 
-use super::folds::{OutOfFold, time};
+use super::folds::{OutOfFold, judged, time};
 use chrono::Timelike;
 use mltraining_domain::{Metrics, Slice, SliceKind, Slices};
-use mltraining_learn::metrics::{self, Cut};
 use mltraining_panel::rows::LabelledRows;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -76,10 +75,5 @@ fn slices<K: Ord>(
 fn measured(out: &OutOfFold, places: &[usize]) -> Metrics {
     let labels: Vec<u8> = places.iter().map(|&place| out.labels[place]).collect();
     let scores: Vec<f64> = places.iter().map(|&place| out.scores[place]).collect();
-    let decisions: Option<Vec<bool>> = places.iter().map(|&place| out.decisions[place]).collect();
-    metrics::measure(
-        &labels,
-        &scores,
-        decisions.as_deref().map_or(Cut::None, Cut::Decisions),
-    )
+    judged(&labels, &scores, places.iter().map(|&place| out.decisions[place]))
 }

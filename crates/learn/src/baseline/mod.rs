@@ -36,9 +36,7 @@ pub fn spread(rows: &[u32], most: usize) -> Cow<'_, [u32]> {
 pub fn shuffled(labels: &[u8], seed: u64) -> Vec<u8> {
     let mut random = Random::of(seed, SHUFFLE);
     let mut labels = labels.to_vec();
-    for last in (1..labels.len()).rev() {
-        labels.swap(last, random.below(last + 1));
-    }
+    random.shuffle(&mut labels);
     labels
 }
 

@@ -1,5 +1,6 @@
 //! The feature that tells most of the label alone, as a rule of its own.
 
+use crate::functions::logistic;
 use crate::matrix::Matrix;
 use crate::metrics;
 use mltraining_domain::Direction;
@@ -123,10 +124,6 @@ impl SingleRule {
         }
         (self.intercept, self.slope) = (a, b);
     }
-}
-
-fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 /// The known values of `rows`, rising; `None` when there is none.

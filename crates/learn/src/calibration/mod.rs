@@ -46,6 +46,11 @@ impl Calibrator {
         }
     }
 
+    /// Lays the function over all of the scores.
+    pub fn apply_all(&self, scores: &mut [f64]) {
+        scores.iter_mut().for_each(|score| *score = self.apply(*score));
+    }
+
     /// Whether it is one that a fit can give, and not what a broken file says.
     pub(crate) fn is_sound(&self) -> bool {
         match self {

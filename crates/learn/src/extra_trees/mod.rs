@@ -9,12 +9,10 @@ use crate::model::Model;
 use crate::random::Random;
 use crate::random_forest::Forest;
 use crate::random_forest::draw::Draw;
-use crate::random_forest::grow::{Grower, Grown, Scratch, Shape};
+use crate::random_forest::grow::{Grower, Scratch, Shape};
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
 use mltraining_domain::ExtraTreesSpec;
 use random_cut::RandomCut;
-use rayon::prelude::*;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What people are told about the learner.
 pub const INFO: AlgorithmInfo = AlgorithmInfo {
@@ -59,25 +57,24 @@ impl Learner for ExtraTreesSpec {
             min_samples_leaf: self.min_samples_leaf,
         };
         let grower = Grower::new(shape, &bins, task.class_weights(self.class_weight), task.control);
-        let done = AtomicU64::new(0);
-        let scratch = || (Vec::new(), Scratch::of(RandomCut::of(&bins)));
-        let grown: Vec<Grown> = (0..self.trees)
-            .into_par_iter()
-            .with_max_len(1)
-            .map_init(scratch, |(draws, scratch), tree| {
-                let mut random = Random::of(task.seed, u64::from(tree));
-                fill(draws, &task.labels, task.weights.as_deref(), &mut random);
-                let grown = grower.grow(draws, &mut random, scratch)?;
-                (task.control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, u64::from(self.trees));
-                Ok(grown)
-            })
-            .collect::<Result<_, FitError>>()?;
+        let weights = task.weights.as_deref();
+        let grown = grower.grow_all(
+            task.seed,
+            self.trees,
+            || (Vec::new(), Scratch::of(RandomCut::of(&bins))),
+            |draws, random| fill(draws, &task.labels, weights, random),
+        )?;
         Ok(Model::ExtraTrees(Forest::join(grown, bins.features())))
     }
 }
 
 /// Every row once; of rows with weights each with the probability that it weighs, but at least one.
-fn fill(draws: &mut Vec<Draw>, labels: &[u8], weights: Option<&[f32]>, random: &mut Random) {
+fn fill<'d>(
+    draws: &'d mut Vec<Draw>,
+    labels: &[u8],
+    weights: Option<&[f32]>,
+    random: &mut Random,
+) -> &'d mut [Draw] {
     draws.clear();
     let all = || (0u32..).zip(labels).map(|(row, &label)| Draw::new(row, 1, label));
     match weights {
@@ -93,4 +90,5 @@ fn fill(draws: &mut Vec<Draw>, labels: &[u8], weights: Option<&[f32]>, random: &
             }
         }
     }
+    draws
 }

@@ -168,23 +168,13 @@ fn range(column: &[u8], rows: &[Draw]) -> Option<Range> {
     })
 }
 
-/// Missing values may go to either side; where there are none they go where more rows go.
+/// Missing values may go to either side.
 fn consider(node: &Node, feature: u16, cut: u8, left: Tally, missing: Tally, best: &mut Option<Split>) {
     let known = missing != Tally::default();
     let sides = [(Side::Right, left), (Side::Left, left.and(missing))];
     for &(side, left) in &sides[..1 + usize::from(known)] {
-        if !node.allows(left) {
-            continue;
-        }
-        let gain = node.gain(left);
-        if gain > best.map_or(node.least_gain(), |split| split.gain) {
-            *best = Some(Split {
-                feature,
-                cut,
-                missing: if known { side } else { node.larger_side(left) },
-                left,
-                gain,
-            });
+        if node.allows(left) {
+            Split::keep_better(best, node, (feature, cut), left, known.then_some(side));
         }
     }
 }

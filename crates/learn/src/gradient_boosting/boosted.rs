@@ -2,8 +2,7 @@
 
 use crate::functions::logistic;
 use crate::matrix::Matrix;
-use crate::tree::{RowBlock, Tree};
-use rayon::prelude::*;
+use crate::tree::{self, Tree};
 
 /// The logistic function of a base and a sum of trees.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,18 +35,6 @@ impl Boosted {
 
     /// The probability of a positive for each of `rows`.
     pub(crate) fn predict(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
-        let mut scores = vec![self.base; rows.len()];
-        let block = RowBlock::rows_for(x.features());
-        scores
-            .par_chunks_mut(block)
-            .zip(rows.par_chunks(block))
-            .for_each(|(scores, rows)| {
-                let values = RowBlock::of(x, rows);
-                for tree in &self.trees {
-                    tree.add_to(&values, scores);
-                }
-                scores.iter_mut().for_each(|score| *score = logistic(*score));
-            });
-        scores
+        tree::sum(&self.trees, x, rows, self.base, logistic)
     }
 }

@@ -3,12 +3,10 @@
 use super::gradient::{Cell, Scale};
 use super::penalty::{Bounds, Penalty};
 use crate::binned::MISSING;
+use crate::largest::largest;
 use crate::tree::Side;
 use mltraining_domain::Monotone;
 use std::ops::Range;
-
-/// Scores that are compared side by side.
-const LANES: usize = 8;
 
 /// One feature of one node.
 pub(super) struct Scan<'a> {
@@ -202,18 +200,4 @@ impl Scan<'_> {
         let score = |sums| self.penalty.score_at(sums, value(sums));
         keeps.then(|| score(left) + score(right) - score(self.scale.values(self.total)))
     }
-}
-
-/// The largest of the scores, at least 0.
-fn largest(scores: &[f32]) -> f32 {
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let mut lanes = [0f32; LANES];
-    let chunks = scores.chunks_exact(LANES);
-    let rest = chunks.remainder().iter().copied().fold(0.0, larger);
-    for chunk in chunks {
-        for (lane, &score) in lanes.iter_mut().zip(chunk) {
-            *lane = larger(*lane, score);
-        }
-    }
-    lanes.into_iter().fold(rest, larger)
 }

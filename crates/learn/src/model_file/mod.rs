@@ -74,9 +74,7 @@ impl ModelFile {
     pub fn predict(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
         let mut scores = self.model.predict(x, rows);
         if let Some(calibration) = &self.header.calibration {
-            scores
-                .iter_mut()
-                .for_each(|score| *score = calibration.apply(*score));
+            calibration.apply_all(&mut scores);
         }
         scores
     }

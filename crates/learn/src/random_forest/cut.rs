@@ -3,9 +3,7 @@
 use super::draw::{Cell, Tally};
 use super::histogram::Histogram;
 use super::node::Node;
-
-/// Scores that are compared side by side.
-const LANES: usize = 8;
+use crate::largest::{LANES, largest};
 
 /// A cut of one feature's bins.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +42,7 @@ pub(super) fn best<C: Cell>(
     for (score, cell) in scores.iter_mut().zip(running) {
         *score = scorer.score(cell.tally().and(with));
     }
-    let highest = highest(scores);
+    let highest = largest(scores);
     if highest <= floor {
         return None;
     }
@@ -53,20 +51,6 @@ pub(super) fn best<C: Cell>(
         place: first + place,
         left: running[place].tally().and(with),
     })
-}
-
-/// The largest of the scores, at least 0.
-fn highest(scores: &[f32]) -> f32 {
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let mut lanes = [0f32; LANES];
-    let chunks = scores.chunks_exact(LANES);
-    let rest = chunks.remainder().iter().copied().fold(0.0, larger);
-    for chunk in chunks {
-        for (lane, &score) in lanes.iter_mut().zip(chunk) {
-            *lane = larger(*lane, score);
-        }
-    }
-    lanes.into_iter().fold(rest, larger)
 }
 
 /// The first place of `score`, found by steps of several.

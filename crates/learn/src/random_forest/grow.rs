@@ -9,6 +9,8 @@ use crate::control::Control;
 use crate::fit::FitError;
 use crate::random::Random;
 use crate::tree::{Node, Side, Tree};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How trees are grown.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +73,29 @@ impl<'a> Grower<'a> {
             min_leaf: shape.min_samples_leaf,
             control,
         }
+    }
+
+    /// Grows so many trees side by side, each by the random numbers of its own stream below `seed`: on the rows that `draw` gives
+    /// it, with memory that `memory` makes for each thread.
+    pub(crate) fn grow_all<M: Send, S: SplitSearch + Send>(
+        &self,
+        seed: u64,
+        trees: u32,
+        memory: impl Fn() -> (M, Scratch<S>) + Sync + Send,
+        draw: impl for<'m> Fn(&'m mut M, &mut Random) -> &'m mut [Draw] + Sync + Send,
+    ) -> Result<Vec<Grown>, FitError> {
+        let (done, total) = (AtomicU64::new(0), u64::from(trees));
+        (0..trees)
+            .into_par_iter()
+            .with_max_len(1)
+            .map_init(memory, |(memory, scratch), tree| {
+                let mut random = Random::of(seed, u64::from(tree));
+                let draws = draw(memory, &mut random);
+                let grown = self.grow(draws, &mut random, scratch)?;
+                (self.control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+                Ok(grown)
+            })
+            .collect()
     }
 
     /// Grows a tree on `draws`, whose rows ascend.

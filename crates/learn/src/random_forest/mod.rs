@@ -18,15 +18,12 @@ use crate::binned::BinnedMatrix;
 use crate::fit::{FitError, Learner, Task};
 use crate::matrix::Matrix;
 use crate::model::Model;
-use crate::random::Random;
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
-use crate::tree::{RowBlock, Tree};
+use crate::tree::{self, Tree};
 use bag::Bag;
 use grow::{Grower, Grown, Scratch, Shape};
 use mltraining_domain::RandomForestSpec;
-use rayon::prelude::*;
 use search::Search;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What people are told about the learner.
 pub const INFO: AlgorithmInfo = AlgorithmInfo {
@@ -109,21 +106,8 @@ impl Forest {
 
     /// The probability of a positive for each of `rows`.
     pub(crate) fn predict(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
-        let mut scores = vec![0.0; rows.len()];
-        let block = RowBlock::rows_for(x.features());
-        scores
-            .par_chunks_mut(block)
-            .zip(rows.par_chunks(block))
-            .for_each(|(scores, rows)| {
-                let values = RowBlock::of(x, rows);
-                for tree in &self.trees {
-                    tree.add_to(&values, scores);
-                }
-                for score in scores {
-                    *score /= self.trees.len() as f64;
-                }
-            });
-        scores
+        let count = self.trees.len() as f64;
+        tree::sum(&self.trees, x, rows, 0.0, |sum| sum / count)
     }
 }
 
@@ -136,20 +120,13 @@ impl Learner for RandomForestSpec {
             min_samples_leaf: self.min_samples_leaf,
         };
         let grower = Grower::new(shape, &bins, task.class_weights(self.class_weight), task.control);
-        let done = AtomicU64::new(0);
-        let total = u64::from(self.trees);
-        let grown: Vec<Grown> = (0..self.trees)
-            .into_par_iter()
-            .with_max_len(1)
-            .map_init(<(Bag, Scratch<Search>)>::default, |(bag, scratch), tree| {
-                let mut random = Random::of(task.seed, u64::from(tree));
-                let weights = task.weights.as_deref();
-                let draws = bag.fill(&task.labels, weights, self.max_samples, &mut random);
-                let grown = grower.grow(draws, &mut random, scratch)?;
-                (task.control.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-                Ok(grown)
-            })
-            .collect::<Result<_, FitError>>()?;
+        let weights = task.weights.as_deref();
+        let grown = grower.grow_all(
+            task.seed,
+            self.trees,
+            <(Bag, Scratch<Search>)>::default,
+            |bag, random| bag.fill(&task.labels, weights, self.max_samples, random),
+        )?;
         Ok(Model::Forest(Forest::join(grown, bins.features())))
     }
 }

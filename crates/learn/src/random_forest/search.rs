@@ -24,6 +24,29 @@ pub(crate) struct Split {
     pub(crate) gain: f64,
 }
 
+impl Split {
+    /// Puts a split into `best` if it gains more than what is there. Missing values go to the side that was looked at with them;
+    /// to the one with more rows where there were none.
+    pub(crate) fn keep_better(
+        best: &mut Option<Self>,
+        node: &Node,
+        (feature, cut): (u16, u8),
+        left: Tally,
+        missing: Option<Side>,
+    ) {
+        let gain = node.gain(left);
+        if gain > best.map_or(node.least_gain(), |split| split.gain) {
+            *best = Some(Self {
+                feature,
+                cut,
+                missing: missing.unwrap_or_else(|| node.larger_side(left)),
+                left,
+                gain,
+            });
+        }
+    }
+}
+
 /// A way to look for a node's split.
 pub(crate) trait SplitSearch {
     /// Puts the best split over `features` into `best` if it is better than what is there.
@@ -122,7 +145,7 @@ impl Trial<'_> {
         }
     }
 
-    /// Missing values may go to either side; where there are none they go where more rows go.
+    /// Missing values may go to either side.
     fn consider<C: Cell>(&mut self, feature: u16, running: &[C], missing: C, bin: impl Fn(usize) -> u8) {
         let missing = missing.tally();
         let known = missing != Tally::default();
@@ -132,17 +155,8 @@ impl Trial<'_> {
             let Some(Cut { place, left }) = cut::best(self.node, running, with, floor, self.scores) else {
                 continue;
             };
-            let gain = self.node.gain(left);
-            if gain > self.best.map_or(self.node.least_gain(), |split| split.gain) {
-                let missing = if known { side } else { self.node.larger_side(left) };
-                *self.best = Some(Split {
-                    feature,
-                    cut: bin(place),
-                    missing,
-                    left,
-                    gain,
-                });
-            }
+            let missing = known.then_some(side);
+            Split::keep_better(self.best, self.node, (feature, bin(place)), left, missing);
         }
     }
 }

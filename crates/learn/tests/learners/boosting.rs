@@ -1,4 +1,4 @@
-use crate::seeded::{Numbers, Rows, matrix};
+use crate::seeded::{Numbers, Rows, exclusive_or, matrix};
 use mltraining_domain::{AlgorithmSpec, ClassWeight, EarlyStopping, GradientBoostingSpec, Growth, Monotone};
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{FitError, FitRows, fit, fit_validated, fit_weighted};
@@ -141,15 +141,6 @@ fn weights_that_differ_a_million_times_still_count() {
     for weight in [1e-3, 1e3] {
         let found = auc(weight);
         assert!(found > plain - 0.02, "weight {weight}: {found}, without {plain}");
-    }
-}
-
-/// A signal that no weighted sum sees: an exclusive or.
-fn exclusive_or(row: &[f64]) -> f64 {
-    if (row[0] > 0.5) == (row[1] > 0.5) {
-        0.1
-    } else {
-        0.9
     }
 }
 

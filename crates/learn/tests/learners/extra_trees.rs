@@ -1,4 +1,4 @@
-use crate::seeded::{Rows, matrix};
+use crate::seeded::{Rows, exclusive_or, matrix};
 use mltraining_domain::{AlgorithmSpec, ClassWeight, ExtraTreesSpec};
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{fit, fit_weighted};
@@ -13,14 +13,6 @@ fn small() -> ExtraTreesSpec {
         trees: 60,
         max_depth: 8,
         ..ExtraTreesSpec::default()
-    }
-}
-
-fn exclusive_or(row: &[f64]) -> f64 {
-    if (row[0] > 0.5) == (row[1] > 0.5) {
-        0.1
-    } else {
-        0.9
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::seeded::{Numbers, Rows, matrix};
+use crate::seeded::{Numbers, Rows, exclusive_or, matrix};
 use mltraining_domain::{AlgorithmSpec, ClassWeight, RandomForestSpec};
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{fit, fit_weighted};
@@ -15,15 +15,6 @@ fn small() -> RandomForestSpec {
         trees: 60,
         max_depth: 6,
         ..RandomForestSpec::default()
-    }
-}
-
-/// A signal that no weighted sum sees: an exclusive or.
-fn exclusive_or(row: &[f64]) -> f64 {
-    if (row[0] > 0.5) == (row[1] > 0.5) {
-        0.1
-    } else {
-        0.9
     }
 }
 

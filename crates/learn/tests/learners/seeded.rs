@@ -24,6 +24,15 @@ impl Numbers {
     }
 }
 
+/// A signal that no weighted sum sees: an exclusive or.
+pub(crate) fn exclusive_or(row: &[f64]) -> f64 {
+    if (row[0] > 0.5) == (row[1] > 0.5) {
+        0.1
+    } else {
+        0.9
+    }
+}
+
 /// A matrix and its labels, the first half for training.
 pub(crate) struct Rows {
     pub(crate) x: Matrix,
