@@ -25,6 +25,7 @@ pub(crate) mod job_count;
 pub(crate) mod job_error;
 pub(crate) mod job_filter;
 pub(crate) mod job_log;
+pub(crate) mod job_options;
 pub(crate) mod label;
 pub(crate) mod leakage;
 pub(crate) mod model;

@@ -3,7 +3,7 @@
 use super::call::{Call, missing};
 use super::resolved;
 use super::training::{TrainingApi, Wish};
-use crate::convert::{features, job as wire, name, reproduce_request};
+use crate::convert::{features, name, reproduce_request};
 use crate::error::ApiError;
 use mltraining_domain::name::JobName;
 use mltraining_domain::{Expected, JobKind, JobState, Reason, ReproduceSpec, StoredFile, Violations, hex};
@@ -25,7 +25,7 @@ impl TrainingApi {
         let name = name::read("name", &request.name, JobName::parse)?;
         let call = Call::begin(self.context(), &extensions, name.project.clone())?;
         let mut found = Violations::new();
-        let request = reproduce_request::read(request, &mut found);
+        let options = reproduce_request::read(request, &mut found);
         found.into_result(())?;
         let spec = reproducible(&call, &name).await?;
         let asked = features::show(&spec.train.features);
@@ -33,16 +33,9 @@ impl TrainingApi {
         let spec = spec.check()?;
         let wish = Wish {
             spec: NewSpec::Reproduce(&spec),
-            idempotency: request.idempotency,
-            priority: request.priority,
-            labels: &request.labels,
-            timeout: request.timeout,
+            options: &options,
         };
-        if request.validate_only {
-            return self.estimate(&call, &wish, &resolved).await;
-        }
-        let job = self.create(&call, &wish).await?;
-        Ok(wire::show(&job, &[])?)
+        self.submit(&call, &wish, &resolved).await
     }
 }
 

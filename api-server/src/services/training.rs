@@ -6,17 +6,16 @@ use super::label_counts::LabelCounter;
 use super::resolved::{self, Resolved};
 use super::{hint, refusal};
 use crate::context::Context;
+use crate::convert::job_options::{self, JobOptions};
 use crate::convert::{idempotency, job as wire, name, reproduction, train_request, train_spec};
 use crate::error::ApiError;
 use mltraining_domain::name::ModelName;
-use mltraining_domain::{JobId, Priority, Span, Violations};
+use mltraining_domain::{JobId, Violations};
 use mltraining_proto::v1;
 use mltraining_runtime::request_id::RequestId;
 use mltraining_runtime::trace::current_traceparent;
 use mltraining_store::jobs::{CreatedJob, Job, NewJob, NewSpec};
 use mltraining_store::queues::DEFAULT_QUEUE;
-use mltraining_store::sources::Idempotency;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -34,14 +33,8 @@ pub(super) struct TrainingApi {
 pub(super) struct Wish<'a> {
     /// What it does.
     pub(super) spec: NewSpec<'a>,
-    /// Makes repeating safe.
-    pub(super) idempotency: Option<Idempotency>,
-    /// 0 first, 4 last.
-    pub(super) priority: Priority,
-    /// Words to find it by.
-    pub(super) labels: &'a BTreeMap<String, String>,
-    /// Longest time of an attempt; `None` for the default.
-    pub(super) timeout: Option<Span>,
+    /// How it is made and goes.
+    pub(super) options: &'a JobOptions,
 }
 
 #[tonic::async_trait]
@@ -80,36 +73,43 @@ impl TrainingApi {
         let resolved = resolved::resolve(&call, request.spec, &asked, found).await?;
         let wish = Wish {
             spec: NewSpec::Train(&resolved.spec),
-            idempotency: request.idempotency,
-            priority: request.priority,
-            labels: &request.labels,
-            timeout: request.timeout,
+            options: &request.options,
         };
-        if request.validate_only {
-            return self.estimate(&call, &wish, &resolved).await;
+        self.submit(&call, &wish, &resolved).await
+    }
+
+    /// Makes the job, or only says what it would take.
+    ///
+    /// # Errors
+    /// REQUEST_ID_REUSED, QUEUE_FULL, FAILED_PRECONDITION for a deleted model; those of [`estimate::answer`].
+    pub(super) async fn submit(
+        &self,
+        call: &Call,
+        wish: &Wish<'_>,
+        resolved: &Resolved,
+    ) -> Result<v1::Job, ApiError> {
+        if wish.options.validate_only {
+            return self.estimate(call, wish, resolved).await;
         }
-        let job = self.create(&call, &wish).await?;
+        let job = self.create(call, wish).await?;
         Ok(wire::show(&job, &[])?)
     }
 
     /// Makes a job and wakes a worker, unless the same request made it before.
-    ///
-    /// # Errors
-    /// REQUEST_ID_REUSED, QUEUE_FULL, FAILED_PRECONDITION for a deleted model.
-    pub(super) async fn create(&self, call: &Call, wish: &Wish<'_>) -> Result<Job, ApiError> {
-        let traceparent = current_traceparent();
+    async fn create(&self, call: &Call, wish: &Wish<'_>) -> Result<Job, ApiError> {
+        let (traceparent, options) = (current_traceparent(), wish.options);
         let job = NewJob {
             id: JobId::new(Uuid::now_v7()),
             project: &call.project,
             queue: DEFAULT_QUEUE,
             spec: wish.spec,
-            idempotency: wish.idempotency,
+            idempotency: options.idempotency,
             request_id: call.request_id.as_ref().map(RequestId::as_str),
             traceparent: traceparent.as_deref(),
             created_by: &call.caller.key,
-            priority: wish.priority,
-            labels: wish.labels,
-            timeout: wish.timeout,
+            priority: options.priority,
+            labels: &options.labels,
+            timeout: options.timeout,
         };
         match call.store.create_job(&job).await? {
             CreatedJob::Created(job) => {
@@ -124,34 +124,26 @@ impl TrainingApi {
     }
 
     /// The job that would be made, with what it would take.
-    ///
-    /// # Errors
-    /// Those of [`estimate::answer`].
-    pub(super) async fn estimate(
-        &self,
-        call: &Call,
-        wish: &Wish<'_>,
-        resolved: &Resolved,
-    ) -> Result<v1::Job, ApiError> {
+    async fn estimate(&self, call: &Call, wish: &Wish<'_>, resolved: &Resolved) -> Result<v1::Job, ApiError> {
         let question = Question {
             call,
             labels: &self.labels,
             spec: &resolved.spec,
             source: &resolved.source,
             plan: &resolved.plan,
-            priority: wish.priority,
+            priority: wish.options.priority,
         };
         let estimate = estimate::answer(&question).await?;
-        let project = &call.project;
+        let (project, options) = (&call.project, wish.options);
         let spec = match wish.spec {
             NewSpec::Train(spec) => Spec::TrainSpec(train_spec::show(spec, project)),
             NewSpec::Reproduce(spec) => Spec::ReproduceSpec(reproduction::show_spec(spec, project)),
         };
         Ok(v1::Job {
             kind: wire::show_kind(wish.spec.kind()).into(),
-            priority: wish.priority.value().into(),
-            timeout: Some(train_request::show_timeout(wish.timeout)),
-            labels: wish.labels.clone(),
+            priority: options.priority.value().into(),
+            timeout: Some(job_options::show_timeout(options.timeout)),
+            labels: options.labels.clone(),
             created_by: call.caller.key.clone(),
             model: wire::show_model(project, wish.spec.model()),
             spec: Some(spec),
@@ -165,7 +157,8 @@ impl TrainingApi {
 fn refuse(outcome: &CreatedJob, call: &Call, wish: &Wish<'_>) -> ApiError {
     match outcome {
         CreatedJob::KeyReused => {
-            let key = wish.idempotency.map(|idempotency| idempotency.key.0.to_string());
+            let idempotency = wish.options.idempotency;
+            let key = idempotency.map(|idempotency| idempotency.key.0.to_string());
             idempotency::reused(&key.unwrap_or_default())
         }
         CreatedJob::QueueFull { max_queued } => refusal::queue_full(*max_queued),
