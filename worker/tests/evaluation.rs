@@ -1,48 +1,32 @@
 //! What a training says of its own worth: intervals, baselines and the verdict, on rows whose truth is known.
 #![allow(clippy::unwrap_used)]
 
+mod fixture;
+
 use chrono::DateTime;
+use fixture::{Job, Noise, START, gathered};
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ClassWeight, ColumnRole, Comparison, DataType, Direction, DuplicateRule,
-    Evaluation, FeatureExpr, FeatureSpec, Fold, Interval, IntervalUnset, LabelSpec, LogisticRegressionSpec,
-    Metrics, SampleWeight, SliceKind, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdAtHorizon,
-    ThresholdSpec, TimeRange, TrainSpec, Utility, Verdict, WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ClassWeight, ColumnRole, Comparison, Direction, DuplicateRule, Evaluation,
+    FeatureExpr, FeatureSpec, Fold, Interval, IntervalUnset, LabelSpec, LogisticRegressionSpec, Metrics,
+    SampleWeight, SliceKind, SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange,
+    TrainSpec, Utility, Verdict, WalkForward, WalkForwardScheme, Window,
 };
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::model_file;
-use mltraining_panel::{Fingerprint, Panel, PanelBuilder, catalogue};
-use mltraining_store::reader::{PanelBatch, Place};
-use worker::train::{self, Gathering, TrainInput, Trained};
+use mltraining_panel::{Fingerprint, Panel, PanelBuilder};
+use worker::train::{self, Trained};
 use worker::work::Work;
 
 const HOUR: i64 = 3_600_000_000;
-const START: i64 = 1_767_225_600_000_000;
 
 fn source() -> SourceSpec {
-    let column = |name: &str, role| SourceColumn {
-        name: name.to_owned(),
-        data_type: DataType::Float,
-        role,
-        unit: String::new(),
-    };
-    SourceSpec {
-        schema: "public".to_owned(),
-        table: "hours".to_owned(),
-        entity_column: Some("entity".to_owned()),
-        recorded_time_column: None,
-        contexts: Vec::new(),
-        time_column: "at".to_owned(),
-        phase_column: None,
-        columns: vec![
-            column("close", ColumnRole::Close),
-            column("hint", ColumnRole::Value),
-            column("nudge", ColumnRole::Value),
-            column("target", ColumnRole::Value),
-        ],
-        bar_interval: Span::from_mins(60),
-        duplicate_rule: DuplicateRule::Refuse,
-        phases: Vec::new(),
-    }
+    let columns = [
+        ("close", ColumnRole::Close),
+        ("hint", ColumnRole::Value),
+        ("nudge", ColumnRole::Value),
+        ("target", ColumnRole::Value),
+    ];
+    fixture::source("hours", &columns, 60)
 }
 
 /// Whether `target` is at least 0.5 an hour later, learned by the cheapest learner from an average of `hint`.
@@ -81,19 +65,6 @@ fn spec(days: i64) -> TrainSpec {
         entities: Vec::new(),
         phases: Vec::new(),
         max_rows: 1_000_000,
-    }
-}
-
-/// A small generator, so that the rows are the same everywhere (splitmix64, Steele et al. 2014).
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
@@ -137,27 +108,14 @@ fn panel(seed: u64, days: i64, world: World) -> (Panel, Fingerprint) {
 }
 
 fn train_on(spec: TrainSpec, (panel, fingerprint): (Panel, Fingerprint)) -> Trained {
-    let (spec, source, work) = (spec.check().unwrap(), source(), Work::default());
-    let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features").unwrap();
-    let gathering = Gathering {
-        spec: &spec,
-        source: &source,
-        plan: &plan,
-        scratch: &std::env::temp_dir(),
-    };
-    let batch = PanelBatch {
-        panel,
-        place: Place::Last,
-    };
-    let gathered = train::gather(&gathering, [batch], &work).unwrap();
-    let input = TrainInput {
-        spec: spec.clone(),
-        source: source.clone(),
-        plan: plan.clone(),
-        gathered,
+    let work = Work::default();
+    let job = Job {
+        spec,
+        source: source(),
+        batches: vec![panel],
         fingerprint,
     };
-    train::train(input, &work).unwrap()
+    train::train(gathered(job, &work).unwrap(), &work).unwrap()
 }
 
 fn evaluation(seed: u64, days: i64, world: World) -> Evaluation {

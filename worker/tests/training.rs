@@ -1,13 +1,16 @@
 //! A whole training without stores: rows in, result out.
 #![allow(clippy::unwrap_used)]
 
+mod fixture;
+
 use chrono::DateTime;
+use fixture::{Job, Noise, START, gathered};
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, DataType,
-    Direction, DuplicateRule, EarlyStopping, ExtremeWithinHorizon, FeatureSpec, GradientBoostingSpec,
-    LabelSpec, LogisticRegressionSpec, Monotone, RandomForestSpec, Reason, SampleWeight, SourceColumn,
-    SourceSpec, Span, SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier,
-    WalkForward, WalkForwardScheme, Window,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, ColumnRole, CombinatorialPurged, Comparison, Direction,
+    DuplicateRule, EarlyStopping, ExtremeWithinHorizon, FeatureSpec, GradientBoostingSpec, LabelSpec,
+    LogisticRegressionSpec, Monotone, RandomForestSpec, Reason, SampleWeight, SourceColumn, SourceSpec, Span,
+    SplitSpec, ThresholdAtHorizon, ThresholdSpec, TimeRange, TrainSpec, TripleBarrier, WalkForward,
+    WalkForwardScheme, Window,
 };
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;
@@ -16,35 +19,14 @@ use mltraining_panel::{Fingerprint, Panel, PanelBuilder, catalogue, compute};
 use mltraining_store::reader::{PanelBatch, Place};
 use std::sync::atomic::AtomicBool;
 use worker::stop::StopReason;
-use worker::train::{self, Gathering, TrainInput, Trained};
+use worker::train::{self, Gathering, Trained};
 use worker::work::{Work, WorkError};
 
 const MINUTE: i64 = 60_000_000;
-const START: i64 = 1_767_225_600_000_000;
 
 fn source() -> SourceSpec {
-    let column = |name: &str, role| SourceColumn {
-        name: name.to_owned(),
-        data_type: DataType::Float,
-        role,
-        unit: String::new(),
-    };
-    SourceSpec {
-        schema: "public".to_owned(),
-        table: "bars".to_owned(),
-        entity_column: Some("entity".to_owned()),
-        recorded_time_column: None,
-        contexts: Vec::new(),
-        time_column: "at".to_owned(),
-        phase_column: None,
-        columns: vec![
-            column("close", ColumnRole::Close),
-            column("hint", ColumnRole::Value),
-        ],
-        bar_interval: Span::from_mins(1),
-        duplicate_rule: DuplicateRule::Refuse,
-        phases: Vec::new(),
-    }
+    let columns = [("close", ColumnRole::Close), ("hint", ColumnRole::Value)];
+    fixture::source("bars", &columns, 1)
 }
 
 fn spec(algorithm: AlgorithmSpec, minutes: i64) -> TrainSpec {
@@ -103,19 +85,6 @@ fn boosting() -> GradientBoostingSpec {
     }
 }
 
-/// A small generator, so that the rows are the same everywhere (splitmix64, Steele et al. 2014).
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64 - 0.5
-    }
-}
-
 /// What `hint` shows of the price's drift.
 #[derive(Clone, Copy)]
 enum Hint {
@@ -129,15 +98,16 @@ enum Hint {
 fn panel(entities: u64, minutes: i64, hint: Hint) -> (Panel, Fingerprint) {
     let mut builder = PanelBuilder::new(vec!["close".to_owned(), "hint".to_owned()], DuplicateRule::Refuse);
     for entity in 0..entities {
-        let mut noise = Noise(entity + 1);
+        let mut numbers = Noise(entity + 1);
+        let mut noise = || numbers.next() - 0.5;
         let (mut price, mut drift) = (100.0, 0.0);
         for minute in 0..minutes {
             if minute % 20 == 0 {
-                drift = 0.012 * noise.next();
+                drift = 0.012 * noise();
             }
             let shown = match hint {
                 Hint::Signal => drift,
-                Hint::Noise => noise.next(),
+                Hint::Noise => noise(),
             };
             builder
                 .push(
@@ -147,18 +117,10 @@ fn panel(entities: u64, minutes: i64, hint: Hint) -> (Panel, Fingerprint) {
                     &[price, shown],
                 )
                 .unwrap();
-            price *= 1.0 + drift + 0.002 * noise.next();
+            price *= 1.0 + drift + 0.002 * noise();
         }
     }
     builder.finish().unwrap()
-}
-
-/// What a job has read.
-struct Job {
-    spec: TrainSpec,
-    source: SourceSpec,
-    batches: Vec<Panel>,
-    fingerprint: Fingerprint,
 }
 
 fn input(spec: TrainSpec, (panel, fingerprint): (Panel, Fingerprint)) -> Job {
@@ -177,34 +139,6 @@ fn train_on(threads: usize, job: Job) -> Result<Trained, WorkError> {
         .unwrap();
     let work = Work::default();
     pool.install(|| train::train(gathered(job, &work)?, &work))
-}
-
-fn gathered(job: Job, work: &Work) -> Result<TrainInput, WorkError> {
-    let (spec, source) = (job.spec.check().unwrap(), job.source);
-    let plan = catalogue::resolve(&spec.features, &source, &spec.label, "spec.features").unwrap();
-    let gathering = Gathering {
-        spec: &spec,
-        source: &source,
-        plan: &plan,
-        scratch: &std::env::temp_dir(),
-    };
-    let last = job.batches.len() - 1;
-    let batches = job
-        .batches
-        .into_iter()
-        .enumerate()
-        .map(|(nth, panel)| PanelBatch {
-            panel,
-            place: if nth == last { Place::Last } else { Place::More },
-        });
-    let gathered = train::gather(&gathering, batches, work)?;
-    Ok(TrainInput {
-        spec: spec.clone(),
-        source: source.clone(),
-        plan: plan.clone(),
-        gathered,
-        fingerprint: job.fingerprint,
-    })
 }
 
 /// Each entity in a batch of its own, and a last batch without rows.
@@ -510,7 +444,7 @@ fn a_stop_ends_the_training_without_a_result() {
     work.stop.stop(StopReason::Cancelled);
     assert!(matches!(train::train(gathered, &work), Err(WorkError::Stopped)));
     let job = input(spec(forest(1000), 300), panel(6, 300, Hint::Signal));
-    assert!(matches!(self::gathered(job, &work), Err(WorkError::Stopped)));
+    assert!(matches!(fixture::gathered(job, &work), Err(WorkError::Stopped)));
 }
 
 fn ahead() -> (Span, Option<Span>) {
