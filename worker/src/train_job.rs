@@ -10,7 +10,7 @@ use crate::work::WorkError;
 use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
 use mltraining_panel::Outline;
 use mltraining_panel::catalogue::{self, FeaturePlan};
-use mltraining_panel::memory::Training;
+use mltraining_panel::memory::{Training, WHOLE_ROWS};
 use mltraining_store::StoreError;
 use mltraining_store::jobs::LogSeverity;
 use mltraining_store::reader::{Batches, PanelBatch, PanelQuery, PanelSummary, ReadError, ReadProgress};
@@ -170,6 +170,7 @@ async fn read(
     };
     let batches = Batches {
         rows: memory.batch_rows(),
+        whole: WHOLE_ROWS,
         to,
     };
     let work = &task.work;
@@ -208,7 +209,7 @@ fn grant(
     granted: Option<u64>,
 ) -> Result<u64, WorkError> {
     let held = match granted {
-        None => memory.usual_rows(),
+        None => memory.usual_rows(at.expected),
         Some(granted) if at.held <= granted => return Ok(granted),
         Some(_) => at.held.saturating_mul(2),
     };

@@ -12,6 +12,7 @@ use mltraining_panel::Panel;
 use mltraining_panel::catalogue::LookBack;
 use mltraining_panel::compute::Cancelled;
 use mltraining_panel::labels;
+use mltraining_panel::memory::LOOSE;
 use mltraining_panel::preview::{self, Counted, GridCell, LabelPreview};
 use mltraining_store::reader::PanelQuery;
 use std::collections::BTreeSet;
@@ -142,8 +143,8 @@ async fn read(
         max_rows: request.max_rows,
         timeout: call.deadline.remaining(),
     };
-    // The panel with times and phases, and the numbers of the rows that are counted.
-    let mut of_row = 8 + 8 + 4 + 8 * columns.len() as u64;
+    // The panel with times and phases, what puts its rows in order, and the numbers of those that are counted.
+    let mut of_row = 8 + 8 + LOOSE + 4 + 8 * columns.len() as u64;
     if source.entity_column.is_none() || request.entities.len() == 1 {
         // One entity has all rows, and each thread at work on a cell of the grid has its labels and how they share their time.
         let cells = request.grid_changes.len().max(1) * request.grid_horizons.len().max(1);

@@ -11,6 +11,7 @@ pub(crate) use panel::features;
 pub use step::{Step, Took, take};
 
 use crate::{Goal, Row};
+use floor::Floor;
 use peers::Peer;
 
 /// Rounds of what is measured by the wall; their medians count.
@@ -23,23 +24,32 @@ const ROUNDS: usize = 3;
 pub fn run(copies: u32) -> anyhow::Result<Vec<Row>> {
     let table = rows::make(copies)?;
     let url = table.url();
-    let (mut floor, mut read, mut matrix) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut floor, mut ordered) = (Vec::new(), Vec::new());
+    let (mut read, mut matrix) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        floor.push(floor::copy(&url)?);
+        floor.push(floor::copy(&url, Floor::Same)?);
+        ordered.push(floor::copy(&url, Floor::InOrder)?);
         read.push(step::measure(Step::Read, &url)?);
         matrix.push(step::measure(Step::Matrix, &url)?);
     }
-    let floor = median(floor.iter().copied());
+    let (floor, ordered) = (median(floor.into_iter()), median(ordered.into_iter()));
     let wall = |of: &[Took]| median(of.iter().map(|took| took.wall));
     let (reader, made) = (read[0], matrix[0]);
     let size = format!("{:.1} M rows", reader.rows as f64 / 1e6);
     let name = |what: &str| format!("{size}: {what}");
     let mut table = vec![
         Row::new(
-            name("read vs psql copy"),
+            name("read vs psql copy of the same select"),
             "s",
             wall(&read),
             Some(floor),
+            Goal::AtMost(1.25),
+        ),
+        Row::new(
+            name("read vs psql copy in the panel's order"),
+            "s",
+            wall(&read),
+            Some(ordered),
             Goal::AtMost(1.25),
         ),
         Row::new(

@@ -5,6 +5,7 @@ use mltraining_domain::{SourceSpec, TrainSpec};
 use mltraining_learn::matrix::Matrix;
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::compute::{self, Cancelled, Control};
+use mltraining_panel::memory::LOOSE;
 use mltraining_panel::rows::{self, LabelledRows};
 use mltraining_panel::{Duplicates, Panel};
 use std::borrow::Cow;
@@ -34,7 +35,7 @@ pub struct Question<'a> {
 /// the features in f32 for the rows of the sample, and what is computed before them.
 pub fn memory_bytes(rows: u64, columns: usize, plan: &FeaturePlan) -> u64 {
     let features = plan.features.len();
-    let of_panel = 16 + 8 * columns.max(plan.widest()) as u64;
+    let of_panel = 16 + LOOSE + 8 * columns.max(plan.widest()) as u64;
     // Contexts are not sampled: one that is cut or changed is there once more, in as many worlds as are looked at together.
     let worlds = if plan.contexts().is_empty() { 1 } else { 5 };
     let sampled = rows.min(sampled_rows(features) as u64);

@@ -1,6 +1,10 @@
 //! Rows to panel: checks their order, settles duplicates and hashes, with no allocation per row.
 
-use crate::fingerprint::RowHash;
+mod loose;
+
+pub use loose::{Gathered, LooseRows};
+
+use crate::fingerprint::{DayRows, PanelHash};
 use crate::{Fingerprint, Panel};
 use chrono::DateTime;
 use mltraining_domain::DuplicateRule;
@@ -67,7 +71,8 @@ pub struct Duplicates {
 pub struct PanelBuilder {
     rule: DuplicateRule,
     panel: Panel,
-    hash: RowHash,
+    hash: PanelHash,
+    days: DayRows,
     /// The last row waits here until the next key shows that no duplicate of it follows.
     last: Option<Key>,
     values: Vec<f64>,
@@ -85,7 +90,7 @@ struct Key {
 impl PanelBuilder {
     /// A builder for rows with these columns, in this order.
     pub fn new(columns: Vec<String>, duplicate_rule: DuplicateRule) -> Self {
-        let hash = RowHash::new(&columns);
+        let hash = PanelHash::new(&columns);
         let width = columns.len();
         Self {
             rule: duplicate_rule,
@@ -95,6 +100,7 @@ impl PanelBuilder {
                 ..Panel::default()
             },
             hash,
+            days: DayRows::new(),
             last: None,
             values: Vec::with_capacity(width),
             arrived: 0,
@@ -205,6 +211,9 @@ impl PanelBuilder {
             });
         }
         self.panel.starts.push(self.panel.times.len());
+        if let Some(day) = self.days.close() {
+            self.hash.day(day);
+        }
         Ok((self.panel, self.hash.finish()))
     }
 
@@ -226,7 +235,10 @@ impl PanelBuilder {
         if self.example.is_none() {
             self.example = Some((entity.clone(), last.time));
         }
-        let order = phase.cmp(&last.phase).then_with(|| compare(values, &self.values));
+        let new = values.iter().map(|value| known(*value));
+        let order = phase
+            .cmp(&last.phase)
+            .then_with(|| compare(new, self.values.iter().copied()));
         let replaces = match self.rule {
             DuplicateRule::Refuse => false,
             DuplicateRule::KeepFirst => order == Ordering::Less,
@@ -249,6 +261,9 @@ impl PanelBuilder {
         }
         self.panel.entities.push(entity.to_owned());
         self.panel.starts.push(self.panel.times.len());
+        if let Some(day) = self.days.close() {
+            self.hash.day(day);
+        }
         self.hash.entity(entity);
     }
 
@@ -276,7 +291,9 @@ impl PanelBuilder {
         for (column, value) in self.panel.columns.iter_mut().zip(&self.values) {
             column.push(*value);
         }
-        self.hash.row(time, phase, &self.values);
+        if let Some(day) = self.days.row(time, phase, self.values.iter().copied()) {
+            self.hash.day(day);
+        }
         Ok(())
     }
 }
@@ -292,10 +309,9 @@ fn known(value: f64) -> f64 {
     if value.is_finite() { value } else { f64::NAN }
 }
 
-/// Orders two rows by their values; NaN sorts last, as NULL does in SQL.
-fn compare(new: &[f64], old: &[f64]) -> Ordering {
-    let pairs = new.iter().map(|value| known(*value)).zip(old.iter().copied());
-    pairs
+/// Orders two rows by their known values; NaN sorts last, as NULL does in SQL.
+fn compare(new: impl Iterator<Item = f64>, old: impl Iterator<Item = f64>) -> Ordering {
+    new.zip(old)
         .map(|(a, b)| a.is_nan().cmp(&b.is_nan()).then_with(|| a.total_cmp(&b)))
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)

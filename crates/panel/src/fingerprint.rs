@@ -90,22 +90,88 @@ const DAY: u8 = 2;
 const FORMAT: &[u8] = b"mltraining panel 2\0";
 const FORMAT_WITH_CONTEXTS: &[u8] = b"mltraining panel with contexts 2\0";
 
-/// Writes rows in canonical bytes: texts carry their length, numbers are little-endian, every NaN is the same NaN.
+/// What one day of one entity comes to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DaySum {
+    day: i64,
+    rows: u64,
+    sha256: [u8; 32],
+}
+
+/// Sums up the rows of one entity by days. Rows are written in canonical bytes: numbers are little-endian, every NaN is the same NaN.
 #[derive(Debug)]
-pub(crate) struct RowHash {
-    /// Over the columns, the entities and the days' hashes.
-    whole: Sha256,
+pub(crate) struct DayRows {
     /// Over the rows of the last day.
-    day: Sha256,
+    hash: Sha256,
     /// Rows of the last day that its hash has not seen yet.
     block: Vec<u8>,
-    entities: usize,
     /// The last day and its rows so far.
     open: Option<(i64, u64)>,
+}
+
+impl DayRows {
+    pub(crate) fn new() -> Self {
+        Self {
+            hash: Sha256::new(),
+            block: Vec::with_capacity(BLOCK + 16 * 1024),
+            open: None,
+        }
+    }
+
+    /// Adds the next row, and tells of the day before it when it is the first of its day.
+    pub(crate) fn row(
+        &mut self,
+        time: i64,
+        phase: Option<i32>,
+        values: impl Iterator<Item = f64>,
+    ) -> Option<DaySum> {
+        let day = time.div_euclid(MICROS_PER_DAY);
+        let before = match &mut self.open {
+            Some((open, rows)) if *open == day => {
+                *rows += 1;
+                None
+            }
+            _ => {
+                let before = self.close();
+                self.open = Some((day, 1));
+                before
+            }
+        };
+        self.block.extend_from_slice(&time.to_le_bytes());
+        self.block.push(u8::from(phase.is_some()));
+        self.block
+            .extend_from_slice(&phase.unwrap_or_default().to_le_bytes());
+        for value in values {
+            let canonical = if value.is_nan() { f64::NAN } else { value };
+            self.block.extend_from_slice(&canonical.to_le_bytes());
+        }
+        if self.block.len() >= BLOCK {
+            self.hash.update(&self.block);
+            self.block.clear();
+        }
+        before
+    }
+
+    /// The last day, once its rows have all been added.
+    pub(crate) fn close(&mut self) -> Option<DaySum> {
+        let (day, rows) = self.open.take()?;
+        self.hash.update(&self.block);
+        self.block.clear();
+        let sha256 = self.hash.finalize_reset().into();
+        Some(DaySum { day, rows, sha256 })
+    }
+}
+
+/// Sums up entities in their order; texts carry their length.
+#[derive(Debug)]
+pub(crate) struct PanelHash {
+    /// Over the columns, the entities and the days' hashes.
+    whole: Sha256,
+    entities: usize,
     days: Vec<DayHash>,
 }
 
-impl RowHash {
+impl PanelHash {
     pub(crate) fn new(columns: &[String]) -> Self {
         let mut whole = Sha256::new_with_prefix(FORMAT);
         whole.update((columns.len() as u64).to_le_bytes());
@@ -114,61 +180,20 @@ impl RowHash {
         }
         Self {
             whole,
-            day: Sha256::new(),
-            block: Vec::with_capacity(BLOCK + 16 * 1024),
             entities: 0,
-            open: None,
             days: Vec::new(),
         }
     }
 
     pub(crate) fn entity(&mut self, name: &str) {
-        self.close_day();
         self.entities += 1;
         self.whole.update([ENTITY]);
         text(&mut self.whole, name);
     }
 
-    /// Adds a row of the last entity.
-    pub(crate) fn row(&mut self, time: i64, phase: Option<i32>, values: &[f64]) {
-        let day = time.div_euclid(MICROS_PER_DAY);
-        match &mut self.open {
-            Some((open, rows)) if *open == day => *rows += 1,
-            _ => {
-                self.close_day();
-                self.open = Some((day, 1));
-            }
-        }
-        self.block.extend_from_slice(&time.to_le_bytes());
-        self.block.push(u8::from(phase.is_some()));
-        self.block
-            .extend_from_slice(&phase.unwrap_or_default().to_le_bytes());
-        for value in values {
-            let canonical = if value.is_nan() { f64::NAN } else { *value };
-            self.block.extend_from_slice(&canonical.to_le_bytes());
-        }
-        if self.block.len() >= BLOCK {
-            self.day.update(&self.block);
-            self.block.clear();
-        }
-    }
-
-    pub(crate) fn finish(mut self) -> Fingerprint {
-        self.close_day();
-        Fingerprint {
-            hex: hex(&self.whole.finalize()),
-            days: self.days,
-            contexts: Vec::new(),
-        }
-    }
-
-    fn close_day(&mut self) {
-        let Some((day, rows)) = self.open.take() else {
-            return;
-        };
-        self.day.update(&self.block);
-        self.block.clear();
-        let sha256: [u8; 32] = self.day.finalize_reset().into();
+    /// Adds the next day of the last entity.
+    pub(crate) fn day(&mut self, sum: DaySum) {
+        let DaySum { day, rows, sha256 } = sum;
         self.whole.update([DAY]);
         self.whole.update(day.to_le_bytes());
         self.whole.update(rows.to_le_bytes());
@@ -179,6 +204,14 @@ impl RowHash {
             rows,
             sha256,
         });
+    }
+
+    pub(crate) fn finish(self) -> Fingerprint {
+        Fingerprint {
+            hex: hex(&self.whole.finalize()),
+            days: self.days,
+            contexts: Vec::new(),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ mod sets;
 mod window;
 mod worlds;
 
-pub use builder::{Duplicates, PanelBuilder, PanelError};
+pub use builder::{Duplicates, Gathered, LooseRows, PanelBuilder, PanelError};
 pub use fingerprint::{DayHash, Fingerprint};
 pub use outline::Outline;
 pub use panel::Panel;

@@ -11,6 +11,9 @@ pub const BATCH_ROWS: usize = 128 * 1024;
 /// The logistic regression that stands beside each learner is fitted on so many rows at most.
 pub const BASELINE_ROWS: usize = 500_000;
 
+/// A source of at most so many rows is worked on at once: no more than the batches that are in flight hold.
+pub const WHOLE_ROWS: u64 = IN_FLIGHT * 2 * BATCH_ROWS as u64;
+
 /// Batches at a time: one is filled, one waits, one is worked on.
 const IN_FLIGHT: u64 = 3;
 /// Of each row read: label, decision and resolve time, phase, and whether it is held out.
@@ -20,6 +23,8 @@ const LABELLED: u64 = 1 + 8 + 8 + 8 + 1;
 const JUDGED: u64 = 12 + 8 + 24 + 32 + 2;
 /// Of each row of a batch: its number, what is known of its label, its times.
 const SELECTED: u64 = 4 + 9 + LABELLED;
+/// Of each row that arrives in any order: its entity, phase and place, and a value of the column that is being put in order.
+pub const LOOSE: u64 = 4 + 8 + 4 + 8;
 
 /// What a training takes.
 #[derive(Debug, Clone, Copy)]
@@ -42,18 +47,23 @@ impl Training<'_> {
         }
     }
 
-    /// Rows that a batch holds without a further estimate: entities that are no larger than a batch end it in time.
-    pub fn usual_rows(&self) -> u64 {
-        (self.batch_rows() as u64).saturating_mul(2)
+    /// Of `rows` rows so many are held in a batch without a further estimate: all when they are worked on at once; entities that are
+    /// no larger than a batch end it in time.
+    pub fn usual_rows(&self, rows: u64) -> u64 {
+        if rows <= WHOLE_ROWS {
+            rows
+        } else {
+            (self.batch_rows() as u64).saturating_mul(2)
+        }
     }
 
     /// Bytes at the peak for `rows` rows, of which at most `held` are held in a batch, or as many as usual. What a learner makes (the
     /// nodes of trees) is left out.
     pub fn bytes(&self, rows: u64, held: u64) -> u64 {
         let features = self.plan.features.len();
-        let held = held.max(self.usual_rows()).min(rows);
+        let held = held.max(self.usual_rows(rows)).min(rows);
         let in_flight = rows.div_ceil(held.max(1)).clamp(1, IN_FLIGHT);
-        let panel = 16 + 8 * self.plan.widest() as u64;
+        let panel = 16 + LOOSE + 8 * self.plan.widest() as u64;
         let of_batch = in_flight * panel + 4 * features as u64 + SELECTED + self.plan.ahead_bytes_of_row();
         let gather = held
             .saturating_mul(of_batch)

@@ -52,7 +52,7 @@ fn a_large_entity_and_features_over_all_entities_need_all_of_their_rows() {
         (BATCH_ROWS, usize::MAX)
     );
     let rows = 5_000_000;
-    assert_eq!(alone.bytes(rows, 0), alone.bytes(rows, alone.usual_rows()));
+    assert_eq!(alone.bytes(rows, 0), alone.bytes(rows, alone.usual_rows(rows)));
     assert!(alone.bytes(rows, rows) > alone.bytes(rows, 0));
     assert_eq!(ranked.bytes(rows, 0), ranked.bytes(rows, rows));
     assert!(

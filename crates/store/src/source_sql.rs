@@ -35,11 +35,23 @@ pub(crate) enum Entities {
     Listed,
 }
 
-/// COPY of the rows in binary form, ordered by the bytes of the entity, then time: entity as text, time, phase if there is
-/// a column for it, then the columns.
-pub(crate) fn copy(rows: &Rows<'_>, columns: &[String]) -> String {
+/// In which order rows are copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// By the bytes of the entity, then time.
+    OfThePanel,
+    /// As Postgres finds them: it need not sort them, by texts, in a file, which takes as long as all the rest of the read.
+    AsTheyCome,
+}
+
+/// COPY of the rows in binary form: entity as text, time, phase if there is a column for it, then the columns.
+pub(crate) fn copy(rows: &Rows<'_>, columns: &[String], order: Order) -> String {
+    let order = match order {
+        Order::OfThePanel => " order by 1, 2",
+        Order::AsTheyCome => "",
+    };
     format!(
-        "-- reader.copy\ncopy ({} order by 1, 2) to stdout (format binary)",
+        "-- reader.copy\ncopy ({}{order}) to stdout (format binary)",
         select(rows, columns)
     )
 }

@@ -650,7 +650,7 @@ async fn entities_go_on_in_batches_while_others_are_read() {
     let reader = Reader::new(
         "create table ticks as select (array['a', 'b', 'c', 'd'])[1 + i / 9000] as mint,
          timestamptz '2026-01-01 00:00+00' + i * interval '1 millisecond' as timestamp, i::numeric as close
-         from generate_series(0, 35999) i",
+         from generate_series(0, 35999) i order by md5(i::text)",
     )
     .await;
     let spec = ticks_source();
@@ -658,7 +658,11 @@ async fn entities_go_on_in_batches_while_others_are_read() {
     let query = query(&spec, &columns, range(0, 9));
     let whole = reader.read(&query).await.unwrap();
     let (to, mut from) = mpsc::channel(1);
-    let batches = Batches { rows: 10_000, to };
+    let batches = Batches {
+        rows: 10_000,
+        whole: 0,
+        to,
+    };
     let mut most = 0;
     let mut on_rows = |at: ReadProgress| {
         most = most.max(at.held);
@@ -697,6 +701,36 @@ async fn entities_go_on_in_batches_while_others_are_read() {
 }
 
 #[tokio::test]
+async fn a_source_of_few_rows_goes_on_at_once_and_no_row_more_does() {
+    let rows: Vec<(&str, i64)> = vec![("c", 3), ("a", 2), ("b", 4), ("a", 1)];
+    let reader = Reader::new(&ticks(&rows)).await;
+    let spec = ticks_source();
+    let columns = names(&spec);
+    let query = query(&spec, &columns, range(0, 9));
+    let expected = reader.read(&query).await.unwrap();
+    for (whole, parts) in [(4, 1), (3, 3)] {
+        let (to, mut from) = mpsc::channel(4);
+        let batches = Batches { rows: 1, whole, to };
+        let read = reader
+            .store
+            .read_batches(&query, &batches, &mut |_| ControlFlow::Continue(()))
+            .await
+            .unwrap();
+        assert_eq!(
+            (read.fingerprint, read.rows),
+            (expected.fingerprint.clone(), expected.rows)
+        );
+        let mut entities = Vec::new();
+        for part in 1..=parts {
+            let batch = from.try_recv().unwrap();
+            entities.extend(batch.panel.entities().to_vec());
+            assert_eq!(batch.place == Place::Last, part == parts, "{whole}");
+        }
+        assert_eq!(entities, ["a", "b", "c"], "{whole}");
+    }
+}
+
+#[tokio::test]
 async fn a_read_whose_batches_nobody_takes_stops() {
     let reader = Reader::new(&ticks(&[("a", 1), ("b", 2), ("c", 3)])).await;
     let spec = ticks_source();
@@ -704,7 +738,11 @@ async fn a_read_whose_batches_nobody_takes_stops() {
     let query = query(&spec, &columns, range(0, 9));
     let (to, from) = mpsc::channel(1);
     drop(from);
-    let batches = Batches { rows: 1, to };
+    let batches = Batches {
+        rows: 1,
+        whole: 0,
+        to,
+    };
     let read = reader
         .store
         .read_batches(&query, &batches, &mut |_| ControlFlow::Continue(()))

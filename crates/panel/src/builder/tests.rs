@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use proptest::prelude::*;
 
 type Row = (&'static str, i64, Option<i32>, [f64; 2]);
 
@@ -267,4 +268,41 @@ fn every_nan_is_the_same_and_an_infinite_value_is_unknown() {
     assert_eq!(of(odd), of(f64::NAN));
     assert_eq!(of(f64::INFINITY), of(f64::NAN));
     assert_eq!(of(f64::NEG_INFINITY), of(f64::NAN));
+}
+
+fn any_row() -> impl Strategy<Value = Row> {
+    let value = prop::sample::select(vec![f64::NAN, f64::INFINITY, 0.0, -0.0, 1.0, 2.0]);
+    let entity = prop::sample::select(vec!["a", "ab", "b", "B", "é"]);
+    (entity, 0..6_i64, prop::option::of(0..2), [value.clone(), value])
+}
+
+proptest! {
+    #[test]
+    fn rows_in_any_order_are_the_panel_that_the_same_rows_in_order_are(rows in prop::collection::vec(any_row(), 0..40)) {
+        for rule in [DuplicateRule::Refuse, DuplicateRule::KeepFirst, DuplicateRule::KeepLast] {
+            let mut loose = LooseRows::new(vec!["x".to_owned(), "y".to_owned()]);
+            for (entity, time, phase, values) in &rows {
+                loose.push(entity, *time, *phase, values).unwrap();
+            }
+            let mut sorted = rows.clone();
+            sorted.sort_by_key(|row| (row.0, row.1));
+            let mut builder = PanelBuilder::new(vec!["x".to_owned(), "y".to_owned()], rule);
+            for (entity, time, phase, values) in &sorted {
+                builder.push(entity, *time, *phase, values).unwrap();
+            }
+            let duplicates = builder.duplicates();
+            match (loose.finish(rule), builder.finish()) {
+                (Ok(found), Ok((panel, fingerprint))) => {
+                    prop_assert_eq!(found.panel.entities(), panel.entities());
+                    prop_assert_eq!(&found.panel.starts, &panel.starts);
+                    prop_assert_eq!(found.panel.times(), panel.times());
+                    prop_assert_eq!(found.panel.phases(), panel.phases());
+                    prop_assert_eq!(format!("{:?}", found.panel.columns), format!("{:?}", panel.columns));
+                    prop_assert_eq!(found.fingerprint, fingerprint);
+                    prop_assert_eq!(found.duplicates, duplicates);
+                }
+                (loose, ordered) => prop_assert_eq!(loose.map(|_| ()), ordered.map(|_| ())),
+            }
+        }
+    }
 }

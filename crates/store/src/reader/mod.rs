@@ -1,5 +1,6 @@
 //! Reading a source as a panel by binary COPY.
 
+mod arriving;
 mod batches;
 mod copy_binary;
 mod numeric;
@@ -12,4 +13,6 @@ mod read;
 pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
 
 pub use batches::{Batches, PanelBatch, PanelSummary, Place};
-pub use panel::{PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, copy_statement};
+pub use panel::{
+    PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, copy_statement, ordered_copy_statement,
+};

@@ -2,6 +2,7 @@
 
 use super::part::Part;
 use super::{Batches, PanelSummary, read};
+use crate::source_sql::Order;
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{Reason, SourceSpec, TimeRange, TrainSpec, Violations};
@@ -173,7 +174,12 @@ fn reason_of(error: &PanelError) -> Reason {
 /// The COPY that [`Store::read_panel`] sends, for those who explain or measure it. It names the entities of the query by a
 /// setting of its transaction, so it stands alone only for a query of all entities.
 pub fn copy_statement(query: &PanelQuery<'_>) -> String {
-    Part::of(query).statement()
+    Part::of(query).statement(Order::AsTheyCome)
+}
+
+/// The same in the panel's order: what [`Store::read_batches`] sends for more rows than are read at once.
+pub fn ordered_copy_statement(query: &PanelQuery<'_>) -> String {
+    Part::of(query).statement(Order::OfThePanel)
 }
 
 impl Store {
@@ -222,7 +228,11 @@ impl Store {
         on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
     ) -> Result<PanelRead, ReadError> {
         let (to, mut from) = mpsc::channel(1);
-        let batches = Batches { rows: usize::MAX, to };
+        let batches = Batches {
+            rows: usize::MAX,
+            whole: u64::MAX,
+            to,
+        };
         let read = self.read_batches(query, &batches, on_rows).await?;
         let batch = from.try_recv().expect("every read hands over a last batch");
         Ok(PanelRead {

@@ -1,7 +1,7 @@
 //! A part of a read: the rows of the source, or those of one of its contexts.
 
 use super::PanelQuery;
-use crate::source_sql::{self, Entities, Rows};
+use crate::source_sql::{self, Entities, Order, Rows};
 use chrono::{DateTime, TimeDelta, Utc};
 use mltraining_domain::{SourceSpec, TimeRange};
 use mltraining_panel::catalogue::PlannedContext;
@@ -77,8 +77,8 @@ impl<'a> Part<'a> {
     }
 
     /// The COPY.
-    pub(super) fn statement(&self) -> String {
-        source_sql::copy(&self.rows, self.columns)
+    pub(super) fn statement(&self, order: Order) -> String {
+        source_sql::copy(&self.rows, self.columns, order)
     }
 }
 

@@ -1,16 +1,18 @@
 //! The steps of a read: one snapshot, each table checked against the catalogue, rows counted, rows copied.
 
+use super::arriving::Arriving;
 use super::copy_binary::{BadRow, Decoder, Kind, Layout};
 use super::part::Part;
 use super::{
     Batches, PanelBatch, PanelQuery, PanelRows, PanelSummary, Place, ReadError, ReadProgress, SNAPSHOT,
 };
+use crate::source_sql::Order;
 use crate::sources::{differences, inspect};
 use crate::{StoreError, source_sql, stored};
 use chrono::DateTime;
 use futures::TryStreamExt;
 use mltraining_domain::Reason;
-use mltraining_panel::{Panel, PanelBuilder, PanelError};
+use mltraining_panel::{Gathered, Panel, PanelError};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -156,18 +158,21 @@ pub(super) async fn copy_all(
     let (mut contexts, mut prints) = (Vec::new(), Vec::new());
     for (context, Checked { part, layout }) in query.contexts.iter().zip(parts) {
         settle(connection, &part, query.timeout).await?;
-        let mut copying = Copying::of(&part, layout);
+        let mut copying = Copying::of(&part, layout, Order::AsTheyCome);
         copying
             .run(connection, None, &mut |arrived, held| say(arrived, held, before))
             .await?;
-        let of_context = |error| ReadError::Context {
-            context: context.name.clone(),
-            error,
+        let of_context = |error| match error {
+            ReadError::Panel(error) => ReadError::Context {
+                context: context.name.clone(),
+                error,
+            },
+            other => other,
         };
-        let (panel, fingerprint) = copying.builder.finish().map_err(of_context)?;
-        before += panel.rows() as u64;
-        contexts.push((context.name.clone(), Arc::new(panel)));
-        prints.push((context.name.clone(), fingerprint));
+        let read = copying.finish().await.map_err(of_context)?;
+        before += read.panel.rows() as u64;
+        contexts.push((context.name.clone(), Arc::new(read.panel)));
+        prints.push((context.name.clone(), read.fingerprint));
     }
     let mut rows = PanelRows {
         context: before,
@@ -180,19 +185,23 @@ pub(super) async fn copy_all(
         rows: &mut rows,
     };
     settle(connection, &source.part, query.timeout).await?;
-    let mut copying = Copying::of(&source.part, source.layout);
+    let order = if expected.in_range + expected.warm_up <= batches.whole {
+        Order::AsTheyCome
+    } else {
+        Order::OfThePanel
+    };
+    let mut copying = Copying::of(&source.part, source.layout, order);
     copying
         .run(connection, Some(&mut handing), &mut |arrived, held| {
             say(arrived, held, before)
         })
         .await?;
-    let duplicates = copying.builder.duplicates();
-    let (rest, fingerprint) = copying.builder.finish()?;
-    handing.hand(rest, Place::Last).await?;
+    let read = copying.finish().await?;
+    handing.hand(read.panel, Place::Last).await?;
     Ok(PanelSummary {
-        fingerprint: fingerprint.with_contexts(prints),
+        fingerprint: read.fingerprint.with_contexts(prints),
         rows,
-        duplicates,
+        duplicates: read.duplicates,
     })
 }
 
@@ -224,17 +233,27 @@ impl Handing<'_> {
 /// One part under way.
 struct Copying<'a> {
     part: &'a Part<'a>,
-    builder: PanelBuilder,
+    order: Order,
+    arriving: Arriving,
     decoder: Decoder,
 }
 
 impl<'a> Copying<'a> {
-    fn of(part: &'a Part<'a>, layout: Layout) -> Self {
+    fn of(part: &'a Part<'a>, layout: Layout, order: Order) -> Self {
         Self {
             part,
-            builder: PanelBuilder::new(part.columns.to_vec(), part.source().duplicate_rule),
+            order,
+            arriving: Arriving::new(part.columns.to_vec(), part.source().duplicate_rule, order),
             decoder: Decoder::new(layout),
         }
+    }
+
+    /// The rows as a panel, or those that were not handed over.
+    async fn finish(self) -> Result<Gathered, ReadError> {
+        let rule = self.part.source().duplicate_rule;
+        // Putting loose rows in order takes a while: not on a thread that others wait for.
+        let work = tokio::task::spawn_blocking(move || self.arriving.finish(rule));
+        Ok(work.await.map_err(|_| ReadError::Stopped)??)
     }
 
     /// Copies the part; with `handing`, whole entities go out as soon as there are enough rows of them. `say` hears of rows that
@@ -246,22 +265,22 @@ impl<'a> Copying<'a> {
         say: &mut (dyn FnMut(u64, u64) -> Result<(), ReadError> + Send),
     ) -> Result<(), ReadError> {
         say(0, 0)?;
-        let (part, builder) = (self.part, &mut self.builder);
+        let (part, arriving) = (self.part, &mut self.arriving);
         let mut stream = connection
-            .copy_out_raw(&part.statement())
+            .copy_out_raw(&part.statement(self.order))
             .await
             .map_err(StoreError::from_sqlx)?;
         while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
             self.decoder
                 .feed(&piece, |row| {
-                    builder.push(&row.entity, row.time, row.phase, &row.values)?;
-                    if builder.arrived().is_multiple_of(ROWS_PER_CALL) {
-                        say(builder.arrived(), builder.held_rows() as u64)?;
+                    arriving.push(&row.entity, row.time, row.phase, &row.values)?;
+                    if arriving.arrived().is_multiple_of(ROWS_PER_CALL) {
+                        say(arriving.arrived(), arriving.held())?;
                     }
                     Ok::<(), Fault>(())
                 })
                 .map_err(|fault| fault.into_read_error(part))?;
-            if let Some(handing) = &mut handing
+            if let (Some(handing), Arriving::InOrder(builder)) = (&mut handing, &mut *arriving)
                 && builder.whole_rows() >= handing.batches.rows
             {
                 handing.hand(builder.take_whole(), Place::More).await?;
@@ -271,7 +290,7 @@ impl<'a> Copying<'a> {
         self.decoder
             .finish()
             .map_err(|bad| Fault::Bad(bad).into_read_error(part))?;
-        say(builder.arrived(), builder.held_rows() as u64)
+        say(arriving.arrived(), arriving.held())
     }
 }
 
