@@ -1,5 +1,6 @@
 //! Metrics of binary scores against what came true. What is undefined on the rows is `None`, never 0.
 
+mod curves;
 mod decisions;
 mod probabilities;
 mod ranking;
@@ -7,6 +8,7 @@ mod ranking;
 pub(crate) mod tests;
 mod top;
 
+pub use curves::{AtThreshold, CalibrationPart, Curves, Point};
 pub(crate) use decisions::{f1, mcc, precision, recall};
 use mltraining_domain::{Confusion, Metrics};
 pub(crate) use ranking::{Counts, Tied, ranked};
