@@ -1,0 +1,35 @@
+//! What is needed to make the model again.
+
+use super::Pair;
+use crate::words::number::count;
+use crate::{Onnx, Parity, Report};
+
+pub(crate) fn again(report: &Report<'_>) -> Vec<Pair> {
+    let (spec, facts) = (report.spec, report.facts);
+    let mut pairs = vec![
+        Pair::new("Seed", spec.seed.to_string()),
+        Pair::new("Version of the service", facts.service_version.clone()),
+        Pair::new("SHA-256 of the spec", facts.spec_hash.clone()),
+        Pair::new("Fingerprint of the rows", facts.source_fingerprint.clone()),
+        Pair::new("SHA-256 of model.mlts", facts.model_sha256.clone()),
+    ];
+    pairs.push(Pair::new("model.onnx", told(report.onnx)));
+    pairs
+}
+
+fn told(onnx: &Onnx) -> String {
+    match onnx {
+        Onnx::LeftOut(why) => format!("left out: {why}"),
+        Onnx::Kept(Parity {
+            rows,
+            largest_difference,
+        }) => {
+            let rows = count(*rows);
+            if *largest_difference == 0.0 {
+                format!("says the same, asked about {rows} rows")
+            } else {
+                format!("differs by {largest_difference:.0e} at most, asked about {rows} rows")
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Where the rows went.
+
+use crate::table::{Cell, Table};
+use crate::words::number::{count, share};
+use mltraining_domain::RowCounts;
+
+/// Every row read is in one line.
+pub(crate) fn table(rows: &RowCounts) -> Table {
+    let mut table = Table::new(
+        "Every row that was read is in exactly one line.",
+        &["rows", ">count", ">of those read", "because"],
+    );
+    let part = |of: u64| (rows.read > 0).then(|| of as f64 / rows.read as f64);
+    let lines = [
+        (
+            "only history",
+            rows.warm_up,
+            "before the range: read so that features of later rows see it",
+        ),
+        (
+            "left out",
+            rows.filtered,
+            "of entities or phases that were not asked for",
+        ),
+        (
+            "label unknown",
+            rows.unknown,
+            "what came after was not there or not yet known; dropped, never counted as negative",
+        ),
+        ("negative", rows.negatives, "learned from and tested on"),
+        ("positive", rows.positives, "learned from and tested on"),
+    ];
+    for (name, of, why) in lines {
+        let length = part(of).unwrap_or_default();
+        table.row([
+            Cell::word(name),
+            Cell::number(count(of)),
+            Cell::bar(share(part(of)), length),
+            Cell::word(why),
+        ]);
+    }
+    table.strong_row([
+        Cell::word("read"),
+        Cell::number(count(rows.read)),
+        Cell::number(share(part(rows.read))),
+        Cell::word(""),
+    ]);
+    table
+}

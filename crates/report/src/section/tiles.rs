@@ -1,0 +1,71 @@
+//! The numbers at the head of the page.
+
+use crate::Report;
+use crate::words::number::{UNSET, count, counted, fine, interval, score, share, signed, times};
+use crate::words::verdict::mean;
+
+/// A number with its name.
+pub(crate) struct Tile {
+    pub name: &'static str,
+    pub value: String,
+    pub note: String,
+}
+
+pub(crate) fn tiles(report: &Report<'_>) -> Vec<Tile> {
+    let (evaluation, facts) = (report.evaluation, report.facts);
+    let all = &evaluation.overall;
+    let found = evaluation.intervals.as_ref().map(|found| found.overall);
+    let auc = mean(&evaluation.folds, |fold| fold.metrics.roc_auc);
+    let prevalence = (all.rows > 0).then(|| all.positives as f64 / all.rows as f64);
+    let mut tiles = vec![
+        Tile {
+            name: "ROC AUC",
+            value: score(auc),
+            note: "mean of the folds; chance is 0.5".to_owned(),
+        },
+        Tile {
+            name: "Average precision",
+            value: score(all.average_precision),
+            note: found.map_or_else(String::new, |found| interval(found.average_precision))
+                + &format!("; by chance {}", share(prevalence)),
+        },
+    ];
+    if let Some(top) = all.top.iter().find(|top| top.share >= 0.01) {
+        tiles.push(Tile {
+            name: "The highest 1 % of scores",
+            value: share(Some(top.precision)),
+            note: format!(
+                "of {} rows come true, {} the usual",
+                count(top.rows),
+                times(top.lift)
+            ),
+        });
+    }
+    tiles.push(Tile {
+        name: "Brier skill",
+        value: signed(all.brier_skill),
+        note: format!("Brier {}, log loss {}", fine(all.brier), fine(all.log_loss)),
+    });
+    tiles.push(match (facts.threshold, all.precision, all.recall) {
+        (None, ..) => Tile {
+            name: "At the threshold",
+            value: UNSET.to_owned(),
+            note: "no score does what was asked for".to_owned(),
+        },
+        (Some(_), precision, recall) => Tile {
+            name: "Precision at the threshold",
+            value: share(precision),
+            note: format!("finds {} of the positives", share(recall)),
+        },
+    });
+    tiles.push(Tile {
+        name: "Tested rows",
+        value: count(all.rows),
+        note: format!(
+            "{} positive, {}",
+            share(prevalence),
+            counted(facts.entities, "entity", "entities")
+        ),
+    });
+    tiles
+}
