@@ -23,6 +23,7 @@ pub mod matrix;
 pub mod metrics;
 pub mod model;
 pub mod model_file;
+pub mod onnx;
 pub mod permutation;
 mod random;
 pub mod random_forest;

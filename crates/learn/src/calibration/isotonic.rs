@@ -64,6 +64,16 @@ impl Isotonic {
         made
     }
 
+    /// Scores of the corners, strictly rising; at least one.
+    pub fn scores(&self) -> &[f64] {
+        &self.scores
+    }
+
+    /// The probabilities at the corners, never falling.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
     pub(super) fn apply(&self, score: f64) -> f64 {
         if score.is_nan() {
             return f64::NAN;

@@ -3,8 +3,6 @@
 use crate::functions::{ln, logistic, logistic_and_softplus};
 use serde::{Deserialize, Serialize};
 
-/// Scores are held this far from 0 and 1, where log odds end.
-const CLIP: f64 = 1e-6;
 /// Newton needs fewer than ten steps.
 const STEPS: usize = 100;
 /// Keeps the Hessian positive definite.
@@ -21,6 +19,9 @@ pub struct Platt {
 }
 
 impl Platt {
+    /// Scores are held this far from 0 and 1, where log odds end.
+    pub const CLIP: f64 = 1e-6;
+
     /// Newton with backtracking on the cross entropy (Lin, Lin and Weng 2007, "A note on Platt's probabilistic outputs"), with
     /// Platt's targets (N+ + 1) / (N+ + 2) and 1 / (N- + 2), which keep few rows from being sure. `None` when the best
     /// function does not rise.
@@ -104,7 +105,7 @@ impl Platt {
 }
 
 fn log_odds(score: f64) -> f64 {
-    let p = score.clamp(CLIP, 1.0 - CLIP);
+    let p = score.clamp(Platt::CLIP, 1.0 - Platt::CLIP);
     ln(p / (1.0 - p))
 }
 

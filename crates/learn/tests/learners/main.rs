@@ -8,5 +8,6 @@ mod extra_trees;
 mod forest;
 mod logistic;
 mod model_file;
+mod onnx;
 mod seeded;
 mod xgboost;
