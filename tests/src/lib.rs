@@ -10,6 +10,7 @@ pub mod data;
 pub mod database;
 pub mod invariants;
 pub mod mutants;
+pub mod others;
 pub mod probe;
 pub mod process;
 pub mod proxy;

@@ -27,7 +27,7 @@ pub(super) struct OutOfFold {
     /// Probability by the fold's model, with the fold's calibration laid over it.
     pub scores: Vec<f64>,
     /// Probability as the fold's model gave it; empty when no calibration is asked for.
-    raw: Vec<f64>,
+    pub raw: Vec<f64>,
     /// What the fold's model said at the fold's threshold; `None` where no threshold could be chosen.
     pub decisions: Vec<Option<bool>>,
     /// Scores of each baseline on the same rows, by name.
@@ -262,18 +262,24 @@ impl Folding<'_> {
 }
 
 impl OutOfFold {
+    /// Whether a calibration is asked for, so that scores differ from what the models gave.
+    pub(super) fn is_calibrated(&self) -> bool {
+        !self.raw.is_empty()
+    }
+
     /// The scores as the folds' models gave them.
     pub(super) fn raw_scores(&self) -> &[f64] {
-        if self.raw.is_empty() {
-            &self.scores
-        } else {
+        if self.is_calibrated() {
             &self.raw
+        } else {
+            &self.scores
         }
     }
 
     /// Metrics of the scores as the folds' models gave them; `None` when no calibration is asked for.
     pub(super) fn uncalibrated(&self) -> Option<Metrics> {
-        (!self.raw.is_empty()).then(|| metrics::measure(&self.labels, &self.raw, Cut::None))
+        self.is_calibrated()
+            .then(|| metrics::measure(&self.labels, &self.raw, Cut::None))
     }
 
     fn take(&mut self, rows: &[u32], labels: Vec<u8>, scores: Vec<f64>, baselines: Vec<Scored>) {

@@ -7,8 +7,10 @@ mod files;
 mod folds;
 mod gather;
 mod intervals;
+mod onnx;
 mod operating;
 mod permutation;
+mod predictions;
 mod scratch;
 mod shuffled;
 mod single_features;
@@ -18,12 +20,14 @@ mod validation;
 mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
+use files::Findings;
 use mltraining_domain::{
     AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SampleWeight, SingleFeature,
     SourceSpec, TimeRange, TrainSpec, VersionFacts, WorkPhase,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::matrix::Matrix;
+use mltraining_learn::metrics::Curves;
 use mltraining_learn::model::Model;
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::rows::{LabelledRows, RowsError};
@@ -53,7 +57,7 @@ pub struct Trained {
     pub facts: VersionFacts,
     /// What it is worth.
     pub evaluation: Evaluation,
-    /// Model file, metrics and facts as files.
+    /// Model, metrics, report and the rest as files.
     pub files: Vec<OutputFile>,
 }
 
@@ -78,7 +82,12 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     let days = source_days::file(&outline, &fingerprint)?;
     drop(outline);
     let validated = folds_step(&matrix, &rows, &spec, work)?;
-    let (mut evaluation, kept) = evaluate(validated, &rows, singles, &spec, work)?;
+    let Evaluated {
+        mut evaluation,
+        kept,
+        curves,
+        predictions,
+    } = evaluate(validated, &rows, singles, &spec, work)?;
     let facts = facts(&spec, &plan, &rows, fingerprint, kept.threshold);
     shed(&mut rows, &spec);
     let model = final_step(&matrix, &rows, &spec, work)?;
@@ -86,19 +95,36 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         .note(WorkPhase::Evaluate, 0, 1, "writing what was measured");
     evaluation.importances = model.importances();
     stop_check(work)?;
-    let mut trained = files::write(facts, evaluation, &spec, model, kept.calibrator)?;
-    trained.files.push(days);
+    let found = Findings {
+        facts,
+        evaluation,
+        curves,
+    };
+    let mut trained = files::write(found, &spec, model, kept.calibrator, &matrix)?;
+    trained.files.extend([predictions, days]);
     Ok(trained)
 }
 
-/// What the folds say of the model, its importances aside, and how its scores become answers.
+/// What the folds say.
+struct Evaluated {
+    /// Of the model, its importances aside.
+    evaluation: Evaluation,
+    /// How its scores become answers.
+    kept: Operating,
+    /// Of the scores, over all thresholds.
+    curves: Curves,
+    /// The scores themselves.
+    predictions: OutputFile,
+}
+
+/// Measures what the folds have scored. Of each score only its line in the file of predictions is left.
 fn evaluate(
     mut validated: folds::CrossValidation,
     rows: &LabelledRows,
     singles: Vec<SingleFeature>,
     spec: &TrainSpec,
     work: &Work,
-) -> Result<(Evaluation, Operating), WorkError> {
+) -> Result<Evaluated, WorkError> {
     let _span = tracing::info_span!("evaluate").entered();
     let intervals = intervals::measure(&mut validated, rows, spec, work)?;
     let out = &validated.out_of_fold;
@@ -118,7 +144,12 @@ fn evaluate(
         permutation: permutation::over_folds(&out.drops),
         slices: slices::measure(out, rows),
     };
-    Ok((evaluation, kept))
+    Ok(Evaluated {
+        evaluation,
+        kept,
+        curves: Curves::of(&out.labels, &out.scores),
+        predictions: predictions::file(out, rows)?,
+    })
 }
 
 /// Gives back what the last fit, the largest, does not look at: the times of the rows, unless rows are weighed or kept apart by them.

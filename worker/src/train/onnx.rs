@@ -1,0 +1,81 @@
+//! `model.onnx`: the model for other runtimes, held against the model itself before it is kept.
+
+use super::user_failure;
+use crate::work::{OutputFile, WorkError};
+use mltraining_domain::{Reason, WorkPhase};
+use mltraining_learn::matrix::Matrix;
+use mltraining_learn::model_file::ModelFile;
+use mltraining_learn::onnx::{self, OnnxError, Session};
+use mltraining_report::{Onnx, Parity};
+
+/// Rows that both are asked about, in runs of neighbours, which are read together.
+const ROWS: u32 = 10_000;
+const RUN: u32 = 1_000;
+/// A file that differs by more is not kept.
+const TOLERANCE: f64 = 1e-6;
+
+/// Writes the file and computes it on rows of the training.
+pub(super) fn write(file: &ModelFile, matrix: &Matrix) -> Result<(Onnx, Option<OutputFile>), WorkError> {
+    let bytes = match onnx::encode(file) {
+        Ok(bytes) => bytes,
+        Err(error @ OnnxError::TooLarge(_)) => return Ok((Onnx::LeftOut(error.to_string()), None)),
+        Err(error) => return Err(broken(&error.to_string())),
+    };
+    let rows = spread(matrix.rows() as u32);
+    let computed = Session::open(&bytes).and_then(|session| session.run(matrix, &rows));
+    let computed = computed.map_err(|error| broken(&error.to_string()))?;
+    let largest_difference = file
+        .predict(matrix, &rows)
+        .iter()
+        .zip(&computed.probability)
+        .map(|(ours, theirs)| (ours - theirs).abs())
+        .fold(0.0, f64::max);
+    if largest_difference > TOLERANCE {
+        let text = format!("its probabilities differ from the model's by up to {largest_difference:e}");
+        tracing::warn!("model.onnx is left out: {text}");
+        return Ok((Onnx::LeftOut(text), None));
+    }
+    let parity = Parity {
+        rows: rows.len() as u64,
+        largest_difference,
+    };
+    let output = OutputFile {
+        file: "model.onnx",
+        media_type: "application/onnx",
+        bytes,
+    };
+    Ok((Onnx::Kept(parity), Some(output)))
+}
+
+fn broken(what: &str) -> WorkError {
+    let text = format!("model.onnx is not what it should be: {what}");
+    user_failure(Reason::Internal, WorkPhase::Store, text)
+}
+
+/// All rows, or runs spread over them.
+fn spread(rows: u32) -> Vec<u32> {
+    if rows <= ROWS {
+        return (0..rows).collect();
+    }
+    let runs = ROWS / RUN;
+    let start = |run: u32| u64::from(rows - RUN) * u64::from(run) / u64::from(runs - 1);
+    (0..runs)
+        .flat_map(|run| (start(run) as u32..).take(RUN as usize))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_asked_about_from_the_first_to_the_last_and_none_twice() {
+        assert_eq!(spread(3), [0, 1, 2]);
+        for rows in [10_001, 12_345, 50_000_000, u32::MAX] {
+            let found = spread(rows);
+            assert_eq!((found.len(), found[0]), (ROWS as usize, 0));
+            assert_eq!(found.last(), Some(&(rows - 1)));
+            assert!(rows < 20_000 || found.is_sorted_by(|a, b| a < b), "{rows}");
+        }
+    }
+}

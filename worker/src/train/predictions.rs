@@ -1,0 +1,190 @@
+//! `predictions.parquet`: what the models of the folds said of rows that they had not seen, row by row, so that anyone can measure
+//! it anew.
+
+use super::folds::OutOfFold;
+use super::user_failure;
+use crate::work::{OutputFile, WorkError};
+use mltraining_domain::{Reason, WorkPhase};
+use mltraining_panel::rows::LabelledRows;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+use std::io::Write;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Rows that are encoded together, and can be read apart from the others.
+const GROUP_ROWS: usize = 128 * 1024;
+
+const COLUMNS: &str = "
+    required binary entity (UTF8);
+    required int64 decision_time (TIMESTAMP(MICROS, true));
+    required int32 fold;
+    required int32 label (INTEGER(8, false));
+    required double score;";
+const CALIBRATED: &str = "required double calibrated_score;";
+
+/// The file of all out-of-fold scores, in the order of the folds. Some 20 bytes of a row stay of it, less than the scores take.
+pub(super) fn file(out: &OutOfFold, rows: &LabelledRows) -> Result<OutputFile, WorkError> {
+    let bytes = write(out, rows, GROUP_ROWS).map_err(|error| {
+        let text = format!("the out-of-fold predictions cannot be written: {error}");
+        user_failure(Reason::Internal, WorkPhase::Store, text)
+    })?;
+    Ok(OutputFile {
+        file: "predictions.parquet",
+        media_type: "application/vnd.apache.parquet",
+        bytes,
+    })
+}
+
+fn write(out: &OutOfFold, rows: &LabelledRows, group_rows: usize) -> Result<Vec<u8>, ParquetError> {
+    let calibrated = if out.is_calibrated() { CALIBRATED } else { "" };
+    let schema = parse_message_type(&format!("message predictions {{ {COLUMNS} {calibrated} }}"))?;
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, Arc::new(schema), properties()?)?;
+    for start in (0..out.rows.len()).step_by(group_rows) {
+        let places = start..out.rows.len().min(start + group_rows);
+        let mut group = writer.next_row_group()?;
+        write_group(out, rows, places, &mut group)?;
+        group.close()?;
+    }
+    writer.close()?;
+    Ok(bytes)
+}
+
+/// The same rows give the same bytes: nothing of the writer's version or time is told.
+fn properties() -> Result<WriterPropertiesPtr, ParquetError> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_created_by(format!("mltraining {}", env!("CARGO_PKG_VERSION")));
+    Ok(Arc::new(properties.build()))
+}
+
+fn write_group<W: Write + Send>(
+    out: &OutOfFold,
+    rows: &LabelledRows,
+    places: Range<usize>,
+    group: &mut SerializedRowGroupWriter<'_, W>,
+) -> Result<(), ParquetError> {
+    let row = |place: usize| out.rows[place] as usize;
+    let entities: Vec<ByteArray> = rows
+        .entity_names
+        .iter()
+        .map(|name| name.as_str().into())
+        .collect();
+    let entity = |place| {
+        entities[rows
+            .entity_ends
+            .partition_point(|end| *end as usize <= row(place))]
+        .clone()
+    };
+    column::<ByteArrayType, W>(group, places.clone().map(entity))?;
+    column::<Int64Type, W>(group, places.clone().map(|place| rows.decisions[row(place)]))?;
+    column::<Int32Type, W>(group, places.clone().map(|place| fold_of(out, place)))?;
+    column::<Int32Type, W>(group, places.clone().map(|place| i32::from(out.labels[place])))?;
+    column::<DoubleType, W>(group, places.clone().map(|place| out.raw_scores()[place]))?;
+    if out.is_calibrated() {
+        column::<DoubleType, W>(group, places.map(|place| out.scores[place]))?;
+    }
+    Ok(())
+}
+
+/// Writes the next column of the group.
+fn column<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    values: impl Iterator<Item = T::T>,
+) -> Result<(), ParquetError> {
+    let missing = || ParquetError::General("the schema has fewer columns than are written".to_owned());
+    let mut column = group.next_column()?.ok_or_else(missing)?;
+    let values: Vec<T::T> = values.collect();
+    column.typed::<T>().write_batch(&values, None, None)?;
+    column.close()
+}
+
+/// Which fold a score is of, from 1.
+fn fold_of(out: &OutOfFold, place: usize) -> i32 {
+    out.fold_ends.partition_point(|end| *end <= place) as i32 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use bytes::Bytes;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+
+    /// Two entities with hostile and plain names, two folds.
+    fn scored(calibrated: bool) -> (OutOfFold, LabelledRows) {
+        let rows = LabelledRows {
+            labels: vec![0, 1, 0, 1, 1],
+            decisions: vec![10, 20, 30, 40, 1_767_225_600_000_001],
+            entity_names: vec!["Bär \"quoted\"".to_owned(), "plain".to_owned()],
+            entity_ends: vec![2, 5],
+            ..LabelledRows::default()
+        };
+        let raw = vec![0.1, 0.2, 0.30000000000000004, 0.4];
+        let scores = if calibrated {
+            vec![0.5, 0.6, 0.7, 0.8]
+        } else {
+            raw.clone()
+        };
+        let raw = if calibrated { raw } else { Vec::new() };
+        let mut out = OutOfFold::default();
+        (out.rows, out.fold_ends) = (vec![1, 2, 3, 4], vec![1, 4]);
+        (out.labels, out.scores, out.raw) = (vec![1, 0, 1, 1], scores, raw);
+        (out, rows)
+    }
+
+    fn read(bytes: Vec<u8>) -> Vec<(String, i64, i32, u8, f64, Option<f64>)> {
+        let reader = SerializedFileReader::new(Bytes::from(bytes)).unwrap();
+        let columns = reader.metadata().file_metadata().schema_descr().num_columns();
+        let row = |row: Result<parquet::record::Row, ParquetError>| {
+            let row = row.unwrap();
+            (
+                row.get_string(0).unwrap().clone(),
+                row.get_timestamp_micros(1).unwrap(),
+                row.get_int(2).unwrap(),
+                row.get_ubyte(3).unwrap(),
+                row.get_double(4).unwrap(),
+                (columns == 6).then(|| row.get_double(5).unwrap()),
+            )
+        };
+        reader.get_row_iter(None).unwrap().map(row).collect()
+    }
+
+    #[test]
+    fn every_score_reads_back_with_its_row_and_fold_bit_for_bit() {
+        for (calibrated, group_rows) in [(false, 100), (true, 3), (true, 1)] {
+            let (out, rows) = scored(calibrated);
+            let found = read(write(&out, &rows, group_rows).unwrap());
+            let (first, time) = ("Bär \"quoted\"".to_owned(), 1_767_225_600_000_001);
+            let after = |score: f64| calibrated.then_some(score);
+            let expected = [
+                (first, 20, 1, 1, 0.1, after(0.5)),
+                ("plain".to_owned(), 30, 2, 0, 0.2, after(0.6)),
+                ("plain".to_owned(), 40, 2, 1, 0.30000000000000004, after(0.7)),
+                ("plain".to_owned(), time, 2, 1, 0.4, after(0.8)),
+            ];
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn rows_are_written_in_groups_so_that_few_are_held_at_a_time() {
+        let (out, rows) = scored(true);
+        let reader = SerializedFileReader::new(Bytes::from(write(&out, &rows, 3).unwrap())).unwrap();
+        let groups = reader.metadata().row_groups().iter();
+        assert_eq!(groups.map(|group| group.num_rows()).collect::<Vec<_>>(), [3, 1]);
+    }
+
+    #[test]
+    fn the_same_scores_give_the_same_bytes() {
+        let (out, rows) = scored(true);
+        assert_eq!(write(&out, &rows, 2).unwrap(), write(&out, &rows, 2).unwrap());
+    }
+}
