@@ -1,7 +1,8 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, catalog, dataset, demo_data, health, import, jobs, labels, models, reproduce, sources, train,
+    admin, catalog, dataset, demo_data, health, import, jobs, labels, models, report_page, reproduce,
+    sources, train,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -123,6 +124,10 @@ pub(crate) enum Command {
     Models(models::ModelsArgs),
     /// Shows, changes or downloads one model
     Model(models::ModelArgs),
+    /// Shows what a model version is worth as a page, with charts
+    ///
+    /// Downloads report.html, prints its path, and opens it when there is a terminal. The page needs no network.
+    Report(report_page::ReportArgs),
     /// Loads CSV files into a table and registers it as a source
     ///
     /// Every column but entity and time must hold numbers; an empty field is NULL. All files are read before anything is

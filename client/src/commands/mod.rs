@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod models;
+pub(crate) mod report_page;
 pub(crate) mod reproduce;
 pub(crate) mod sources;
 pub(crate) mod train;
@@ -42,6 +43,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,
         Command::Models(args) => models::list(&args, context).await,
         Command::Model(args) => Box::pin(models::run(args, context)).await,
+        Command::Report(args) => Box::pin(report_page::run(&args, context)).await,
         Command::Import(args) => Box::pin(import::run(&args, context)).await,
         Command::Admin(args) => Box::pin(admin::run(args, context)).await,
         Command::DemoData(args) => Box::pin(demo_data::run(&args, context)).await,

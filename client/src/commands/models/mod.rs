@@ -4,7 +4,7 @@ pub(crate) mod change;
 mod download;
 mod show;
 
-pub(crate) use download::{artifacts_of, version_of};
+pub(crate) use download::{Folder, artifacts_of, fetch, version_of};
 
 use super::pages::{self, ListArgs, Rest};
 use crate::context::Context;

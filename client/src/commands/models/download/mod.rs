@@ -8,7 +8,7 @@ use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names::{self, ModelRef};
-use crate::output::{Format, bytes};
+use crate::output::{Format, Output, bytes};
 use anyhow::Context as _;
 use clap::Args;
 use mltraining_proto::v1;
@@ -41,17 +41,13 @@ pub(super) async fn run(args: &DownloadArgs, context: &Context<'_>) -> Result<()
         .output
         .clone()
         .unwrap_or_else(|| PathBuf::from(format!("{}-v{}", model.model.model, version.version)));
-    fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    let into = Folder {
+        path: &folder,
+        replace: args.force,
+    };
     for artifact in &artifacts {
-        let target = Target::new(&folder, artifact)?;
-        if target.is_there(args.force)? {
-            context
-                .output
-                .note(format!("{} is there already", target.path().display()));
-        } else {
-            transfer::fetch(artifact, &target, &connection, context.output).await?;
-        }
-        tell(artifact, target.path(), context)?;
+        let path = fetch(artifact, into, &connection, context.output).await?;
+        tell(artifact, &path, context)?;
     }
     let title = report::title(&version.name);
     context.output.note(format!(
@@ -59,6 +55,36 @@ pub(super) async fn run(args: &DownloadArgs, context: &Context<'_>) -> Result<()
         folder.display()
     ));
     Ok(())
+}
+
+/// Where files go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Folder<'a> {
+    /// The folder.
+    pub path: &'a Path,
+    /// Whether files that are there and differ may be replaced.
+    pub replace: bool,
+}
+
+/// Puts a file into a folder, which is made when it is missing, unless it is there already; its path.
+///
+/// # Errors
+/// What the service says; [`CliError::Conflict`] when another file has its name that may not be replaced; what the disk says.
+pub(crate) async fn fetch(
+    artifact: &v1::Artifact,
+    into: Folder<'_>,
+    connection: &Connection,
+    output: Output,
+) -> Result<PathBuf, CliError> {
+    let path = into.path;
+    fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
+    let target = Target::new(path, artifact)?;
+    if target.is_there(into.replace)? {
+        output.note(format!("{} is there already", target.path().display()));
+    } else {
+        transfer::fetch(artifact, &target, connection, output).await?;
+    }
+    Ok(target.path().to_owned())
 }
 
 /// One line for each file: its path.
