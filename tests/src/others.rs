@@ -7,13 +7,13 @@ use std::process::{Command, Output};
 /// How a script says that what it needs is not installed.
 const SKIPPED: i32 = 77;
 
-/// Runs a script of `tests/python` on a folder with the Python that `MLTS_TEST_PYTHON` names, or `python3`. What it printed, or `None`
+/// Runs a script of `tests/python` on a folder with the Python that `TEST_PYTHON` names, or `python3`. What it printed, or `None`
 /// (with the reason printed) when it cannot run here.
 ///
 /// # Panics
 /// When the script finds something wrong.
 pub fn python(script: &str, folder: &Path) -> Option<String> {
-    let python = env::var_os("MLTS_TEST_PYTHON").unwrap_or_else(|| "python3".into());
+    let python = env::var_os("TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
     let Ok(Output {
         status,
@@ -26,7 +26,7 @@ pub fn python(script: &str, folder: &Path) -> Option<String> {
     };
     let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
     if status.code() == Some(SKIPPED) {
-        eprintln!("{} (MLTS_TEST_PYTHON may name a Python that has it)", said.trim());
+        eprintln!("{} (TEST_PYTHON may name a Python that has it)", said.trim());
         return None;
     }
     assert!(status.success(), "{}: {said}", script.display());
@@ -36,7 +36,7 @@ pub fn python(script: &str, folder: &Path) -> Option<String> {
 
 /// A browser that runs without a screen; `None` (with the reason printed) when there is none.
 pub fn browser() -> Option<PathBuf> {
-    let named = env::var_os("MLTS_TEST_BROWSER").map(PathBuf::from);
+    let named = env::var_os("TEST_BROWSER").map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
     let names = [
         "chromium",
@@ -53,7 +53,7 @@ pub fn browser() -> Option<PathBuf> {
     };
     let browser = named.or_else(found);
     if browser.is_none() {
-        eprintln!("skipped: there is no Chromium to open the page with (MLTS_TEST_BROWSER may name one)");
+        eprintln!("skipped: there is no Chromium to open the page with (TEST_BROWSER may name one)");
     }
     browser
 }
