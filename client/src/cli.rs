@@ -1,7 +1,7 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, catalog, dataset, demo_data, health, import, jobs, labels, models, report_page, reproduce,
+    admin, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models, report_page, reproduce,
     sources, train,
 };
 use crate::exit;
@@ -110,6 +110,23 @@ pub(crate) enum Command {
     /// Follows the job. Ends with 0 when the model is the same, byte for byte, and with 1 when it differs: then it names the
     /// days of entities whose rows have changed, or the other version of the service. No model version is made.
     Reproduce(reproduce::ReproduceArgs),
+    /// Judges a model version on a period that its training does not touch
+    ///
+    /// Follows the job and shows what the version is worth there, beside simple rules, at its own threshold:
+    /// mlts evaluate pump@3 --start 2026-02-01 --end 2026-02-08
+    Evaluate(Box<evaluate::EvaluateArgs>),
+    /// Lists evaluations of model versions, or shows one
+    ///
+    /// Newest first: those that trainings made, and those of mlts evaluate. Filters compare model and version:
+    /// mlts evaluations --filter 'model = pump AND version = 3'
+    Evaluations(evaluate::EvaluationsArgs),
+    /// Compares model versions on the very same rows, which none of them was trained on
+    ///
+    /// Follows the job and says which version is better, metric by metric and overall, or that they are not distinguishable:
+    /// mlts compare pump@2 pump@3 --start 2026-02-01
+    Compare(Box<compare::CompareArgs>),
+    /// Lists comparisons of model versions, or shows one
+    Comparisons(compare::ComparisonsArgs),
     /// Lists jobs; cancels, counts or follows many
     ///
     /// Newest first. Filters compare state, kind, model, created_by, priority, create_time and labels.KEY, joined by AND:
@@ -199,6 +216,11 @@ mod tests {
             "mlts sources check candles --start 2026-01-01",
             "mlts train --source candles --model demo_candles --change 0.02 --horizon 30m --algorithm random_forest",
             "mlts reproduce demo_candles@1 --detach",
+            "mlts evaluate demo_candles@1 --start 2026-01-02 --end 2026-01-03",
+            "mlts evaluations --filter model=demo_candles",
+            "mlts compare demo_candles@1 demo_candles@2 --start 2026-01-02",
+            "mlts comparisons --limit 3",
+            "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
             "mlts models",
             "mlts model get demo_candles",
             "mlts jobs",

@@ -6,6 +6,7 @@ use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
 use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
 use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
+use mltraining_proto::v1::evaluation_service_client::EvaluationServiceClient;
 use mltraining_proto::v1::job_service_client::JobServiceClient;
 use mltraining_proto::v1::model_service_client::ModelServiceClient;
 use mltraining_proto::v1::training_service_client::TrainingServiceClient;
@@ -132,6 +133,10 @@ impl Connection {
 
     pub(crate) fn training(&self) -> TrainingServiceClient<Wire> {
         TrainingServiceClient::new(self.wire()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Wire> {
+        EvaluationServiceClient::new(self.wire()).max_decoding_message_size(MAX_ANSWER)
     }
 
     pub(crate) fn jobs(&self) -> JobServiceClient<Wire> {

@@ -268,6 +268,10 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         ),
         ("DatasetService", "PreviewLabels PreviewDataset CheckLeakage"),
         (
+            "EvaluationService",
+            "GetEvaluation ListEvaluations GetComparison ListComparisons",
+        ),
+        (
             "JobService",
             "GetJob BatchGetJobs ListJobs CountJobs GetQueueStats WatchJob WatchJobs ListJobLogs TailJobLogs WaitJob \
              CancelJob BatchCancelJobs RetryJob UpdateJob",
@@ -277,7 +281,10 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
             "GetModel BatchGetModels ListModels UpdateModel DeleteModel UndeleteModel GetModelVersion \
              ListModelVersions",
         ),
-        ("TrainingService", "TrainModel ReproduceJob"),
+        (
+            "TrainingService",
+            "TrainModel ReproduceJob EvaluateModel CompareModels",
+        ),
     ];
     let expected: BTreeMap<_, _> = expected
         .into_iter()

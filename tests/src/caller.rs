@@ -6,6 +6,7 @@ use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
 use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
 use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
+use mltraining_proto::v1::evaluation_service_client::EvaluationServiceClient;
 use mltraining_proto::v1::job_service_client::JobServiceClient;
 use mltraining_proto::v1::model_service_client::ModelServiceClient;
 use mltraining_proto::v1::training_service_client::TrainingServiceClient;
@@ -35,6 +36,7 @@ pub struct Caller {
     pub catalog: CatalogServiceClient<Authenticated>,
     pub datasets: DatasetServiceClient<Authenticated>,
     pub training: TrainingServiceClient<Authenticated>,
+    pub evaluations: EvaluationServiceClient<Authenticated>,
     pub jobs: JobServiceClient<Authenticated>,
     pub models: ModelServiceClient<Authenticated>,
     pub artifacts: ArtifactServiceClient<Authenticated>,
@@ -60,6 +62,7 @@ impl Caller {
             catalog: CatalogServiceClient::new(with_key()),
             datasets: DatasetServiceClient::new(with_key()),
             training: TrainingServiceClient::new(with_key()),
+            evaluations: EvaluationServiceClient::new(with_key()),
             jobs: JobServiceClient::new(with_key()),
             models: ModelServiceClient::new(with_key()),
             artifacts: ArtifactServiceClient::new(with_key()),

@@ -28,6 +28,10 @@ const PROMISED: &[&str] = &[
     "JOB_STATE_SUCCEEDED",
     "model.mlts",
     "JOB_KIND_REPRODUCE",
+    "JOB_KIND_EVALUATE",
+    "PERIOD_PLACE_AFTER_TRAINING",
+    "touches them: let it start at 2026-01-01T03:59:00.000001+00:00 or later",
+    "COMPARISON_ANSWER_UNKNOWN",
     "\"totalCount\": \"1\"",
     "maxQueued",
     "\"team\": \"beta\"",
@@ -82,6 +86,12 @@ async fn answer(system: &System, tool: &Path, worker: &str, meant: Meant, call: 
     let job = system
         .database
         .sql("SELECT 'projects/default/jobs/' || id FROM job ORDER BY id LIMIT 1");
+    let newest = system
+        .database
+        .sql("SELECT 'projects/default/jobs/' || id FROM job ORDER BY id DESC LIMIT 1");
+    let evaluation = system
+        .database
+        .sql("SELECT 'projects/default/evaluations/' || id FROM evaluation ORDER BY created_at DESC LIMIT 1");
     let text = format!("grpcurl() {{ command '{}' \"$@\"; }}\n{call}", tool.display());
     let out = tokio::process::Command::new("bash")
         .args(["-c", &text])
@@ -90,6 +100,8 @@ async fn answer(system: &System, tool: &Path, worker: &str, meant: Meant, call: 
         .env("WORKER", worker)
         .env("KEY", &system.key)
         .env("JOB", job)
+        .env("NEWEST", newest)
+        .env("EVALUATION", evaluation)
         .output()
         .await
         .unwrap();

@@ -14,9 +14,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 /// The kinds of job that a worker does.
-const KINDS: &[JobKind] = &[JobKind::Train, JobKind::Reproduce];
+const KINDS: &[JobKind] = &[
+    JobKind::Train,
+    JobKind::Reproduce,
+    JobKind::Evaluate,
+    JobKind::Compare,
+];
 /// The same, with those that only tests make.
-const KINDS_AND_PROBES: &[JobKind] = &[JobKind::Train, JobKind::Reproduce, JobKind::Probe];
+const KINDS_AND_PROBES: &[JobKind] = &[
+    JobKind::Train,
+    JobKind::Reproduce,
+    JobKind::Evaluate,
+    JobKind::Compare,
+    JobKind::Probe,
+];
 
 /// Claims and starts attempts until the worker stops. Attempts run on `attempts`.
 pub(crate) async fn run(context: Arc<Context>, mut hints: HintListener, attempts: TaskTracker) {

@@ -7,7 +7,9 @@
 mod attempt;
 mod claims;
 pub mod cli;
+mod compare;
 mod context;
+mod evaluate;
 mod lease_keeper;
 mod made;
 mod memory;

@@ -1,5 +1,6 @@
 //! What an attempt has made, before it is stored.
 
+use crate::evaluate::Judged;
 use crate::work::OutputFile;
 use mltraining_domain::{Evaluation, TrainSpec, VersionFacts};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub(crate) struct Made {
 pub(crate) enum Output {
     /// A model version.
     Version(Box<Version>),
+    /// An evaluation of a version that there was.
+    Evaluation(Box<Judged>),
     /// What it has found; no version.
     Found(Value),
     /// Files alone.

@@ -9,7 +9,7 @@ use crate::work::Work;
 use mltraining_domain::{FailureClass, JobFailure, JobState, Reason, ResultId, WorkPhase};
 use mltraining_signal::{Change, Changed};
 use mltraining_store::StoreError;
-use mltraining_store::claims::{ClaimedJob, Failed, Finished, Outcome, Trained};
+use mltraining_store::claims::{ClaimedJob, Failed, Finished, Judged, Outcome, Trained};
 use std::future::Future;
 use std::time::Duration;
 use tracing::Instrument;
@@ -113,6 +113,14 @@ async fn commit(
     match output {
         Output::Bare => context.store.finish_bare(job.lease, result).await,
         Output::Found(body) => context.store.finish_found(job.lease, result, body).await,
+        Output::Evaluation(made) => {
+            let judged = Judged {
+                model: &made.model,
+                version: made.version,
+                evaluation: &made.evaluation,
+            };
+            context.store.finish_evaluation(job.lease, result, judged).await
+        }
         Output::Version(made) => {
             let trained = Trained {
                 spec: &made.spec,

@@ -6,7 +6,7 @@ use crate::process::child::Task;
 use crate::process::link;
 use crate::process::message::{Message, Need, Order};
 use crate::train::{self, Gathered, Gathering, TrainInput, Trained};
-use crate::work::WorkError;
+use crate::work::{Work, WorkError};
 use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
 use mltraining_panel::Outline;
 use mltraining_panel::catalogue::{self, FeaturePlan};
@@ -36,7 +36,7 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
     })
 }
 
-/// A training whose rows are read.
+/// A job whose rows are read.
 pub(crate) struct Ready {
     /// All that it works on.
     pub input: TrainInput,
@@ -78,9 +78,20 @@ pub(crate) async fn ready(task: &Task, spec: TrainSpec) -> Result<Ready, WorkErr
 
 /// Trains on what was read.
 pub(crate) async fn train(task: &Task, ready: Ready) -> Result<Trained, WorkError> {
-    let Ready { input, pool } = ready;
-    let work = task.work.clone();
-    compute(task, &pool, move || train::train(input, &work)).await
+    ready.compute(task, train::train).await
+}
+
+impl Ready {
+    /// Works on what was read, on the computing threads.
+    pub(crate) async fn compute<T: Send + 'static>(
+        self,
+        task: &Task,
+        what: impl FnOnce(TrainInput, &Work) -> Result<T, WorkError> + Send + 'static,
+    ) -> Result<T, WorkError> {
+        let Self { input, pool } = self;
+        let work = task.work.clone();
+        compute(task, &pool, move || what(input, &work)).await
+    }
 }
 
 /// Notes a line in the job's log.
@@ -242,6 +253,15 @@ async fn gather(
         train::gather(&gathering, std::iter::from_fn(|| batches.blocking_recv()), &work)
     };
     compute(task, pool, all).await
+}
+
+/// Works on computing threads of its own.
+pub(crate) async fn on_threads<T: Send + 'static>(
+    task: &Task,
+    what: impl FnOnce(&Work) -> Result<T, WorkError> + Send + 'static,
+) -> Result<T, WorkError> {
+    let (pool, work) = (pool(task)?, task.work.clone());
+    compute(task, &pool, move || what(&work)).await
 }
 
 /// The computing threads of an attempt.

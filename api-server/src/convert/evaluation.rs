@@ -3,11 +3,12 @@
 use super::field::{small_wire_count, wire_count};
 use super::intervals;
 use super::label::show_direction;
+use super::model_version::show_rows;
 use super::slices;
-use super::time::show_instant;
+use super::time::{show_instant, show_range};
 use mltraining_domain::{
-    Baseline, Confusion, Evaluation, Fold, Metrics, SingleFeature, SingleRule, TestGap, TopRows,
-    UnseenEntities,
+    Baseline, CalibrationBin, Confusion, Evaluation, Fold, Metrics, Period, PeriodPlace, SingleFeature,
+    SingleRule, TestGap, TopRows, UnseenEntities,
 };
 use mltraining_proto::v1;
 
@@ -38,6 +39,39 @@ pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluati
         slices: evaluation.slices.iter().map(slices::show).collect(),
         skill: evaluation.skill,
         intervals: evaluation.intervals.as_ref().map(intervals::show),
+        period: evaluation.period.as_ref().map(show_period),
+        calibration: evaluation.calibration.iter().map(show_bin).collect(),
+        ..v1::Evaluation::default()
+    }
+}
+
+fn show_period(period: &Period) -> v1::Period {
+    let place = match period.place {
+        PeriodPlace::After => v1::PeriodPlace::AfterTraining,
+        PeriodPlace::Before => v1::PeriodPlace::BeforeTraining,
+        PeriodPlace::Overlaps => v1::PeriodPlace::Unspecified, // refused before anything is judged
+    };
+    v1::Period {
+        range: Some(show_range(&period.range)),
+        known_before: period.known_before.map(show_instant),
+        decision_range: Some(show_range(&period.decisions)),
+        latest_resolve_time: Some(show_instant(period.latest_resolve)),
+        row_counts: Some(show_rows(&period.rows, None)),
+        entity_count: wire_count(period.entities),
+        source_fingerprint: period.source_fingerprint.clone(),
+        place: place.into(),
+        training_decision_range: Some(show_range(&period.trained.decisions)),
+        training_latest_resolve_time: Some(show_instant(period.trained.latest_resolve)),
+    }
+}
+
+fn show_bin(bin: &CalibrationBin) -> v1::CalibrationBin {
+    v1::CalibrationBin {
+        above: bin.above,
+        up_to: bin.up_to,
+        rows: wire_count(bin.rows),
+        positives: wire_count(bin.positives),
+        mean_score: bin.mean_score,
     }
 }
 

@@ -32,7 +32,8 @@ pub(crate) fn show_scores(intervals: &ScoreIntervals) -> v1::ScoreIntervals {
     }
 }
 
-fn show_interval(interval: Interval) -> v1::Interval {
+/// An interval, or why there is none.
+pub(super) fn show_interval(interval: Interval) -> v1::Interval {
     let reason = match interval {
         Interval::Between { .. } => v1::IntervalUnsetReason::Unspecified,
         Interval::Unset(IntervalUnset::TooFewBlocks) => v1::IntervalUnsetReason::TooFewBlocks,

@@ -2,7 +2,7 @@
 
 use super::evaluation::show_metrics;
 use super::time::{show_instant, show_span};
-use super::{etag, job_error, progress, reproduction, train_spec};
+use super::{comparison, etag, job_error, progress, reproduction, stored_evaluation, train_spec};
 use mltraining_domain::name::{JobName, ModelName, VersionName};
 use mltraining_domain::{DisplayState, JobKind, JobState, ModelId, ProjectId};
 use mltraining_proto::v1;
@@ -73,6 +73,14 @@ fn show_spec(job: &Job) -> Result<Option<Spec>, StoreError> {
             &job.reproduce_spec()?,
             &job.project,
         ))),
+        JobKind::Evaluate => Some(Spec::EvaluateSpec(stored_evaluation::show_spec(
+            &job.evaluate_spec()?,
+            &job.project,
+        ))),
+        JobKind::Compare => Some(Spec::CompareSpec(comparison::show_spec(
+            &job.compare_spec()?,
+            &job.project,
+        ))),
         JobKind::Probe => None,
     })
 }
@@ -110,6 +118,14 @@ pub(crate) fn show_result(job: &Job, result: &JobResult) -> v1::JobResult {
         model_version: show_version(&job.project, job.model.as_ref(), result.version),
         metrics: result.metrics.as_ref().map(show_metrics),
         reproduction: None,
+        evaluation: result
+            .evaluation
+            .map(|evaluation| stored_evaluation::show_name(&job.project, evaluation))
+            .unwrap_or_default(),
+        comparison: match job.kind {
+            JobKind::Compare => comparison::show_name(&job.project, job.id),
+            _ => String::new(),
+        },
     }
 }
 
@@ -159,6 +175,8 @@ pub(crate) fn show_kind(kind: JobKind) -> v1::JobKind {
     match kind {
         JobKind::Train => v1::JobKind::Train,
         JobKind::Reproduce => v1::JobKind::Reproduce,
+        JobKind::Evaluate => v1::JobKind::Evaluate,
+        JobKind::Compare => v1::JobKind::Compare,
         JobKind::Probe => v1::JobKind::Probe,
     }
 }

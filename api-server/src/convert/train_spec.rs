@@ -8,7 +8,7 @@ use mltraining_domain::{ModelId, ProjectId, SourceId, TrainSpec, Violations};
 use mltraining_proto::v1;
 
 /// The seed of a request that names none.
-const DEFAULT_SEED: u64 = 42;
+pub(super) const DEFAULT_SEED: u64 = 42;
 
 /// The spec of a request, with every default filled in; its fields are named below `spec`. What the source and its columns
 /// must have is checked against the catalogue, not here.

@@ -37,6 +37,30 @@ pub(super) struct Question<'a> {
     pub(super) source: &'a SourceSpec,
     pub(super) plan: &'a FeaturePlan,
     pub(super) priority: Priority,
+    pub(super) purpose: Purpose,
+}
+
+/// What the rows are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To train on, in the folds of the split.
+    Train,
+    /// To judge versions by: label and features are given.
+    Judge,
+}
+
+impl Purpose {
+    /// The ways out when no label is known, none is positive, and all are.
+    fn ways_out(self) -> [&'static str; 3] {
+        match self {
+            Self::Train => [
+                "a longer range, a shorter horizon or a longer tolerance",
+                "a smaller change or a longer horizon",
+                "a larger change or a shorter horizon",
+            ],
+            Self::Judge => ["a longer period"; 3],
+        }
+    }
 }
 
 /// The estimate, or the refusal that the job would end with.
@@ -46,11 +70,14 @@ pub(super) struct Question<'a> {
 pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate, ApiError> {
     let (call, spec) = (question.call, question.spec);
     let rows = count_rows(question).await?;
-    let mut warnings = warnings_of_spec(spec, question.source, rows);
+    let mut warnings = match question.purpose {
+        Purpose::Train => warnings_of_spec(spec, question.source, rows),
+        Purpose::Judge => Vec::new(),
+    };
     warnings.extend(question.plan.left_out().iter().map(left_out));
     if rows.in_range <= COUNT_LABELS {
         let counted = count_labels(question).await?;
-        warnings.extend(warnings_of_labels(&counted));
+        warnings.extend(warnings_of_labels(&counted, question.purpose));
     } else {
         warnings.push(format!(
             "{} rows are too many to count their labels now; see PreviewLabels for the share of positives",
@@ -126,20 +153,19 @@ async fn count_labels(question: &Question<'_>) -> Result<LabelPreview, ApiError>
             .with("rows", rows)
             .with("unknown", total.unknown))
     };
+    let [none_known, none_positive, all_positive] = question.purpose.ways_out();
     match (total.positives, total.negatives) {
         (0, 0) => refuse(
             Reason::TooFewRows,
-            format!(
-                "none of {rows} labels can be known; try a longer range, a shorter horizon or a longer tolerance"
-            ),
+            format!("none of {rows} labels can be known; try {none_known}"),
         ),
         (0, known) => refuse(
             Reason::LabelHasNoPositives,
-            format!("0 of {known} labels are positive; try a smaller change or a longer horizon"),
+            format!("0 of {known} labels are positive; try {none_positive}"),
         ),
         (known, 0) => refuse(
             Reason::LabelHasNoNegatives,
-            format!("all {known} labels are positive; try a larger change or a shorter horizon"),
+            format!("all {known} labels are positive; try {all_positive}"),
         ),
         _ => Ok(counted),
     }
@@ -186,10 +212,10 @@ fn left_out(left_out: &LeftOut) -> String {
     )
 }
 
-fn warnings_of_labels(counted: &LabelPreview) -> Vec<String> {
+fn warnings_of_labels(counted: &LabelPreview, purpose: Purpose) -> Vec<String> {
     let mut warnings = Vec::new();
     let (total, entities) = (counted.total, counted.by_entity.len());
-    if entities < FEW_ENTITIES {
+    if entities < FEW_ENTITIES && purpose == Purpose::Train {
         warnings.push(format!(
             "{entities} entities: what a model learns may be theirs alone"
         ));

@@ -4,12 +4,15 @@ mod admin;
 mod artifact;
 mod call;
 mod catalog;
+mod compare;
 mod computing;
 mod create_source;
 mod dataset;
 mod dataset_preview;
 mod download;
 mod estimate;
+mod evaluate;
+mod evaluation;
 mod hint;
 mod job;
 mod label_counts;
@@ -18,6 +21,7 @@ mod model;
 mod refusal;
 mod reproduce;
 mod resolved;
+mod scored_version;
 mod training;
 mod wake;
 mod watch;
@@ -33,6 +37,7 @@ use v1::admin_service_server::AdminServiceServer;
 use v1::artifact_service_server::ArtifactServiceServer;
 use v1::catalog_service_server::CatalogServiceServer;
 use v1::dataset_service_server::DatasetServiceServer;
+use v1::evaluation_service_server::EvaluationServiceServer;
 use v1::job_service_server::JobServiceServer;
 use v1::model_service_server::ModelServiceServer;
 use v1::training_service_server::TrainingServiceServer;
@@ -75,6 +80,12 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
     let dataset = DatasetServiceServer::new(dataset);
     routes.add_service(
         dataset
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let evaluation = EvaluationServiceServer::new(evaluation::EvaluationApi::new(context.clone()));
+    routes.add_service(
+        evaluation
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );

@@ -34,6 +34,7 @@ impl TrainingApi {
         let wish = Wish {
             spec: NewSpec::Reproduce(&spec),
             options: &options,
+            warnings: Vec::new(),
         };
         self.submit(&call, &wish, &resolved).await
     }

@@ -1,13 +1,15 @@
 //! TrainingService: makes jobs that train.
 
 use super::call::Call;
-use super::estimate::{self, Question};
+use super::estimate::{self, Purpose, Question};
 use super::label_counts::LabelCounter;
 use super::resolved::{self, Resolved};
 use super::{hint, refusal};
 use crate::context::Context;
 use crate::convert::job_options::{self, JobOptions};
-use crate::convert::{idempotency, job as wire, name, reproduction, train_request, train_spec};
+use crate::convert::{
+    comparison, idempotency, job as wire, name, reproduction, stored_evaluation, train_request, train_spec,
+};
 use crate::error::ApiError;
 use mltraining_domain::name::ModelName;
 use mltraining_domain::{JobId, Violations};
@@ -35,6 +37,8 @@ pub(super) struct Wish<'a> {
     pub(super) spec: NewSpec<'a>,
     /// How it is made and goes.
     pub(super) options: &'a JobOptions,
+    /// What is allowed but probably not meant.
+    pub(super) warnings: Vec<String>,
 }
 
 #[tonic::async_trait]
@@ -51,6 +55,20 @@ impl TrainingService for TrainingApi {
         request: Request<v1::ReproduceJobRequest>,
     ) -> Result<Response<v1::Job>, Status> {
         Ok(Response::new(self.reproduce(request).await?))
+    }
+
+    async fn evaluate_model(
+        &self,
+        request: Request<v1::EvaluateModelRequest>,
+    ) -> Result<Response<v1::Job>, Status> {
+        Ok(Response::new(self.evaluate(request).await?))
+    }
+
+    async fn compare_models(
+        &self,
+        request: Request<v1::CompareModelsRequest>,
+    ) -> Result<Response<v1::Job>, Status> {
+        Ok(Response::new(self.compare(request).await?))
     }
 }
 
@@ -74,6 +92,7 @@ impl TrainingApi {
         let wish = Wish {
             spec: NewSpec::Train(&resolved.spec),
             options: &request.options,
+            warnings: Vec::new(),
         };
         self.submit(&call, &wish, &resolved).await
     }
@@ -132,12 +151,19 @@ impl TrainingApi {
             source: &resolved.source,
             plan: &resolved.plan,
             priority: wish.options.priority,
+            purpose: match wish.spec {
+                NewSpec::Train(_) | NewSpec::Reproduce(_) => Purpose::Train,
+                NewSpec::Evaluate(_) | NewSpec::Compare(_) => Purpose::Judge,
+            },
         };
-        let estimate = estimate::answer(&question).await?;
+        let mut estimate = estimate::answer(&question).await?;
+        estimate.warnings.extend(wish.warnings.iter().cloned());
         let (project, options) = (&call.project, wish.options);
         let spec = match wish.spec {
             NewSpec::Train(spec) => Spec::TrainSpec(train_spec::show(spec, project)),
             NewSpec::Reproduce(spec) => Spec::ReproduceSpec(reproduction::show_spec(spec, project)),
+            NewSpec::Evaluate(spec) => Spec::EvaluateSpec(stored_evaluation::show_spec(spec, project)),
+            NewSpec::Compare(spec) => Spec::CompareSpec(comparison::show_spec(spec, project)),
         };
         Ok(v1::Job {
             kind: wire::show_kind(wish.spec.kind()).into(),

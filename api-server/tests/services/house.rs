@@ -19,6 +19,7 @@ use uuid::Uuid;
 use v1::artifact_service_client::ArtifactServiceClient;
 use v1::catalog_service_client::CatalogServiceClient;
 use v1::dataset_service_client::DatasetServiceClient;
+use v1::evaluation_service_client::EvaluationServiceClient;
 use v1::job_service_client::JobServiceClient;
 use v1::model_service_client::ModelServiceClient;
 use v1::training_service_client::TrainingServiceClient;
@@ -85,6 +86,10 @@ impl House {
 
     pub(crate) fn training(&self) -> TrainingServiceClient<Channel> {
         TrainingServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Channel> {
+        EvaluationServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn jobs(&self) -> JobServiceClient<Channel> {

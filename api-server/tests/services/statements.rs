@@ -33,6 +33,10 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("DatasetService/PreviewLabels",      8),
     ("DatasetService/PreviewDataset",     8),
     ("DatasetService/CheckLeakage",       8),
+    ("EvaluationService/GetEvaluation",   1),
+    ("EvaluationService/ListEvaluations", 1),
+    ("EvaluationService/GetComparison",   1),
+    ("EvaluationService/ListComparisons", 2),
     ("JobService/GetJob",                 3),
     ("JobService/BatchGetJobs",           3),
     ("JobService/ListJobs",               3),
@@ -57,6 +61,8 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("ModelService/ListModelVersions",    1),
     ("TrainingService/TrainModel",        7),
     ("TrainingService/ReproduceJob",     10),
+    ("TrainingService/EvaluateModel",    12),
+    ("TrainingService/CompareModels",    16),
 ];
 
 /// Methods that need no statement once what they show is remembered.

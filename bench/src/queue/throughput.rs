@@ -124,7 +124,7 @@ async fn finish(store: &Store, kind: JobKind, lease: Lease, made: &Made) -> anyh
             };
             store.finish_train(lease, result, trained).await?;
         }
-        JobKind::Probe | JobKind::Reproduce => {
+        JobKind::Probe | JobKind::Reproduce | JobKind::Evaluate | JobKind::Compare => {
             store.finish_bare(lease, result).await?;
         }
     }

@@ -2,8 +2,10 @@
 
 pub(crate) mod admin;
 pub(crate) mod catalog;
+pub(crate) mod compare;
 pub(crate) mod dataset;
 pub(crate) mod demo_data;
+pub(crate) mod evaluate;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod jobs;
@@ -39,6 +41,10 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Dataset(args) => Box::pin(dataset::run(&args, context)).await,
         Command::Train(args) => Box::pin(train::run(&args, context)).await,
         Command::Reproduce(args) => Box::pin(reproduce::run(&args, context)).await,
+        Command::Evaluate(args) => Box::pin(evaluate::run(&args, context)).await,
+        Command::Evaluations(args) => Box::pin(evaluate::list(&args, context)).await,
+        Command::Compare(args) => Box::pin(compare::run(&args, context)).await,
+        Command::Comparisons(args) => Box::pin(compare::list(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,
         Command::Models(args) => models::list(&args, context).await,

@@ -12,6 +12,13 @@ pub(crate) struct ListArgs {
     /// Which of them, e.g. 'state = RUNNING AND labels.team = "alpha beta"'
     #[arg(long, value_name = "FILTER", default_value = "", hide_default_value = true)]
     pub(crate) filter: String,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+/// How much is shown of a list that has no filter.
+#[derive(Debug, Args)]
+pub(crate) struct PageArgs {
     /// Most to show
     #[arg(long, value_name = "N", default_value_t = 50, conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -21,6 +28,13 @@ pub(crate) struct ListArgs {
 }
 
 impl ListArgs {
+    /// The most things to show.
+    pub(crate) fn limit(&self) -> usize {
+        self.page.limit()
+    }
+}
+
+impl PageArgs {
     /// The most things to show.
     pub(crate) fn limit(&self) -> usize {
         if self.all { usize::MAX } else { self.limit as usize }

@@ -26,6 +26,12 @@ impl Wire for v1::Artifact {
 impl Wire for v1::CheckLeakageResponse {
     const NAME: &'static str = "CheckLeakageResponse";
 }
+impl Wire for v1::Evaluation {
+    const NAME: &'static str = "Evaluation";
+}
+impl Wire for v1::ModelComparison {
+    const NAME: &'static str = "ModelComparison";
+}
 impl Wire for v1::Job {
     const NAME: &'static str = "Job";
 }

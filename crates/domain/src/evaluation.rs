@@ -1,6 +1,6 @@
 //! The numbers of an evaluation. A metric that is undefined on its rows is `None`, never 0.
 
-use crate::{Direction, FeatureDrop, Slices, Span};
+use crate::{Direction, FeatureDrop, PeriodPlace, RowCounts, Slices, Span, TimeRange, TrainedRows};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -274,6 +274,45 @@ pub struct SingleFeature {
     pub roc_auc: f64,
 }
 
+/// Rows whose scores lie together: how often what was said came true.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationBin {
+    /// The scores lie above this one; in the first bin also at it.
+    pub above: f64,
+    /// And up to this one.
+    pub up_to: f64,
+    /// Rows in it.
+    pub rows: u64,
+    /// Of them positive.
+    pub positives: u64,
+    /// Mean of their scores; `None` without rows.
+    pub mean_score: Option<f64>,
+}
+
+/// The rows of a period that a version was judged on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Period {
+    /// Decision times that were asked for, `[start, end)`.
+    pub range: TimeRange,
+    /// Only rows recorded before were seen; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_before: Option<DateTime<Utc>>,
+    /// First and last decision time of the rows; here the end is included.
+    pub decisions: TimeRange,
+    /// When the last of their labels was known.
+    pub latest_resolve: DateTime<Utc>,
+    /// Where the rows went.
+    pub rows: RowCounts,
+    /// Entities with at least one row.
+    pub entities: u64,
+    /// Hex SHA-256 over the canonical bytes of all rows read.
+    pub source_fingerprint: String,
+    /// How it lies to the training.
+    pub place: PeriodPlace,
+    /// The rows of the training, which it does not touch.
+    pub trained: TrainedRows,
+}
+
 /// An honest estimate of what a model is worth: folds, and everything over all out-of-fold scores.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -311,6 +350,13 @@ pub struct Evaluation {
     /// The scores by entity, phase, day and hour; empty in evaluations of versions before there were any.
     #[serde(default)]
     pub slices: Vec<Slices>,
+    /// The period that the kept model was judged on, which then is what all numbers are of, and there are no folds; `None` for the
+    /// evaluation that a training makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// How often scores came true on the period, by tenths of the score; empty for the evaluation that a training makes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calibration: Vec<CalibrationBin>,
 }
 
 #[cfg(test)]

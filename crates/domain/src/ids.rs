@@ -64,6 +64,11 @@ pub struct WorkerId(pub Uuid);
 #[serde(transparent)]
 pub struct ResultId(pub Uuid);
 
+/// An evaluation of a model version. UUID, made by the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EvaluationId(pub Uuid);
+
 /// A client's idempotency key: the `request_id` field of AIP-155, a UUID. (The correlation id of the header `x-request-id` is a plain text.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -181,6 +186,15 @@ impl FromStr for JobId {
     }
 }
 
+impl FromStr for EvaluationId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Uuid::try_parse(text)
+            .map(Self)
+            .map_err(|_| IdError::Uuid(shown(text)))
+    }
+}
+
 impl FromStr for IdempotencyKey {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
@@ -215,6 +229,12 @@ impl fmt::Display for QueueId {
 }
 
 impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Display for EvaluationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }

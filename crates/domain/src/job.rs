@@ -11,6 +11,10 @@ pub enum JobKind {
     Train,
     /// Trains again what another job has trained, and says whether the same came of it.
     Reproduce,
+    /// Judges a model version on a period.
+    Evaluate,
+    /// Compares model versions on the same rows.
+    Compare,
     /// Does what a test of the service asks for.
     Probe,
 }
@@ -58,13 +62,21 @@ pub enum DisplayState {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [JobKind; 3] = [Self::Train, Self::Reproduce, Self::Probe];
+    pub const ALL: [JobKind; 5] = [
+        Self::Train,
+        Self::Reproduce,
+        Self::Evaluate,
+        Self::Compare,
+        Self::Probe,
+    ];
 
     /// The stored word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Train => "TRAIN",
             Self::Reproduce => "REPRODUCE",
+            Self::Evaluate => "EVALUATE",
+            Self::Compare => "COMPARE",
             Self::Probe => "PROBE",
         }
     }

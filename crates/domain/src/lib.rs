@@ -3,6 +3,7 @@
 //! This crate is pure: no I/O, no clock, no other room of the house. Specs are plain data that can always be read back
 //! from a row; only a [`Checked`] one can be stored or run.
 
+pub mod comparison;
 pub mod context;
 pub mod evaluation;
 pub mod failure;
@@ -26,15 +27,19 @@ pub mod violation;
 
 mod hex;
 
+pub use comparison::{
+    Answer, ComparedMetric, ComparedVersion, MetricAnswer, VersionComparison, VersionDifference,
+};
 pub use context::SourceContext;
 pub use evaluation::{
-    Baseline, Confusion, Evaluation, Fold, Interval, IntervalUnset, Intervals, LeakProof, Metrics,
-    ScoreIntervals, SingleFeature, SingleRule, TestGap, TopRows, UnseenEntities, Verdict,
+    Baseline, CalibrationBin, Confusion, Evaluation, Fold, Interval, IntervalUnset, Intervals, LeakProof,
+    Metrics, Period, ScoreIntervals, SingleFeature, SingleRule, TestGap, TopRows, UnseenEntities, Verdict,
 };
 pub use failure::{FailureClass, JobFailure};
 pub use hex::hex;
 pub use ids::{
-    Epoch, IdError, IdempotencyKey, JobId, ModelId, ProjectId, QueueId, ResultId, SourceId, WorkerId,
+    Epoch, EvaluationId, IdError, IdempotencyKey, JobId, ModelId, ProjectId, QueueId, ResultId, SourceId,
+    WorkerId,
 };
 pub use job::{DisplayState, JobKind, JobState, Priority};
 pub use model::{RowCounts, VersionFacts};
@@ -51,6 +56,8 @@ pub use spec::algorithm::{
     AlgorithmSpec, ClassWeight, ExtraTreesSpec, LogisticRegressionSpec, RandomForestSpec,
 };
 pub use spec::calibration::Calibration;
+pub use spec::compare::{CompareSpec, NotComparable};
+pub use spec::evaluate::{EvaluateSpec, PeriodPlace, ScoredVersion, TrainedRows};
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
 pub use spec::gradient_boosting::{
     DEFAULT_MAX_LEAVES, EarlyStopping, GradientBoostingSpec, Growth, Monotone,

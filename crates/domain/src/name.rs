@@ -4,7 +4,7 @@ mod service;
 
 pub use service::{QueueName, QuotaName, WorkerName};
 
-use crate::ids::{IdError, JobId, ModelId, ProjectId, SourceId};
+use crate::ids::{EvaluationId, IdError, JobId, ModelId, ProjectId, SourceId};
 use std::fmt;
 
 /// Why a text is not the resource name that a method expects.
@@ -61,6 +61,24 @@ pub struct SourceName {
     pub project: ProjectId,
     /// The source.
     pub source: SourceId,
+}
+
+/// `projects/{project}/evaluations/{evaluation}`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EvaluationName {
+    /// The project.
+    pub project: ProjectId,
+    /// The evaluation.
+    pub evaluation: EvaluationId,
+}
+
+/// `projects/{project}/comparisons/{comparison}`, the last part being the id of the job that compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ComparisonName {
+    /// The project.
+    pub project: ProjectId,
+    /// The job.
+    pub job: JobId,
 }
 
 /// `projects/{project}/jobs/{job}/artifacts/{file}`
@@ -154,6 +172,28 @@ impl SourceName {
     }
 }
 
+impl EvaluationName {
+    /// Parses `projects/{project}/evaluations/{evaluation}`.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [project, evaluation] = split(text, "projects/{project}/evaluations/{evaluation}")?;
+        Ok(Self {
+            project: project.parse()?,
+            evaluation: evaluation.parse()?,
+        })
+    }
+}
+
+impl ComparisonName {
+    /// Parses `projects/{project}/comparisons/{comparison}`.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [project, job] = split(text, "projects/{project}/comparisons/{comparison}")?;
+        Ok(Self {
+            project: project.parse()?,
+            job: job.parse()?,
+        })
+    }
+}
+
 impl ArtifactName {
     /// Parses `projects/{project}/jobs/{job}/artifacts/{file}`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
@@ -203,6 +243,18 @@ impl fmt::Display for VersionName {
 impl fmt::Display for SourceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "projects/{}/sources/{}", self.project, self.source)
+    }
+}
+
+impl fmt::Display for EvaluationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "projects/{}/evaluations/{}", self.project, self.evaluation)
+    }
+}
+
+impl fmt::Display for ComparisonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "projects/{}/comparisons/{}", self.project, self.job)
     }
 }
 

@@ -5,7 +5,7 @@ use super::message::{Ended, Message, Order, Start, Stored};
 use super::{files, limits};
 use crate::context::{artifacts, store_config};
 use crate::work::{Work, WorkError};
-use crate::{probe_job, reproduce, train_job};
+use crate::{compare, evaluate, probe_job, reproduce, train_job};
 use mltraining_artifacts::Artifacts;
 use mltraining_domain::{JobKind, WorkPhase};
 use mltraining_runtime::config::{LogOutput, WorkerConfig};
@@ -81,6 +81,8 @@ impl Task {
         let made = match self.order.kind {
             JobKind::Train => Box::pin(train_job::make(self)).await?,
             JobKind::Reproduce => Box::pin(reproduce::make(self)).await?,
+            JobKind::Evaluate => Box::pin(evaluate::make(self)).await?,
+            JobKind::Compare => Box::pin(compare::make(self)).await?,
             JobKind::Probe => probe_job::make(self).await?,
         };
         self.work.board.note(WorkPhase::Store, 0, 1, "storing the result");

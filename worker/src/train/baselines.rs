@@ -11,11 +11,11 @@ use mltraining_panel::memory::BASELINE_ROWS;
 use mltraining_panel::rows::LabelledRows;
 
 /// Predicts the training part's share of positives.
-const PREVALENCE: &str = "prevalence";
+pub(super) const PREVALENCE: &str = "prevalence";
 /// Says again what the entity's last known label said.
-const LAST_LABEL: &str = "last_label";
+pub(super) const LAST_LABEL: &str = "last_label";
 /// Follows the one feature that tells most in the training part.
-const SINGLE_FEATURE: &str = "best_single_feature";
+pub(super) const SINGLE_FEATURE: &str = "best_single_feature";
 /// The linear model with its defaults.
 const LOGISTIC: &str = "logistic_regression";
 

@@ -267,6 +267,21 @@ impl OutOfFold {
         !self.raw.is_empty()
     }
 
+    /// The scores of all labelled rows, in their order, by a model that had seen none of them; a yes from `threshold` on.
+    pub(super) fn of_all(labels: &[u8], scores: Vec<f64>, threshold: Option<f64>) -> Self {
+        Self {
+            rows: (0..labels.len() as u32).collect(),
+            labels: labels.to_vec(),
+            decisions: scores
+                .iter()
+                .map(|score| threshold.map(|t| *score >= t))
+                .collect(),
+            fold_ends: vec![labels.len()],
+            scores,
+            ..Self::default()
+        }
+    }
+
     /// The scores as the folds' models gave them.
     pub(super) fn raw_scores(&self) -> &[f64] {
         if self.is_calibrated() {
@@ -344,7 +359,7 @@ pub(super) fn fit_failure(error: FitError, place: &str) -> WorkError {
     }
 }
 
-pub(super) fn time(micros: i64) -> DateTime<Utc> {
+pub(crate) fn time(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros)
         .expect("times come from Postgres timestamps, which chrono can hold")
 }

@@ -3,7 +3,7 @@
 use super::folds::{CrossValidation, fit_failure};
 use super::untold;
 use crate::work::{Work, WorkError};
-use mltraining_domain::{Fold, Interval, Intervals, Span, TrainSpec, Verdict};
+use mltraining_domain::{Fold, Interval, Intervals, ScoreIntervals, Span, TrainSpec, Verdict};
 use mltraining_learn::bootstrap::{self, Resampling, Tested};
 use mltraining_panel::rows::LabelledRows;
 
@@ -60,17 +60,26 @@ pub(super) fn measure(
         times: &times,
         fold_ends: &out.fold_ends,
     };
-    let resampling = Resampling {
-        least_block: LEAST_BLOCK.micros().max(spec.label.horizon().micros()),
-        resamples: RESAMPLES,
-        seed: spec.seed,
-    };
-    let found = bootstrap::intervals(tested, resampling, &untold(work));
-    let found = found.map_err(|e| fit_failure(e, "the intervals"))?;
-    for (fold, intervals) in validated.folds.iter_mut().zip(found.folds) {
+    let (intervals, of_folds) = draw(tested, best.clone(), spec, work)?;
+    for (fold, intervals) in validated.folds.iter_mut().zip(of_folds) {
         fold.intervals = Some(intervals);
     }
-    Ok(Intervals {
+    Ok(intervals)
+}
+
+/// Draws blocks of time of what was tested, held against the baseline `best`: the intervals of all, and those of each fold.
+///
+/// # Errors
+/// When the job is stopped.
+pub(super) fn draw(
+    tested: Tested<'_>,
+    best: Option<String>,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<(Intervals, Vec<ScoreIntervals>), WorkError> {
+    let found = bootstrap::intervals(tested, resampling(spec), &untold(work));
+    let found = found.map_err(|e| fit_failure(e, "the intervals"))?;
+    let intervals = Intervals {
         block: Span::from_micros(found.block).unwrap_or(LEAST_BLOCK),
         resamples: RESAMPLES,
         overall: found.overall,
@@ -78,7 +87,17 @@ pub(super) fn measure(
         skill: found.skill,
         p_value: found.p_value,
         verdict: verdict(found.skill),
-    })
+    };
+    Ok((intervals, found.folds))
+}
+
+/// How blocks are drawn for what this spec's label says.
+pub(crate) fn resampling(spec: &TrainSpec) -> Resampling {
+    Resampling {
+        least_block: LEAST_BLOCK.micros().max(spec.label.horizon().micros()),
+        resamples: RESAMPLES,
+        seed: spec.seed,
+    }
 }
 
 fn verdict(skill: Interval) -> Option<Verdict> {

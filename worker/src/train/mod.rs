@@ -9,6 +9,7 @@ mod gather;
 mod intervals;
 mod onnx;
 mod operating;
+mod period;
 mod permutation;
 mod predictions;
 mod scratch;
@@ -35,7 +36,10 @@ use mltraining_panel::{Fingerprint, labels};
 use operating::Operating;
 
 pub use differing_days::{DaysError, differing_days};
+pub(crate) use folds::time;
 pub use gather::{Gathered, Gathering, gather};
+pub(crate) use intervals::resampling;
+pub use period::{Scored, judge, score};
 
 /// What a training job works on.
 pub struct TrainInput {
@@ -143,6 +147,8 @@ fn evaluate(
         importances: Vec::new(),
         permutation: permutation::over_folds(&out.drops),
         slices: slices::measure(out, rows),
+        period: None,
+        calibration: Vec::new(),
     };
     Ok(Evaluated {
         evaluation,

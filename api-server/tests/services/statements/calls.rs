@@ -30,6 +30,7 @@ pub(super) async fn call(house: &House, method: &str) {
         "ArtifactService" => artifacts(house, method).await,
         "CatalogService" => catalog(house, method).await,
         "DatasetService" => dataset(house, method).await,
+        "EvaluationService" => evaluations(house, method).await,
         "JobService" => jobs(house, method).await,
         "ModelService" => models(house, method).await,
         "TrainingService" => training(house, method).await,
@@ -453,6 +454,43 @@ async fn changes_of_models(house: &House, method: &str) {
     }
 }
 
+async fn evaluations(house: &House, method: &str) {
+    let mut client = house.evaluations();
+    match method {
+        "GetEvaluation" => {
+            let name = aside(
+                house,
+                "select 'projects/default/evaluations/' || id from evaluation limit 1",
+            );
+            client
+                .get_evaluation(v1::GetEvaluationRequest { name })
+                .await
+                .unwrap();
+        }
+        "ListEvaluations" => {
+            let request = v1::ListEvaluationsRequest {
+                page_size: PAGE,
+                ..v1::ListEvaluationsRequest::default()
+            };
+            client.list_evaluations(request).await.unwrap();
+        }
+        // No worker compares here: what is not there takes as many statements.
+        "GetComparison" => {
+            let name = format!("{PARENT}/comparisons/{JOB}");
+            let request = v1::GetComparisonRequest { name };
+            client.get_comparison(request).await.unwrap_err();
+        }
+        "ListComparisons" => {
+            let request = v1::ListComparisonsRequest {
+                page_size: PAGE,
+                ..v1::ListComparisonsRequest::default()
+            };
+            client.list_comparisons(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
 async fn training(house: &House, method: &str) {
     match method {
         "TrainModel" => {
@@ -464,6 +502,24 @@ async fn training(house: &House, method: &str) {
                 ..v1::ReproduceJobRequest::default()
             };
             house.training().reproduce_job(request).await.unwrap();
+        }
+        "EvaluateModel" => {
+            let request = v1::EvaluateModelRequest {
+                model_version: format!("{MODEL}/versions/1"),
+                range: range(START + 86_400, START + 2 * 86_400),
+                ..v1::EvaluateModelRequest::default()
+            };
+            house.training().evaluate_model(request).await.unwrap();
+        }
+        "CompareModels" => {
+            let request = v1::CompareModelsRequest {
+                model_versions: [1, 2]
+                    .map(|version| format!("{MODEL}/versions/{version}"))
+                    .to_vec(),
+                range: range(START + 86_400, START + 2 * 86_400),
+                ..v1::CompareModelsRequest::default()
+            };
+            house.training().compare_models(request).await.unwrap();
         }
         _ => panic!("no call of {method} stands here"),
     }

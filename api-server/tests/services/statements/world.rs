@@ -25,6 +25,8 @@ pub(super) async fn fill(house: &House, rows: u32) {
            from result r, old, made m where r.id = old.result;
          insert into artifact select (jsonb_populate_record(a, jsonb_build_object('file_name', 'copy' || m.n,
              'storage_key', 'copy' || m.n))).* from artifact a, old, made m where a.result_id = old.result;
+         insert into artifact select (jsonb_populate_record(a, jsonb_build_object('result_id', m.result, 'storage_key', 'made' || m.n))).*
+           from artifact a, old, made m where a.result_id = old.result and a.file_name = 'model.mlts';
          insert into model_version select (jsonb_populate_record(v, jsonb_build_object('version', m.n + 1, 'job_id', m.job,
              'result_id', m.result))).* from model_version v, old, made m where v.result_id = old.result;
          insert into evaluation select (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(), 'version', m.n + 1,

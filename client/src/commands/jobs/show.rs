@@ -41,6 +41,8 @@ fn what(job: &v1::Job) -> String {
         (Some(error), _) => error.message.clone(),
         (None, Some(progress)) if !has_ended(job) => step(progress),
         _ if job.kind() == v1::JobKind::Reproduce => "a training done again".to_owned(),
+        _ if job.kind() == v1::JobKind::Compare => "versions compared".to_owned(),
+        _ if job.kind() == v1::JobKind::Evaluate => "a version judged on a period".to_owned(),
         _ => String::new(),
     }
 }
@@ -122,7 +124,11 @@ pub(crate) fn end(job: &v1::Job, paint: Paint) -> String {
 /// What a job has made, or found.
 fn made(result: &v1::JobResult) -> &str {
     let found = result.reproduction.as_ref().map(verdict);
-    found.unwrap_or(&result.model_version)
+    found.unwrap_or(match result.model_version.as_str() {
+        "" if !result.comparison.is_empty() => &result.comparison,
+        "" => &result.evaluation,
+        version => version,
+    })
 }
 
 /// `Ok` for a job that succeeded, else why it did not.
@@ -222,6 +228,32 @@ fn what_is_done(job: &v1::Job, fact: &mut impl FnMut(&str, String)) {
             fact("reproduces", spec.job.clone());
             fact("of model", spec.model.clone());
             spec_facts(&spec.train_spec.clone().unwrap_or_default(), fact);
+        }
+        Some(Spec::EvaluateSpec(spec)) => {
+            let range = spec.range.unwrap_or_default();
+            fact("judges", spec.model_version.clone());
+            fact(
+                "on rows",
+                format!(
+                    "{} to {}",
+                    when::show(range.start.as_ref()),
+                    when::show(range.end.as_ref())
+                ),
+            );
+            spec_facts(&spec.train_spec.clone().unwrap_or_default(), fact);
+        }
+        Some(Spec::CompareSpec(spec)) => {
+            let range = spec.range.unwrap_or_default();
+            fact("compares", spec.model_versions.join(", "));
+            fact("source", spec.source.clone());
+            fact(
+                "on rows",
+                format!(
+                    "{} to {}",
+                    when::show(range.start.as_ref()),
+                    when::show(range.end.as_ref())
+                ),
+            );
         }
         None => {}
     }

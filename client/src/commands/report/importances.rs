@@ -6,7 +6,7 @@ use mltraining_proto::v1;
 const SHOWN: usize = 10;
 
 /// The features with the largest shares, and a word on the others.
-pub(super) fn chart(importances: &[v1::FeatureImportance], paint: Paint) -> String {
+pub(crate) fn chart(importances: &[v1::FeatureImportance], paint: Paint) -> String {
     let mut sorted: Vec<&v1::FeatureImportance> = importances.iter().collect();
     sorted.sort_by(|a, b| b.share.total_cmp(&a.share));
     let largest = sorted.first().map_or(0.0, |first| first.share);

@@ -6,12 +6,12 @@ use mltraining_domain::Span;
 use mltraining_proto::v1;
 
 /// Both ends of an interval; `None` when it is unset.
-pub(super) fn bounds(interval: &v1::Interval) -> Option<(f64, f64)> {
+pub(crate) fn bounds(interval: &v1::Interval) -> Option<(f64, f64)> {
     interval.low.zip(interval.high)
 }
 
 /// The line below the headline: what can be said of the skill, or why nothing can.
-pub(super) fn line(intervals: &v1::Intervals, paint: Paint) -> String {
+pub(crate) fn line(intervals: &v1::Intervals, paint: Paint) -> String {
     let block = intervals
         .block
         .as_ref()
@@ -29,7 +29,7 @@ pub(super) fn line(intervals: &v1::Intervals, paint: Paint) -> String {
             v1::IntervalUnsetReason::TooFewBlocks => {
                 let blocks = intervals.overall.as_ref().map_or(0, |overall| overall.blocks);
                 format!(
-                    "the tests fill {blocks} blocks of {}, and 5 are needed to tell skill from chance: train on a longer range",
+                    "the tests fill {blocks} blocks of {}, and 5 are needed to tell skill from chance: take a longer range",
                     when::show_length(block)
                 )
             }

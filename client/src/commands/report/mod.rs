@@ -7,6 +7,10 @@ mod intervals;
 mod proof;
 mod slices;
 
+pub(crate) use importances::chart as importances;
+pub(crate) use intervals::{bounds, line as verdict};
+pub(crate) use slices::table as slices;
+
 use crate::commands::spec::{algorithm, label};
 use crate::names;
 use crate::output::{Paint, Table, Tone, bytes};

@@ -4,7 +4,7 @@ use crate::output::{Paint, Table, count, metric};
 use mltraining_proto::v1;
 
 /// One row for each way of parting the test rows: how many parts, the worst, the middle and the best of them.
-pub(super) fn table(all: &[v1::Slices], paint: Paint) -> Option<String> {
+pub(crate) fn table(all: &[v1::Slices], paint: Paint) -> Option<String> {
     let headings = ["ROC AUC by", ">parts", "worst", ">middle", "best", ">not listed"];
     let mut table = Table::new(&headings, paint);
     let mut any = false;

@@ -4,6 +4,7 @@ pub(crate) mod algorithm;
 pub(crate) mod calibration;
 pub(crate) mod features;
 pub(crate) mod label;
+pub(crate) mod period;
 pub(crate) mod range;
 pub(crate) mod rows;
 pub(crate) mod sample_weight;

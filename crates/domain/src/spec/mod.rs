@@ -2,6 +2,8 @@
 
 pub mod algorithm;
 pub mod calibration;
+pub mod compare;
+pub mod evaluate;
 pub mod features;
 pub mod gradient_boosting;
 pub mod label;

@@ -64,7 +64,8 @@ impl ReproduceSpec {
     }
 }
 
-fn is_sha256(text: &str) -> bool {
+/// Whether a text is a SHA-256 as the service writes it.
+pub(in crate::spec) fn is_sha256(text: &str) -> bool {
     text.len() == 64
         && text
             .bytes()

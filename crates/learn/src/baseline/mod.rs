@@ -5,7 +5,7 @@ mod single;
 
 use crate::random::Random;
 pub use last_label::last_label;
-pub use single::SingleRule;
+pub use single::{SingleRule, order_by};
 use std::borrow::Cow;
 
 /// The stream of random numbers of [`shuffled`], which no tree of a forest has.

@@ -134,6 +134,23 @@ fn sorted(column: &[f32], rows: &[u32]) -> Option<Vec<f32>> {
     (!known.is_empty()).then_some(known)
 }
 
+/// What one feature alone says of `rows`, by a rule that was chosen on others: the place of each value among those of the rows, from
+/// 0 to 1, turned so that a high one is that of a positive; a missing value lies in the middle. It is an order, no probability.
+/// `None` when no value is known.
+///
+/// # Panics
+/// When a row lies outside the matrix, or the matrix has no such column.
+pub fn order_by(matrix: &Matrix, feature: usize, direction: Direction, rows: &[u32]) -> Option<Vec<f64>> {
+    let column = matrix.column(feature);
+    let sorted = sorted(&column, rows)?;
+    let turned = |place: f64| match direction {
+        Direction::Up => place,
+        Direction::Down => 1.0 - place,
+    };
+    let score = |&row: &u32| place(&sorted, column[row as usize]).map_or(0.5, turned);
+    Some(rows.iter().map(score).collect())
+}
+
 /// The share of `sorted` below `value`, ties half; `None` for a missing value.
 fn place(sorted: &[f32], value: f32) -> Option<f64> {
     if value.is_nan() {
@@ -148,6 +165,19 @@ fn place(sorted: &[f32], value: f32) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::metrics::roc_auc;
+
+    #[test]
+    fn a_rule_that_was_chosen_elsewhere_orders_rows_by_its_feature() {
+        let column = vec![3.0, f32::NAN, 1.0, 2.0, 9.0];
+        let x = Matrix::new(vec!["a".to_owned()], vec![column]).unwrap();
+        let order = |direction| order_by(&x, 0, direction, &[0, 1, 2, 3]).unwrap();
+        assert_eq!(order(Direction::Up), [2.5 / 3.0, 0.5, 0.5 / 3.0, 0.5]);
+        assert_eq!(
+            order(Direction::Down),
+            [1.0 - 2.5 / 3.0, 0.5, 1.0 - 0.5 / 3.0, 0.5]
+        );
+        assert_eq!(order_by(&x, 0, Direction::Up, &[1]), None);
+    }
 
     /// `told` falls with the label in the first half and rises in the second; `weak` tells little, `missing` nothing.
     fn matrix() -> (Matrix, Vec<u8>) {

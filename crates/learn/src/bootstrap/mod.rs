@@ -7,8 +7,10 @@
 //! the chance in the test and not of that in the training.
 
 mod blocks;
+mod compare;
 mod draw;
 mod folds;
+mod holm;
 mod interval;
 mod ranking;
 mod student;
@@ -16,7 +18,9 @@ mod student;
 use crate::control::Control;
 use crate::fit::FitError;
 use blocks::Blocks;
+pub use compare::{Compared, Difference, PairFound, Rivals, compare};
 use folds::FoldRanks;
+pub use holm::holm;
 use interval::Resampled;
 use mltraining_domain::{Interval, IntervalUnset, ScoreIntervals};
 use ranking::Ranking;

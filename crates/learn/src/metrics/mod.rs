@@ -10,7 +10,8 @@ mod top;
 
 pub use curves::{AtThreshold, CalibrationPart, Curves, Point};
 pub(crate) use decisions::{f1, mcc, precision, recall};
-use mltraining_domain::{Confusion, Metrics};
+use mltraining_domain::{CalibrationBin, Confusion, Metrics};
+pub(crate) use probabilities::{loss_of_row, square_of_row};
 pub(crate) use ranking::{Counts, Tied, ranked};
 
 /// Where a yes begins.
@@ -32,6 +33,24 @@ pub enum Cut<'a> {
 pub fn roc_auc(labels: &[u8], scores: &[f64]) -> Option<f64> {
     assert_eq!(labels.len(), scores.len(), "one label for each score");
     ranked(labels, scores).and_then(|ranked| ranking::roc_auc(&ranked))
+}
+
+/// How often scores came true, by ten bins of equal width, the lowest first. `labels` are 0 or 1.
+///
+/// # Panics
+/// When labels and scores differ in number.
+pub fn calibration(labels: &[u8], scores: &[f64]) -> Vec<CalibrationBin> {
+    assert_eq!(labels.len(), scores.len(), "one label for each score");
+    let bins = probabilities::calibration_bins(labels, scores);
+    let count = bins.len() as f64;
+    let bin = |(nth, bin): (usize, &probabilities::CalibrationBin)| CalibrationBin {
+        above: nth as f64 / count,
+        up_to: (nth + 1) as f64 / count,
+        rows: bin.rows,
+        positives: bin.positives,
+        mean_score: (bin.rows > 0).then(|| bin.score_sum / bin.rows as f64),
+    };
+    bins.iter().enumerate().map(bin).collect()
 }
 
 /// Measures `scores` (probabilities of a positive) against `labels` (0 or 1). Sorts once.

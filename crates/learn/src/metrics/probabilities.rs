@@ -3,18 +3,26 @@
 /// Bins of the calibration error.
 const BINS: usize = 10;
 
-/// Mean of -ln p of what came true, p clipped to [2.22e-16, 1 - 2.22e-16] as scikit-learn does.
+/// -ln p of what came true, p clipped to [2.22e-16, 1 - 2.22e-16] as scikit-learn does.
+pub(crate) fn loss_of_row(label: u8, score: f64) -> f64 {
+    let p = score.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+    -(if label != 0 { p } else { 1.0 - p }).ln()
+}
+
+/// Squared difference between score and outcome.
+pub(crate) fn square_of_row(label: u8, score: f64) -> f64 {
+    (score - f64::from(u8::from(label != 0))).powi(2)
+}
+
+/// Mean of the losses of the rows.
 pub(super) fn log_loss(labels: &[u8], scores: &[f64]) -> f64 {
-    let loss = |(&label, &score): (&u8, &f64)| {
-        let p = score.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
-        -(if label != 0 { p } else { 1.0 - p }).ln()
-    };
+    let loss = |(&label, &score): (&u8, &f64)| loss_of_row(label, score);
     labels.iter().zip(scores).map(loss).sum::<f64>() / labels.len() as f64
 }
 
 /// Mean squared difference between score and outcome.
 pub(super) fn brier(labels: &[u8], scores: &[f64]) -> f64 {
-    let square = |(&label, &score): (&u8, &f64)| (score - f64::from(u8::from(label != 0))).powi(2);
+    let square = |(&label, &score): (&u8, &f64)| square_of_row(label, score);
     labels.iter().zip(scores).map(square).sum::<f64>() / labels.len() as f64
 }
 

@@ -1,4 +1,5 @@
--- claims.finish: everything that SUCCEEDED means, or CANCELLED when a cancel came first; only a job for a model makes a version
+-- claims.finish: everything that SUCCEEDED means, or CANCELLED when a cancel came first; only a job for a model makes a version. What
+-- is measured is of that version, or of the one that is named
 with finished as (
   update job j
      set state = case when j.cancel_requested_at is null then 'SUCCEEDED' else 'CANCELLED' end,
@@ -36,7 +37,11 @@ with finished as (
   returning project, model, version
 ), judged as (
   insert into evaluation (project, model, version, result_id, body, overall, rows, positives,
-                          roc_auc, average_precision, log_loss, brier, skill)
-  select project, model, version, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14 from made
+                          roc_auc, average_precision, log_loss, brier, skill, period_start, period_end)
+  select project, model, version, $3::uuid, $6::jsonb, $7::jsonb, $8::bigint, $9::bigint, $10::float8, $11::float8, $12::float8,
+         $13::float8, $14::float8, null::timestamptz, null::timestamptz from made
+   union all
+  select project, $16::text, $17::integer, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $18::timestamptz, $19::timestamptz
+    from finished where state = 'SUCCEEDED' and $16 is not null
 )
 select f.state, (select version from made) as version from finished f

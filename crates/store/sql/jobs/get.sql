@@ -6,7 +6,7 @@ select wanted.place as "place!", j.id, j.project, j.queue, j.kind, case when $3:
        (extract(epoch from j.timeout) * 1000000)::bigint as "timeout_micros!", j.deadline_at,
        j.cancel_requested_at, j.cancel_requested_by, j.cancel_reason, j.progress, j.progress_at,
        j.error_class, j.error_code, j.error_message, j.error_phase, j.finished_at,
-       j.result_id, v.version as "version?", e.overall as "overall?",
+       j.result_id, v.version as "version?", e.id as "evaluation?", e.overall as "overall?",
        case when $3 then r.body end as body
   from unnest($2::uuid[]) with ordinality as wanted (id, place)
   join job j on j.id = wanted.id and j.project = $1

@@ -3,7 +3,7 @@
 use super::Lease;
 use crate::jobs::AttemptOutcome;
 use crate::{Store, StoreError, stored};
-use mltraining_domain::{Evaluation, JobState, Metrics, Reason, ResultId, TrainSpec, VersionFacts};
+use mltraining_domain::{Evaluation, JobState, Metrics, ModelId, Reason, ResultId, TrainSpec, VersionFacts};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -34,12 +34,52 @@ pub struct Trained<'a> {
     pub evaluation: &'a Evaluation,
 }
 
+/// What a job has found out about a model version.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// The model, of the job's project.
+    pub model: &'a ModelId,
+    /// The version.
+    pub version: i32,
+    /// What it is worth on a period.
+    pub evaluation: &'a Evaluation,
+}
+
 /// What a job leaves behind beside its files.
 #[derive(Debug, Clone, Copy)]
 enum Left<'a> {
     Nothing,
     Version(Trained<'a>),
+    Evaluation(Judged<'a>),
     Body(&'a Value),
+}
+
+impl<'a> Left<'a> {
+    fn trained(self) -> Option<Trained<'a>> {
+        match self {
+            Self::Version(made) => Some(made),
+            _ => None,
+        }
+    }
+
+    fn judged(self) -> Option<Judged<'a>> {
+        match self {
+            Self::Evaluation(judged) => Some(judged),
+            _ => None,
+        }
+    }
+
+    fn evaluation(self) -> Option<&'a Evaluation> {
+        let of_training = self.trained().map(|made| made.evaluation);
+        of_training.or(self.judged().map(|judged| judged.evaluation))
+    }
+
+    fn body(self) -> Option<&'a Value> {
+        match self {
+            Self::Body(body) => Some(body),
+            _ => None,
+        }
+    }
 }
 
 /// How a finish ended.
@@ -96,12 +136,9 @@ async fn finish(
     result: ResultId,
     left: Left<'_>,
 ) -> Result<Option<Finished>, StoreError> {
-    let (made, body) = match left {
-        Left::Nothing => (None, None),
-        Left::Version(made) => (Some(made), None),
-        Left::Body(body) => (None, Some(body)),
-    };
-    let overall = made.map(|made| &made.evaluation.overall);
+    let (made, judged, evaluation) = (left.trained(), left.judged(), left.evaluation());
+    let overall = evaluation.map(|evaluation| &evaluation.overall);
+    let period = evaluation.and_then(|evaluation| evaluation.period.as_ref());
     let measured = |metric: fn(&Metrics) -> Option<f64>| overall.and_then(metric);
     let row = sqlx::query_file!(
         "sql/claims/finish.sql",
@@ -110,7 +147,7 @@ async fn finish(
         result.0,
         made.map(|made| stored::to_json(made.spec)),
         made.map(|made| stored::to_json(made.facts)),
-        made.map(|made| stored::to_json(made.evaluation)),
+        evaluation.map(stored::to_json),
         overall.map(stored::to_json),
         overall
             .map(|of| stored::count("evaluation.rows", of.rows))
@@ -122,8 +159,12 @@ async fn finish(
         measured(|of| of.average_precision),
         measured(|of| of.log_loss),
         measured(|of| of.brier),
-        made.and_then(|made| made.evaluation.skill),
-        body
+        evaluation.and_then(|evaluation| evaluation.skill),
+        left.body(),
+        judged.map(|judged| judged.model.as_str()),
+        judged.map(|judged| judged.version),
+        period.map(|period| period.range.start),
+        period.map(|period| period.range.end)
     )
     .fetch_optional(connection)
     .await?;
@@ -229,6 +270,19 @@ impl Store {
         body: &Value,
     ) -> Result<Finished, StoreError> {
         self.finish(lease, result, Left::Body(body)).await
+    }
+
+    /// The same for a job that has judged a model version: the evaluation becomes one of that version's.
+    ///
+    /// # Errors
+    /// As [`finish_train`](Self::finish_train); [`StoreError::Conflict`] when the version is no longer there.
+    pub async fn finish_evaluation(
+        &self,
+        lease: Lease,
+        result: ResultId,
+        judged: Judged<'_>,
+    ) -> Result<Finished, StoreError> {
+        self.finish(lease, result, Left::Evaluation(judged)).await
     }
 
     async fn finish(&self, lease: Lease, result: ResultId, left: Left<'_>) -> Result<Finished, StoreError> {

@@ -10,7 +10,7 @@ mod reap;
 pub(crate) use claim::await_under_way;
 pub use claim::{ClaimRequest, ClaimedJob};
 pub use fail::Failed;
-pub use finish::{ArtifactFile, Finished, Outcome, Trained};
+pub use finish::{ArtifactFile, Finished, Judged, Outcome, Trained};
 pub use lease::{Beat, Beats};
 pub use reap::Reaped;
 

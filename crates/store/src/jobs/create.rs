@@ -6,7 +6,8 @@ use crate::sources::Idempotency;
 use crate::{Store, StoreError, projects, stored};
 use mltraining_domain::spec::train::SPEC_VERSION;
 use mltraining_domain::{
-    Checked, JobId, JobKind, ModelId, Priority, ProjectId, ReproduceSpec, Span, TrainSpec,
+    Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority, ProjectId, ReproduceSpec,
+    SourceId, Span, TimeRange, TrainSpec,
 };
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
@@ -22,6 +23,10 @@ pub enum NewSpec<'a> {
     Train(&'a Checked<TrainSpec>),
     /// Train again what was trained before.
     Reproduce(&'a Checked<ReproduceSpec>),
+    /// Judge a model version on a period.
+    Evaluate(&'a Checked<EvaluateSpec>),
+    /// Compare model versions on the same rows.
+    Compare(&'a Checked<CompareSpec>),
 }
 
 impl<'a> NewSpec<'a> {
@@ -30,6 +35,8 @@ impl<'a> NewSpec<'a> {
         match self {
             Self::Train(_) => JobKind::Train,
             Self::Reproduce(_) => JobKind::Reproduce,
+            Self::Evaluate(_) => JobKind::Evaluate,
+            Self::Compare(_) => JobKind::Compare,
         }
     }
 
@@ -37,14 +44,18 @@ impl<'a> NewSpec<'a> {
         match self {
             Self::Train(spec) => stored::to_json(&**spec),
             Self::Reproduce(spec) => stored::to_json(&**spec),
+            Self::Evaluate(spec) => stored::to_json(&**spec),
+            Self::Compare(spec) => stored::to_json(&**spec),
         }
     }
 
-    /// The training that it does.
+    /// The training that it does, or that made the (first) version which it looks at.
     pub fn train(self) -> &'a TrainSpec {
         match self {
             Self::Train(spec) => spec,
             Self::Reproduce(spec) => &spec.train,
+            Self::Evaluate(spec) => &spec.version.train,
+            Self::Compare(spec) => &spec.versions[0].train,
         }
     }
 
@@ -52,7 +63,21 @@ impl<'a> NewSpec<'a> {
     pub fn model(self) -> Option<&'a ModelId> {
         match self {
             Self::Train(spec) => Some(&spec.model),
-            Self::Reproduce(_) => None,
+            Self::Reproduce(_) | Self::Evaluate(_) | Self::Compare(_) => None,
+        }
+    }
+
+    /// The source that is read.
+    pub fn source(self) -> &'a SourceId {
+        &self.train().source
+    }
+
+    /// The decision times that are read.
+    pub fn range(self) -> TimeRange {
+        match self {
+            Self::Train(_) | Self::Reproduce(_) => self.train().range,
+            Self::Evaluate(spec) => spec.range,
+            Self::Compare(spec) => spec.range,
         }
     }
 }
@@ -122,7 +147,7 @@ async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inser
     let project = job.project.as_str();
     lock(connection, job.project).await?;
     let hash = job.idempotency.map(|i| i.request_hash);
-    let train = job.spec.train();
+    let range = job.spec.range();
     let row = sqlx::query_file!(
         "sql/jobs/create.sql",
         job.id.0,
@@ -132,10 +157,10 @@ async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inser
         job.spec.stored(),
         SPEC_VERSION,
         job.spec.model().map(ModelId::as_str),
-        train.source.as_str(),
-        train.range.start,
-        train.range.end,
-        train.label.horizon().micros(),
+        job.spec.source().as_str(),
+        range.start,
+        range.end,
+        job.spec.train().label.horizon().micros(),
         job.idempotency.map(|i| i.key.0),
         hash.as_ref().map(<[u8; 32]>::as_slice),
         job.request_id,

@@ -30,8 +30,9 @@ pub use update::{JobChange, JobUpdate};
 use crate::StoreError;
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    DisplayState, Epoch, FailureClass, IdempotencyKey, JobId, JobKind, JobState, Metrics, ModelId, Priority,
-    Progress, ProjectId, Reason, ReproduceSpec, ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
+    CompareSpec, DisplayState, Epoch, EvaluateSpec, EvaluationId, FailureClass, IdempotencyKey, JobId,
+    JobKind, JobState, Metrics, ModelId, Priority, Progress, ProjectId, Reason, ReproduceSpec, ResultId,
+    SourceId, Span, TrainSpec, WorkPhase, WorkerId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -134,6 +135,8 @@ pub struct JobResult {
     pub id: ResultId,
     /// The model version that it made.
     pub version: Option<i32>,
+    /// The evaluation that it made.
+    pub evaluation: Option<EvaluationId>,
     /// The overall metrics of its evaluation.
     pub metrics: Option<Metrics>,
     /// What a job without a model version has found, as stored; `None` in [`JobView::Basic`].
@@ -154,6 +157,22 @@ impl Job {
     /// # Errors
     /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
     pub fn reproduce_spec(&self) -> Result<ReproduceSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// The spec of a job that judges a model version.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn evaluate_spec(&self) -> Result<EvaluateSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// The spec of a job that compares model versions.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn compare_spec(&self) -> Result<CompareSpec, StoreError> {
         crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
     }
 

@@ -4,8 +4,8 @@ use super::{CancelRequest, Job, JobError, JobResult};
 use crate::{StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    Epoch, FailureClass, IdempotencyKey, JobId, JobKind, JobState, Priority, Progress, Reason, ResultId,
-    WorkPhase, WorkerId,
+    Epoch, EvaluationId, FailureClass, IdempotencyKey, JobId, JobKind, JobState, Priority, Progress, Reason,
+    ResultId, WorkPhase, WorkerId,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -50,6 +50,7 @@ pub(super) struct JobRow {
     pub(super) finished_at: Option<DateTime<Utc>>,
     pub(super) result_id: Option<Uuid>,
     pub(super) version: Option<i32>,
+    pub(super) evaluation: Option<Uuid>,
     pub(super) overall: Option<Value>,
     pub(super) body: Option<Value>,
 }
@@ -110,6 +111,7 @@ impl JobRow {
         Ok(Some(JobResult {
             id: ResultId(id),
             version: self.version,
+            evaluation: self.evaluation.map(EvaluationId),
             metrics: overall
                 .map(|m| stored::json("evaluation.overall", m))
                 .transpose()?,

@@ -1,0 +1,200 @@
+//! `mlts compare`: compares model versions on the very same rows, follows the job, and says which is better; and the comparisons that
+//! there are.
+
+mod show;
+
+use super::job_options::JobOptions;
+use super::jobs::{Display, failure, follow, or_detach};
+use super::models::version_of;
+use super::pages::{self, PageArgs, Rest};
+use super::retry::retrying;
+use super::spec::period::PeriodArgs;
+use super::train::{estimate, submitted};
+use crate::connect::Connection;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::names;
+use crate::output::{Format, json_value};
+use crate::when;
+use clap::Args;
+use mltraining_proto::v1;
+use serde_json::json;
+
+/// Options of `mlts compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The versions, 2 to 10: pump@3 rise@1, or pump for its newest version
+    #[arg(value_name = "MODEL", num_args = 2..=10, required = true)]
+    models: Vec<String>,
+    #[command(flatten)]
+    period: PeriodArgs,
+    /// Seed of the draws [default: 42]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    job: JobOptions,
+}
+
+/// Options of `mlts comparisons`.
+#[derive(Debug, Args)]
+pub(crate) struct ComparisonsArgs {
+    /// One comparison, whole: its id, or its full name
+    comparison: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+pub(crate) async fn run(args: &CompareArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let (project, output) = (context.project(), context.output);
+    let connection = context.connect().await?;
+    let mut versions = Vec::with_capacity(args.models.len());
+    for model in &args.models {
+        let model = names::model(model, project)?;
+        versions.push(retrying(async || version_of(&model, &connection).await).await?);
+    }
+    let range = args
+        .period
+        .range(&versions, project, &connection, &output)
+        .await?;
+    let names = versions.into_iter().map(|version| version.name).collect();
+    let job = submit(request(args, context.parent(), names, range), &connection).await?;
+    if args.job.validate_only {
+        return estimate(&job, context);
+    }
+    if args.job.detach {
+        return submitted(&job, context);
+    }
+    let name = names::job(&job.name, project)?;
+    output.note(format!("job {}", name.job));
+    let job = or_detach(&name, follow(&name, &connection, Display::of(output))).await?;
+    if let Err(error) = failure(&job) {
+        if output.format() == Format::Json {
+            output.json(&job)?;
+        }
+        return Err(error);
+    }
+    let comparison = job.result.clone().unwrap_or_default().comparison;
+    let found = get(comparison, &connection).await?;
+    match output.format() {
+        Format::Json => {
+            output.line(json!({ "job": json_value(&job)?, "comparison": json_value(&found)? }).to_string())
+        }
+        Format::Human => output.line(format!("\n{}", show::comparison(&found, output.paint))),
+    }
+}
+
+fn request(
+    args: &CompareArgs,
+    parent: String,
+    model_versions: Vec<String>,
+    range: v1::TimeRange,
+) -> v1::CompareModelsRequest {
+    v1::CompareModelsRequest {
+        parent,
+        model_versions,
+        range: Some(range),
+        known_before: args.period.known_before(),
+        max_rows: args.period.max_rows,
+        seed: args.seed,
+        request_id: args.job.request_id(),
+        validate_only: args.job.validate_only,
+        priority: args.job.priority,
+        labels: args.job.labels.clone(),
+        timeout: args.job.job_timeout.map(when::duration),
+    }
+}
+
+/// Makes the job. The request id makes a repetition after a lost answer safe.
+async fn submit(request: v1::CompareModelsRequest, connection: &Connection) -> Result<v1::Job, CliError> {
+    retrying(async || {
+        Ok(connection
+            .training()
+            .compare_models(request.clone())
+            .await?
+            .into_inner())
+    })
+    .await
+}
+
+async fn get(name: String, connection: &Connection) -> Result<v1::ModelComparison, CliError> {
+    retrying(async || {
+        let request = v1::GetComparisonRequest { name: name.clone() };
+        Ok(connection
+            .evaluations()
+            .get_comparison(request)
+            .await?
+            .into_inner())
+    })
+    .await
+}
+
+pub(crate) async fn list(args: &ComparisonsArgs, context: &Context<'_>) -> Result<(), CliError> {
+    let (connection, output) = (context.connect().await?, context.output);
+    if let Some(one) = &args.comparison {
+        let name = match one.contains('/') {
+            true => one.clone(),
+            false => format!("{}/comparisons/{one}", context.parent()),
+        };
+        let found = get(name, &connection).await?;
+        return match output.format() {
+            Format::Json => output.json(&found),
+            Format::Human => output.line(show::comparison(&found, output.paint)),
+        };
+    }
+    let listed = pages::collect(args.page.limit(), async |page_size, page_token| {
+        let request = v1::ListComparisonsRequest {
+            parent: context.parent(),
+            page_size,
+            page_token,
+        };
+        let answer = connection.evaluations().list_comparisons(request).await?;
+        let answer = answer.into_inner();
+        Ok((answer.comparisons, answer.next_page_token))
+    });
+    let listed = listed.await?;
+    match output.format() {
+        Format::Json => listed.items.iter().try_for_each(|found| output.json(found))?,
+        Format::Human if listed.items.is_empty() => {
+            output.note("no comparisons: compare versions with mlts compare");
+        }
+        Format::Human => output.line(show::table(&listed.items, output.paint))?,
+    }
+    if listed.rest == Rest::Some {
+        output.note("there are more: --all shows them, --limit N more of them");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    #[test]
+    fn every_option_reaches_the_request() {
+        let line =
+            "mlts compare pump@3 rise --start 2026-02-01 --max-rows 9 --seed 7 --priority 1 --labels team=a";
+        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+        let Command::Compare(args) = cli.command else {
+            panic!("the command is compare")
+        };
+        assert_eq!(args.models, ["pump@3", "rise"]);
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        let range = v1::TimeRange {
+            start: Some(when::timestamp(1)),
+            end: Some(when::timestamp(2)),
+        };
+        let request = request(&args, "projects/p".to_owned(), names.clone(), range);
+        assert_eq!((request.model_versions, request.range), (names, Some(range)));
+        assert_eq!(
+            (request.seed, request.max_rows, request.priority),
+            (Some(7), Some(9), Some(1))
+        );
+        assert!(!request.request_id.is_empty());
+        assert!(
+            Cli::try_parse_from(["mlts", "compare", "pump"]).is_err(),
+            "one alone"
+        );
+    }
+}

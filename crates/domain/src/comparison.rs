@@ -1,0 +1,304 @@
+//! What comes of comparing model versions on the very same rows.
+
+use crate::{Interval, Metrics, ModelId, RowCounts, ScoreIntervals, SourceId, Span, TimeRange};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The level below which a corrected p-value tells two versions apart.
+pub const LEVEL: f64 = 0.05;
+
+/// What versions are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparedMetric {
+    /// Area under the ROC curve: the order of the scores.
+    RocAuc,
+    /// Average precision: the order of the highest scores.
+    AveragePrecision,
+    /// Log loss: the scores as probabilities.
+    LogLoss,
+    /// Brier score: the same, less hard on the sure ones.
+    Brier,
+}
+
+impl ComparedMetric {
+    /// Every metric, in the order in which they are told.
+    pub const ALL: [ComparedMetric; 4] = [Self::RocAuc, Self::AveragePrecision, Self::LogLoss, Self::Brier];
+
+    /// Its place in that order.
+    pub fn place(self) -> usize {
+        match self {
+            Self::RocAuc => 0,
+            Self::AveragePrecision => 1,
+            Self::LogLoss => 2,
+            Self::Brier => 3,
+        }
+    }
+
+    /// Whether more is better.
+    pub fn is_higher_better(self) -> bool {
+        matches!(self, Self::RocAuc | Self::AveragePrecision)
+    }
+
+    /// The metric among others.
+    pub fn of(self, metrics: &Metrics) -> Option<f64> {
+        match self {
+            Self::RocAuc => metrics.roc_auc,
+            Self::AveragePrecision => metrics.average_precision,
+            Self::LogLoss => metrics.log_loss,
+            Self::Brier => metrics.brier,
+        }
+    }
+}
+
+/// Versions beside each other on the same rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionComparison {
+    /// The source of all of them.
+    pub source: SourceId,
+    /// Decision times that were asked for, `[start, end)`.
+    pub range: TimeRange,
+    /// Only rows recorded before were seen; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_before: Option<DateTime<Utc>>,
+    /// The versions, in the order of the request.
+    pub versions: Vec<ComparedVersion>,
+    /// Rows that all of them can score.
+    pub rows: u64,
+    /// Of them positive.
+    pub positives: u64,
+    /// First and last decision time of these rows; here the end is included.
+    pub decisions: TimeRange,
+    /// Length of a block of time.
+    pub block: Span,
+    /// Blocks that the rows fill.
+    pub blocks: u64,
+    /// How often blocks were drawn.
+    pub resamples: u32,
+    /// Each pair of versions in each metric.
+    pub differences: Vec<VersionDifference>,
+    /// What follows, metric by metric.
+    pub answers: Vec<MetricAnswer>,
+    /// What follows from all of them.
+    pub overall: Answer,
+}
+
+/// A version among others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ComparedVersion {
+    /// The model.
+    pub model: ModelId,
+    /// The version.
+    pub version: i32,
+    /// Where the rows went that it alone can score.
+    pub own_rows: RowCounts,
+    /// Hex SHA-256 over all rows read for it.
+    pub source_fingerprint: String,
+    /// Its metrics on the rows that all can score, at its own threshold.
+    pub metrics: Metrics,
+    /// How sure they are.
+    pub intervals: ScoreIntervals,
+}
+
+/// How two versions differ in a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct VersionDifference {
+    /// Place of the one among the versions.
+    pub first: usize,
+    /// Place of the other, later.
+    pub second: usize,
+    /// In what.
+    pub metric: ComparedMetric,
+    /// The first less the second; `None` where one is undefined.
+    pub difference: Option<f64>,
+    /// How sure that is, 95 %, both on the same draws; not corrected.
+    pub interval: Interval,
+    /// The chance of a difference so far from 0 if there were none, two-sided; `None` where the interval is unset.
+    pub p_value: Option<f64>,
+    /// The same, corrected for all pairs of the metric: what the metric's answer goes by.
+    pub p_value_in_metric: Option<f64>,
+    /// The same, corrected for all pairs and metrics: what the overall answer goes by.
+    pub p_value_overall: Option<f64>,
+}
+
+/// What follows for a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricAnswer {
+    /// The metric.
+    pub metric: ComparedMetric,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// Which version is better than each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// This one, by its place.
+    Better(usize),
+    /// None that could be told from each other.
+    NotDistinguishable,
+    /// Metrics contradict each other: one tells two versions apart one way, another the other way. Overall alone.
+    Mixed,
+    /// Nothing can be told: the rows fill too few blocks of time, or lack a class in too many draws.
+    Unknown,
+}
+
+impl VersionDifference {
+    /// Which of the two is better, if this p-value tells them apart.
+    fn better(&self, p_value: Option<f64>) -> Option<usize> {
+        let (p_value, difference) = (p_value?, self.difference?);
+        if p_value >= LEVEL || difference == 0.0 {
+            return None;
+        }
+        Some(match (difference > 0.0) == self.metric.is_higher_better() {
+            true => self.first,
+            false => self.second,
+        })
+    }
+
+    /// Which of the two is better in the metric, if they can be told apart.
+    pub fn better_in_metric(&self) -> Option<usize> {
+        self.better(self.p_value_in_metric)
+    }
+
+    /// The same by the p-value that is corrected for all pairs and metrics.
+    pub fn better_overall(&self) -> Option<usize> {
+        self.better(self.p_value_overall)
+    }
+}
+
+/// The answer of a metric, by its differences of all pairs of `versions` versions: better is who can be told from each other one.
+pub fn answer_in_metric(versions: usize, differences: &[VersionDifference]) -> Answer {
+    if differences.iter().all(|difference| difference.p_value.is_none()) {
+        return Answer::Unknown;
+    }
+    let beats = |one: usize, other: usize| {
+        differences
+            .iter()
+            .filter(|difference| difference.is_of(one, other))
+            .any(|difference| difference.better_in_metric() == Some(one))
+    };
+    best(versions, beats).map_or(Answer::NotDistinguishable, Answer::Better)
+}
+
+/// The answer over all metrics: better is who can be told from each other one in some metric, and is worse than none in any.
+pub fn answer_overall(versions: usize, differences: &[VersionDifference]) -> Answer {
+    if differences.iter().all(|difference| difference.p_value.is_none()) {
+        return Answer::Unknown;
+    }
+    let is_better_somewhere = |one: usize, other: usize| {
+        differences
+            .iter()
+            .filter(|difference| difference.is_of(one, other))
+            .any(|difference| difference.better_overall() == Some(one))
+    };
+    let beats = |one, other| is_better_somewhere(one, other) && !is_better_somewhere(other, one);
+    if let Some(best) = best(versions, beats) {
+        return Answer::Better(best);
+    }
+    let contradicts =
+        |one: usize| (0..one).any(|other| is_better_somewhere(one, other) && is_better_somewhere(other, one));
+    match (0..versions).any(contradicts) {
+        true => Answer::Mixed,
+        false => Answer::NotDistinguishable,
+    }
+}
+
+fn best(versions: usize, beats: impl Fn(usize, usize) -> bool) -> Option<usize> {
+    let beats_all = |one: usize| (0..versions).all(|other| other == one || beats(one, other));
+    (0..versions).find(|one| beats_all(*one))
+}
+
+impl VersionDifference {
+    fn is_of(&self, one: usize, other: usize) -> bool {
+        (self.first, self.second) == (one.min(other), one.max(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ComparedMetric::{Brier, LogLoss, RocAuc};
+
+    fn difference(
+        first: usize,
+        second: usize,
+        metric: ComparedMetric,
+        value: f64,
+        p: f64,
+    ) -> VersionDifference {
+        VersionDifference {
+            first,
+            second,
+            metric,
+            difference: Some(value),
+            interval: Interval::Between {
+                low: value,
+                high: value,
+            },
+            p_value: Some(p),
+            p_value_in_metric: Some(p),
+            p_value_overall: Some(p),
+        }
+    }
+
+    #[test]
+    fn better_is_more_of_a_rank_and_less_of_a_loss() {
+        for (metric, value, better) in [
+            (RocAuc, 0.1, 0),
+            (RocAuc, -0.1, 1),
+            (LogLoss, 0.1, 1),
+            (Brier, -0.1, 0),
+        ] {
+            let one = [difference(0, 1, metric, value, 0.01)];
+            assert_eq!(
+                answer_in_metric(2, &one),
+                Answer::Better(better),
+                "{metric:?} {value}"
+            );
+            assert_eq!(answer_overall(2, &one), Answer::Better(better));
+        }
+        let unsure = [difference(0, 1, RocAuc, 0.1, 0.05)];
+        assert_eq!(answer_in_metric(2, &unsure), Answer::NotDistinguishable);
+        let same = [difference(0, 1, RocAuc, 0.0, 0.01)];
+        assert_eq!(answer_in_metric(2, &same), Answer::NotDistinguishable);
+    }
+
+    #[test]
+    fn of_three_the_best_is_told_from_both_others() {
+        let mut three = [
+            difference(0, 1, RocAuc, -0.1, 0.01),
+            difference(0, 2, RocAuc, 0.0, 0.9),
+            difference(1, 2, RocAuc, 0.1, 0.01),
+        ];
+        assert_eq!(
+            answer_in_metric(3, &three),
+            Answer::Better(1),
+            "the others need not differ"
+        );
+        three[2].p_value_in_metric = Some(0.06);
+        assert_eq!(answer_in_metric(3, &three), Answer::NotDistinguishable);
+    }
+
+    #[test]
+    fn metrics_that_contradict_each_other_have_no_overall_answer() {
+        let mut both = vec![
+            difference(0, 1, RocAuc, 0.1, 0.01),
+            difference(0, 1, LogLoss, 0.1, 0.01),
+        ];
+        assert_eq!(answer_overall(2, &both), Answer::Mixed);
+        both[1].p_value_overall = Some(0.2);
+        assert_eq!(answer_overall(2, &both), Answer::Better(0));
+    }
+
+    #[test]
+    fn what_has_no_p_value_has_no_answer() {
+        let mut unset = difference(0, 1, RocAuc, 0.1, 0.01);
+        unset.p_value = None;
+        unset.p_value_in_metric = None;
+        unset.p_value_overall = None;
+        assert_eq!(answer_in_metric(2, &[unset]), Answer::Unknown);
+        assert_eq!(answer_overall(2, &[unset]), Answer::Unknown);
+    }
+}

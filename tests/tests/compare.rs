@@ -1,0 +1,366 @@
+//! Model versions that are compared on the very same rows, by real processes: a better one is found, and another seed is not taken for one.
+#![allow(clippy::unwrap_used)]
+
+use mltraining_proto::v1 as pb;
+use mltraining_tests::caller::Caller;
+use mltraining_tests::data;
+use mltraining_tests::system::System;
+use pb::{ComparedMetric, ComparisonAnswer as Answer};
+use std::process::Output;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+use uuid::Uuid;
+
+const ENTITIES: u32 = 3;
+const TRAINED: i64 = 1440;
+/// Twelve days after the one that is trained on.
+const MINUTES: i64 = 13 * 1440;
+const HORIZON: i64 = 10;
+
+/// Bars whose signal is hidden by noise of its own for every row, so that models are wrong now and then.
+fn make_bars(system: &System) {
+    data::make_bars(&system.database, ENTITIES, MINUTES as u32);
+    system.database.sql(
+        "SELECT setseed(0.42);
+         UPDATE bars SET signal = signal + 1.5 * (random() - 0.5), volume = volume + 0.1 * random()",
+    );
+}
+
+async fn with_bars() -> (System, Caller) {
+    let mut system = System::start().await;
+    make_bars(&system);
+    let caller = system.caller();
+    data::register_bars(&caller).await;
+    system.add_worker().await;
+    (system, caller)
+}
+
+/// A training of `model` that sees these features.
+fn training(model: &str, features: &[&str], seed: u64) -> pb::TrainModelRequest {
+    let mut request = data::training(model, TRAINED, 20);
+    let spec = request.spec.as_mut().unwrap();
+    spec.features = Some(pb::FeatureSpec {
+        features: features.iter().map(ToString::to_string).collect(),
+        ..pb::FeatureSpec::default()
+    });
+    spec.seed = Some(seed);
+    request
+}
+
+const GOOD: &[&str] = &["signal", "log_return(close, 5)", "volume"];
+const POOR: &[&str] = &["volume"];
+
+async fn trained(caller: &Caller, request: pb::TrainModelRequest) -> String {
+    let job = caller.training.clone().train_model(request).await.unwrap();
+    let job = caller.ended(&job.into_inner().name).await;
+    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
+    job.result.unwrap().model_version
+}
+
+fn on(versions: &[&str], from: i64, to: i64) -> pb::CompareModelsRequest {
+    pb::CompareModelsRequest {
+        model_versions: versions.iter().map(ToString::to_string).collect(),
+        range: Some(data::range(from, to)),
+        ..pb::CompareModelsRequest::default()
+    }
+}
+
+async fn asked(caller: &Caller, request: pb::CompareModelsRequest) -> Result<pb::Job, Status> {
+    let job = caller.training.clone().compare_models(request).await?;
+    Ok(job.into_inner())
+}
+
+async fn ended(caller: &Caller, request: pb::CompareModelsRequest) -> pb::Job {
+    let job = asked(caller, request).await.unwrap();
+    assert_eq!(job.kind(), pb::JobKind::Compare);
+    caller.ended(&job.name).await
+}
+
+async fn compared(caller: &Caller, request: pb::CompareModelsRequest) -> pb::ModelComparison {
+    let job = ended(caller, request).await;
+    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
+    let name = job.result.unwrap().comparison;
+    let found = caller
+        .evaluations
+        .clone()
+        .get_comparison(pb::GetComparisonRequest { name })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(found.job, job.name);
+    found
+}
+
+fn answers(found: &pb::ModelComparison) -> Vec<(ComparedMetric, Answer, &str)> {
+    let of = |answer: &'_ pb::MetricAnswer| (answer.metric(), answer.answer());
+    found
+        .answers
+        .iter()
+        .map(|answer| {
+            let (metric, told) = of(answer);
+            (metric, told, answer.better_version.as_str())
+        })
+        .collect()
+}
+
+fn failure(job: &pb::Job) -> (&str, &str) {
+    assert_eq!(job.state(), pb::JobState::Failed);
+    let error = job.error.as_ref().unwrap();
+    (error.reason().as_str_name(), error.message.as_str())
+}
+
+fn mlts(system: &System, line: &[&str]) -> (Option<i32>, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = system.mlts().args(line).output().unwrap();
+    let said = [stdout, stderr].concat();
+    (status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[tokio::test]
+async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishable() {
+    let (system, caller) = with_bars().await;
+    let good = trained(&caller, training("good", GOOD, 1)).await;
+    let seed = trained(&caller, training("seed", GOOD, 2)).await;
+    let poor = trained(&caller, training("poor", POOR, 1)).await;
+
+    let found = compared(&caller, on(&[&poor, &good], TRAINED, MINUTES)).await;
+    assert_eq!(
+        (found.overall(), found.better_version.as_str()),
+        (Answer::Better, good.as_str())
+    );
+    for (metric, answer, better) in answers(&found) {
+        assert_eq!((answer, better), (Answer::Better, good.as_str()), "{metric:?}");
+    }
+    assert_eq!((found.blocks, found.differences.len()), (12, 4));
+    let labelled = i64::from(ENTITIES) * (MINUTES - TRAINED - HORIZON);
+    assert_eq!(found.rows, labelled, "no label of the last minutes is known");
+    for version in &found.versions {
+        assert_eq!(version.own_row_counts.unwrap().labeled, labelled);
+        assert_eq!(version.metrics.as_ref().unwrap().rows, labelled);
+    }
+    let auc = |place: usize| found.versions[place].metrics.as_ref().unwrap().roc_auc.unwrap();
+    let difference = found.differences[0];
+    assert_eq!(found.differences[0].metric(), ComparedMetric::RocAuc);
+    assert!(
+        (found.differences[0].difference.unwrap() - (auc(0) - auc(1))).abs() < 1e-12,
+        "{difference:?}"
+    );
+    assert!(auc(1) > auc(0) + 0.1, "planted: {} beside {}", auc(1), auc(0));
+
+    let found = compared(&caller, on(&[&good, &seed], TRAINED, MINUTES)).await;
+    assert_eq!(found.overall(), Answer::NotDistinguishable, "{found:?}");
+    assert_eq!(found.better_version, "");
+    for (metric, answer, _) in answers(&found) {
+        assert_eq!(
+            answer,
+            Answer::NotDistinguishable,
+            "{metric:?}: {:?}",
+            found.differences
+        );
+    }
+    let aucs: Vec<_> = found
+        .versions
+        .iter()
+        .map(|v| v.metrics.as_ref().unwrap().roc_auc)
+        .collect();
+    assert_ne!(aucs[0], aucs[1], "the versions do differ");
+
+    let again = compared(&caller, on(&[&good, &seed], TRAINED, MINUTES)).await;
+    let same = pb::ModelComparison {
+        name: found.name.clone(),
+        job: found.job.clone(),
+        create_time: found.create_time,
+        ..again
+    };
+    assert_eq!(same, found, "the same on every run");
+
+    let three = compared(&caller, on(&[&good, &seed, &poor], TRAINED, MINUTES)).await;
+    assert_eq!(
+        three.overall(),
+        Answer::NotDistinguishable,
+        "the best two cannot be told apart"
+    );
+    assert_eq!(three.differences.len(), 12);
+    for difference in &three.differences {
+        let (p, in_metric) = (difference.p_value.unwrap(), difference.p_value_in_metric.unwrap());
+        assert!(
+            p <= in_metric && in_metric <= difference.p_value_overall.unwrap(),
+            "{difference:?}"
+        );
+    }
+
+    let list = caller
+        .evaluations
+        .clone()
+        .list_comparisons(pb::ListComparisonsRequest::default())
+        .await;
+    let list = list.unwrap().into_inner().comparisons;
+    assert_eq!(list.len(), 4);
+    assert_eq!(list[0].name, three.name);
+    let page = pb::ListComparisonsRequest {
+        page_size: 3,
+        ..pb::ListComparisonsRequest::default()
+    };
+    let first = caller
+        .evaluations
+        .clone()
+        .list_comparisons(page.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let page = pb::ListComparisonsRequest {
+        page_token: first.next_page_token,
+        ..page
+    };
+    let last = caller
+        .evaluations
+        .clone()
+        .list_comparisons(page)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((last.comparisons.len(), last.next_page_token.as_str()), (1, ""));
+
+    let (code, said) = mlts(&system, &["compare", "poor", "good@1"]);
+    assert_eq!(code, Some(0), "{said}");
+    for part in [
+        "better: good@1",
+        "10,000 draws of 12 blocks",
+        "poor@1 – good@1",
+        "ROC AUC",
+        "all of them",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    let (code, said) = mlts(&system, &["comparisons", "--limit", "2"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("poor@1, good@1") && said.contains("not distinguishable"),
+        "{said}"
+    );
+    assert_eq!(system.database.sql("SELECT count(*) FROM model_version"), "3");
+}
+
+#[tokio::test]
+async fn only_rows_that_all_versions_can_score_are_compared() {
+    let (_system, caller) = with_bars().await;
+    let all = trained(&caller, training("all", GOOD, 1)).await;
+    let of = |model: &str, entities: &[&str]| {
+        let mut request = training(model, GOOD, 1);
+        request.spec.as_mut().unwrap().entities = entities.iter().map(ToString::to_string).collect();
+        request
+    };
+    let two = trained(&caller, of("two", &["e0", "e1"])).await;
+    let other = trained(&caller, of("other", &["e2"])).await;
+    let found = compared(&caller, on(&[&all, &two], TRAINED, MINUTES)).await;
+    let of_entity = MINUTES - TRAINED - HORIZON;
+    let own: Vec<i64> = found
+        .versions
+        .iter()
+        .map(|v| v.own_row_counts.unwrap().labeled)
+        .collect();
+    assert_eq!(own, [3 * of_entity, 2 * of_entity]);
+    assert_eq!(found.rows, 2 * of_entity);
+
+    let apart = ended(&caller, on(&[&two, &other], TRAINED, MINUTES)).await;
+    let (reason, message) = failure(&apart);
+    assert_eq!(reason, "ERROR_REASON_MODELS_NOT_COMPARABLE");
+    let numbers = format!("(two version 1 {}, other version 1 {of_entity})", 2 * of_entity);
+    assert!(message.contains(&numbers), "{message}");
+}
+
+#[tokio::test]
+async fn versions_that_cannot_be_compared_are_refused_with_what_differs() {
+    let (_system, caller) = with_bars().await;
+    let one = trained(&caller, training("one", GOOD, 1)).await;
+    let mut steeper = training("steeper", GOOD, 1);
+    steeper.spec.as_mut().unwrap().label = Some(data::rise(0.02, HORIZON));
+    let steeper = trained(&caller, steeper).await;
+    let mut later = training("later", GOOD, 1);
+    later.spec.as_mut().unwrap().range = Some(data::range(TRAINED, 2 * TRAINED));
+    let later = trained(&caller, later).await;
+
+    let refused = asked(&caller, on(&[&one, &steeper], TRAINED, MINUTES))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    let info = refused.get_details_error_info().unwrap();
+    assert_eq!(info.reason, "MODELS_NOT_COMPARABLE");
+    assert_eq!(
+        (&info.metadata["first"], &info.metadata["second"]),
+        (&one, &steeper)
+    );
+    for part in ["0.01", "0.02", "the label of the one is"] {
+        assert!(info.metadata["difference"].contains(part), "{info:?}");
+    }
+    let refused = asked(&caller, on(&[&one, &later], TRAINED, MINUTES))
+        .await
+        .unwrap_err();
+    let info = refused.get_details_error_info().unwrap();
+    assert_eq!(info.reason, "EVALUATION_OVERLAPS_TRAINING");
+    assert_eq!(info.metadata["model_version"], later);
+    assert_eq!(info.metadata["first_start"], "2026-01-02T23:59:00.000001+00:00");
+
+    let fields = async |request| {
+        let refused = asked(&caller, request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+        let found = refused.get_details_bad_request().unwrap().field_violations;
+        found
+            .into_iter()
+            .map(|violation| violation.field)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(fields(on(&[&one], TRAINED, MINUTES)).await, ["model_versions"]);
+    assert_eq!(
+        fields(on(&[&one, &one], MINUTES, TRAINED)).await,
+        ["model_versions[1]", "range"]
+    );
+    let unknown = on(
+        &[&one, "projects/default/models/one/versions/7"],
+        TRAINED,
+        MINUTES,
+    );
+    assert_eq!(asked(&caller, unknown).await.unwrap_err().code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn of_few_days_nothing_is_told_and_a_request_makes_one_job() {
+    let (system, caller) = with_bars().await;
+    let good = trained(&caller, training("good", GOOD, 1)).await;
+    let poor = trained(&caller, training("poor", POOR, 1)).await;
+    let request = pb::CompareModelsRequest {
+        request_id: Uuid::new_v4().to_string(),
+        ..on(&[&good, &poor], TRAINED, TRAINED + 3 * 1440)
+    };
+    let look = pb::CompareModelsRequest {
+        request_id: String::new(),
+        validate_only: true,
+        ..request.clone()
+    };
+    let estimate = asked(&caller, look).await.unwrap().estimate.unwrap();
+    assert!(estimate.rows >= i64::from(ENTITIES) * 3 * 1440);
+    let first = asked(&caller, request.clone()).await.unwrap();
+    assert_eq!(asked(&caller, request.clone()).await.unwrap().name, first.name);
+    let found = compared(&caller, request).await;
+    assert_eq!((found.overall(), found.blocks), (Answer::Unknown, 3));
+    assert!(
+        answers(&found)
+            .iter()
+            .all(|(_, answer, _)| *answer == Answer::Unknown)
+    );
+    assert!(
+        found
+            .differences
+            .iter()
+            .all(|d| d.difference.is_some() && d.p_value.is_none())
+    );
+    let reason = found.differences[0].interval.unwrap().unset_reason();
+    assert_eq!(reason, pb::IntervalUnsetReason::TooFewBlocks);
+    let kinds = system
+        .database
+        .sql("SELECT string_agg(kind, ',' ORDER BY id) FROM job");
+    assert_eq!(kinds, "TRAIN,TRAIN,COMPARE");
+}

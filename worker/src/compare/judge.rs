@@ -1,0 +1,194 @@
+//! What the scores of several versions on the same rows say: each beside the others, on the same draws.
+
+use super::rows::Reading;
+use crate::train;
+use crate::work::{Work, WorkError};
+use mltraining_domain::comparison::{answer_in_metric, answer_overall};
+use mltraining_domain::{
+    CompareSpec, ComparedMetric, ComparedVersion, MetricAnswer, RowCounts, ScoreIntervals, Span, TimeRange,
+    VersionComparison, VersionDifference,
+};
+use mltraining_learn::bootstrap::{self, Compared, PairFound, Resampling, Rivals};
+use mltraining_learn::control::Control;
+use mltraining_learn::metrics::{self, Cut};
+
+/// How often blocks are drawn: p-values are corrected for many pairs, and of 1,000 draws none would be small enough.
+const RESAMPLES: u32 = 10_000;
+
+/// The versions on the rows that all of them have.
+pub(super) struct Together {
+    /// 0 or 1.
+    pub labels: Vec<u8>,
+    /// Decision times.
+    pub times: Vec<i64>,
+    /// Of each version, in the order of the request.
+    pub versions: Vec<Beside>,
+}
+
+/// A version on these rows.
+pub(super) struct Beside {
+    /// The scores.
+    pub scores: Vec<f64>,
+    /// Its threshold.
+    pub threshold: Option<f64>,
+    /// Where the rows went that it alone can score.
+    pub own_rows: RowCounts,
+    /// Hash over what was read for it.
+    pub source_fingerprint: String,
+}
+
+/// Takes the rows in common out of each reading; `fingerprints` are those of the readings.
+pub(super) fn together(readings: Vec<Reading>, places: &[Vec<u32>], fingerprints: &[String]) -> Together {
+    let (first, own) = (&readings[0].rows, &places[0]);
+    let labels = own.iter().map(|&row| first.labels[row as usize]).collect();
+    let times = own.iter().map(|&row| first.decisions[row as usize]).collect();
+    let mut versions = Vec::new();
+    for ((reading, places), fingerprint) in readings.into_iter().zip(places).zip(fingerprints) {
+        for scored in reading.scored {
+            let beside = Beside {
+                scores: places.iter().map(|&row| scored.scores[row as usize]).collect(),
+                threshold: scored.threshold,
+                own_rows: reading.rows.counts,
+                source_fingerprint: fingerprint.clone(),
+            };
+            versions.push((scored.place, beside));
+        }
+    }
+    versions.sort_by_key(|(place, _)| *place);
+    Together {
+        labels,
+        times,
+        versions: versions.into_iter().map(|(_, beside)| beside).collect(),
+    }
+}
+
+/// Compares. Runs in the caller's rayon pool.
+///
+/// # Errors
+/// When the job is stopped.
+pub(super) fn judge(
+    spec: &CompareSpec,
+    together: Together,
+    work: &Work,
+) -> Result<VersionComparison, WorkError> {
+    let Together {
+        labels,
+        times,
+        versions,
+    } = together;
+    let mut scores = Vec::with_capacity(versions.len());
+    let mut compared = Vec::with_capacity(versions.len());
+    for (version, beside) in spec.versions.iter().zip(versions) {
+        let cut = beside.threshold.map_or(Cut::None, Cut::At);
+        compared.push(ComparedVersion {
+            model: version.model.clone(),
+            version: version.version,
+            own_rows: beside.own_rows,
+            source_fingerprint: beside.source_fingerprint,
+            metrics: metrics::measure(&labels, &beside.scores, cut),
+            intervals: unknown(),
+        });
+        scores.push(beside.scores);
+    }
+    let resampling = Resampling {
+        resamples: RESAMPLES,
+        seed: spec.seed,
+        ..train::resampling(&spec.versions[0].train)
+    };
+    let rivals = Rivals {
+        labels: &labels,
+        scores: &scores,
+        times: &times,
+    };
+    let control = Control {
+        cancel: work.stop.flag(),
+        progress: &|_, _| {},
+    };
+    // Of scores and labels of one length a stop alone keeps it from ending.
+    let found = bootstrap::compare(rivals, resampling, &control).map_err(|_| WorkError::Stopped)?;
+    for (version, intervals) in compared.iter_mut().zip(&found.models) {
+        version.intervals = *intervals;
+    }
+    Ok(outcome(spec, &labels, &times, compared, &found))
+}
+
+fn outcome(
+    spec: &CompareSpec,
+    labels: &[u8],
+    times: &[i64],
+    versions: Vec<ComparedVersion>,
+    found: &Compared,
+) -> VersionComparison {
+    let differences = differences(&found.pairs);
+    let answers = ComparedMetric::ALL.map(|metric| {
+        let of: Vec<VersionDifference> = differences
+            .iter()
+            .copied()
+            .filter(|d| d.metric == metric)
+            .collect();
+        MetricAnswer {
+            metric,
+            answer: answer_in_metric(versions.len(), &of),
+        }
+    });
+    let time = |micros: Option<i64>| train::time(micros.unwrap_or_default());
+    VersionComparison {
+        source: spec.versions[0].train.source.clone(),
+        range: spec.range,
+        known_before: spec.known_before,
+        rows: labels.len() as u64,
+        positives: labels.iter().map(|&label| u64::from(label)).sum(),
+        decisions: TimeRange {
+            start: time(times.iter().copied().min()),
+            end: time(times.iter().copied().max()),
+        },
+        block: Span::from_micros(found.block).unwrap_or_default(),
+        blocks: found.blocks,
+        resamples: RESAMPLES,
+        overall: answer_overall(versions.len(), &differences),
+        answers: answers.to_vec(),
+        versions,
+        differences,
+    }
+}
+
+/// Every pair in every metric, with p-values corrected for the pairs of the metric, and for all.
+fn differences(pairs: &[PairFound]) -> Vec<VersionDifference> {
+    let mut found: Vec<VersionDifference> = Vec::new();
+    for metric in ComparedMetric::ALL {
+        let of: Vec<_> = pairs
+            .iter()
+            .map(|pair| pair.differences[metric.place()])
+            .collect();
+        let p_values: Vec<Option<f64>> = of.iter().map(|difference| difference.p_value).collect();
+        let corrected = bootstrap::holm(&p_values);
+        for ((pair, difference), corrected) in pairs.iter().zip(of).zip(corrected) {
+            found.push(VersionDifference {
+                first: pair.first,
+                second: pair.second,
+                metric,
+                difference: difference.value,
+                interval: difference.interval,
+                p_value: difference.p_value,
+                p_value_in_metric: corrected,
+                p_value_overall: None,
+            });
+        }
+    }
+    let p_values: Vec<Option<f64>> = found.iter().map(|difference| difference.p_value).collect();
+    let corrected = bootstrap::holm(&p_values);
+    for (difference, corrected) in found.iter_mut().zip(corrected) {
+        difference.p_value_overall = corrected;
+    }
+    found
+}
+
+/// Before anything is drawn.
+fn unknown() -> ScoreIntervals {
+    let unset = mltraining_domain::Interval::Unset(mltraining_domain::IntervalUnset::Undefined);
+    ScoreIntervals {
+        blocks: 0,
+        roc_auc: unset,
+        average_precision: unset,
+    }
+}
