@@ -198,26 +198,6 @@ async fn a_feature_that_tells_the_label_is_refused_by_name_and_a_copy_of_it_by_i
     assert!(error.message.contains("`volume`"), "{}", error.message);
 }
 
-#[tokio::test]
-async fn a_number_to_foresee_is_refused_with_the_way_out() {
-    let system = System::start().await;
-    let caller = system.caller();
-    marked_bars(&system, &caller).await;
-    let target = pb::ChangeTarget {
-        horizon: minutes(10),
-        ..Default::default()
-    };
-    let status = caller
-        .training
-        .clone()
-        .train_model(training("number", Kind::ChangeTarget(target)))
-        .await;
-    let status = status.unwrap_err();
-    assert_eq!(status.code(), tonic::Code::InvalidArgument);
-    assert!(status.message().contains("spec.label.change_target"), "{status}");
-    assert!(status.message().contains("change_at_horizon"), "{status}");
-}
-
 fn every_split() -> Vec<(&'static str, usize, Split)> {
     let rolling = pb::WalkForward {
         folds: Some(3),

@@ -177,6 +177,7 @@ async fn read(
     let memory = Training {
         plan,
         algorithm: &spec.algorithm,
+        task: spec.label.task(),
         threads: task.order.threads,
     };
     let batches = Batches {

@@ -3,7 +3,8 @@
 use super::field::{choice, count, small_wire_count};
 use super::gradient_boosting;
 use mltraining_domain::{
-    AlgorithmSpec, ClassWeight, ExtraTreesSpec, LogisticRegressionSpec, RandomForestSpec, Violations,
+    AlgorithmSpec, ClassWeight, DecisionTreeSpec, ElasticNetSpec, ExtraTreesSpec, GaussianNbSpec, KnnSpec,
+    LogisticRegressionSpec, RandomForestSpec, RidgeSpec, Violations,
 };
 use mltraining_proto::v1;
 use v1::ClassWeightMode;
@@ -26,6 +27,27 @@ pub(crate) fn read(spec: Option<v1::AlgorithmSpec>, path: &str, found: &mut Viol
         Some(Algorithm::GradientBoosting(boosting)) => {
             let path = format!("{path}.gradient_boosting");
             AlgorithmSpec::GradientBoosting(gradient_boosting::read(&boosting, &path, found))
+        }
+        Some(Algorithm::DecisionTree(tree)) => {
+            AlgorithmSpec::DecisionTree(decision_tree(&tree, &format!("{path}.decision_tree"), found))
+        }
+        Some(Algorithm::GaussianNb(bayes)) => AlgorithmSpec::GaussianNb(GaussianNbSpec {
+            smoothing: bayes.smoothing.unwrap_or(GaussianNbSpec::default().smoothing),
+            class_weight: class_weight(bayes.class_weight, &format!("{path}.gaussian_nb"), found),
+        }),
+        Some(Algorithm::Knn(knn)) => AlgorithmSpec::Knn(KnnSpec {
+            neighbors: count(
+                knn.neighbors,
+                KnnSpec::default().neighbors,
+                &format!("{path}.knn.neighbors"),
+                found,
+            ),
+        }),
+        Some(Algorithm::Ridge(ridge)) => AlgorithmSpec::Ridge(RidgeSpec {
+            l2: ridge.l2.unwrap_or(RidgeSpec::default().l2),
+        }),
+        Some(Algorithm::ElasticNet(net)) => {
+            AlgorithmSpec::ElasticNet(elastic_net(&net, &format!("{path}.elastic_net"), found))
         }
     }
 }
@@ -80,6 +102,31 @@ fn logistic_regression(
         ),
         tolerance: regression.tolerance.unwrap_or(default.tolerance),
         class_weight: class_weight(regression.class_weight, path, found),
+    }
+}
+
+fn decision_tree(tree: &v1::DecisionTree, path: &str, found: &mut Violations) -> DecisionTreeSpec {
+    let default = DecisionTreeSpec::default();
+    let mut number = |value, default, name: &str| count(value, default, &format!("{path}.{name}"), found);
+    DecisionTreeSpec {
+        max_depth: number(tree.max_depth, default.max_depth, "max_depth"),
+        min_samples_leaf: number(
+            tree.min_samples_leaf,
+            default.min_samples_leaf,
+            "min_samples_leaf",
+        ),
+        class_weight: class_weight(tree.class_weight, path, found),
+    }
+}
+
+fn elastic_net(net: &v1::ElasticNet, path: &str, found: &mut Violations) -> ElasticNetSpec {
+    let default = ElasticNetSpec::default();
+    let iterations = format!("{path}.max_iterations");
+    ElasticNetSpec {
+        penalty: net.penalty.unwrap_or(default.penalty),
+        l1_share: net.l1_share.unwrap_or(default.l1_share),
+        max_iterations: count(net.max_iterations, default.max_iterations, &iterations, found),
+        tolerance: net.tolerance.unwrap_or(default.tolerance),
     }
 }
 
@@ -139,6 +186,25 @@ pub(crate) fn show(spec: &AlgorithmSpec) -> v1::AlgorithmSpec {
         AlgorithmSpec::GradientBoosting(boosting) => {
             Algorithm::GradientBoosting(gradient_boosting::show(boosting))
         }
+        AlgorithmSpec::DecisionTree(tree) => Algorithm::DecisionTree(v1::DecisionTree {
+            max_depth: Some(small_wire_count(tree.max_depth)),
+            min_samples_leaf: Some(small_wire_count(tree.min_samples_leaf)),
+            class_weight: Some(show_class_weight(tree.class_weight)),
+        }),
+        AlgorithmSpec::GaussianNb(bayes) => Algorithm::GaussianNb(v1::GaussianNb {
+            smoothing: Some(bayes.smoothing),
+            class_weight: Some(show_class_weight(bayes.class_weight)),
+        }),
+        AlgorithmSpec::Knn(knn) => Algorithm::Knn(v1::Knn {
+            neighbors: Some(small_wire_count(knn.neighbors)),
+        }),
+        AlgorithmSpec::Ridge(ridge) => Algorithm::Ridge(v1::Ridge { l2: Some(ridge.l2) }),
+        AlgorithmSpec::ElasticNet(net) => Algorithm::ElasticNet(v1::ElasticNet {
+            penalty: Some(net.penalty),
+            l1_share: Some(net.l1_share),
+            max_iterations: Some(small_wire_count(net.max_iterations)),
+            tolerance: Some(net.tolerance),
+        }),
     };
     v1::AlgorithmSpec {
         algorithm: Some(algorithm),

@@ -2,7 +2,7 @@
 
 use super::source::show_role;
 use super::time::show_span;
-use mltraining_domain::{FeatureSpec, SourceSpec};
+use mltraining_domain::{AlgorithmSpec, FeatureSpec, SourceSpec, Task};
 use mltraining_learn::registry::{AlgorithmInfo, ParameterInfo};
 use mltraining_panel::catalogue::{Family, FeatureSet, Need, Parameter};
 use mltraining_proto::v1;
@@ -52,7 +52,19 @@ pub(crate) fn show_algorithm(algorithm: &AlgorithmInfo) -> v1::Algorithm {
         display_name: display_name(algorithm.name),
         description: algorithm.summary.to_owned(),
         parameters: algorithm.parameters.iter().map(show_parameter).collect(),
+        tasks: tasks(algorithm.name),
     }
+}
+
+/// What the algorithm of this name learns.
+fn tasks(name: &str) -> Vec<i32> {
+    let learns = |task: &Task| AlgorithmSpec::able(*task).contains(&name);
+    let word = |task| match task {
+        Task::Binary => v1::Task::Binary.into(),
+        Task::Regression => v1::Task::Regression.into(),
+    };
+    let all = [Task::Binary, Task::Regression].into_iter();
+    all.filter(learns).map(word).collect()
 }
 
 /// `Random forest` for `random_forest`.

@@ -7,21 +7,25 @@ use super::model_version::show_rows;
 use super::slices;
 use super::time::{show_instant, show_range};
 use mltraining_domain::{
-    Baseline, CalibrationBin, Confusion, Evaluation, Fold, Metrics, Period, PeriodPlace, SingleFeature,
+    Baseline, CalibrationBin, Confusion, CorrelatedFeature, Evaluation, Fold, Metrics, Period, PeriodPlace,
+    RegressionMetrics, SingleFeature,
     SingleRule, TestGap, TopRows, UnseenEntities,
 };
 use mltraining_proto::v1;
 
 /// A whole evaluation; `features` are the model's, in the order of the importances.
 pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluation {
+    let numbers = evaluation.overall.regression.is_some();
     let importances = features.iter().zip(&evaluation.importances).enumerate();
     let importances = importances.map(|(at, (feature, share))| {
         let drop = evaluation.permutation.get(at);
         v1::FeatureImportance {
             feature: feature.clone(),
             share: *share,
-            roc_auc_drop: drop.map(|drop| drop.mean),
-            roc_auc_drop_deviation: drop.and_then(|drop| drop.deviation),
+            roc_auc_drop: drop.filter(|_| !numbers).map(|drop| drop.mean),
+            roc_auc_drop_deviation: drop.filter(|_| !numbers).and_then(|drop| drop.deviation),
+            r2_drop: drop.filter(|_| numbers).map(|drop| drop.mean),
+            r2_drop_deviation: drop.filter(|_| numbers).and_then(|drop| drop.deviation),
         }
     });
     v1::Evaluation {
@@ -30,6 +34,8 @@ pub(crate) fn show(evaluation: &Evaluation, features: &[String]) -> v1::Evaluati
             folds: evaluation.folds.iter().map(show_leak_proof).collect(),
             shuffled_roc_auc: evaluation.shuffled_roc_auc,
             alarms: evaluation.alarms.iter().map(show_alarm).collect(),
+            shuffled_spearman: evaluation.shuffled_spearman,
+            correlated: evaluation.correlated.iter().map(show_correlated).collect(),
         }),
         unseen_entities: evaluation.unseen.as_ref().map(show_unseen),
         baselines: show_baselines(&evaluation.baselines),
@@ -100,6 +106,17 @@ pub(crate) fn show_metrics(metrics: &Metrics) -> v1::Metrics {
         false_negative_rate: metrics.false_negative_rate,
         ks: metrics.ks,
         top: metrics.top.iter().map(show_top).collect(),
+        regression: metrics.regression.as_ref().map(show_regression),
+    }
+}
+
+fn show_regression(metrics: &RegressionMetrics) -> v1::RegressionMetrics {
+    v1::RegressionMetrics {
+        rmse: metrics.rmse,
+        mae: metrics.mae,
+        median_absolute_error: metrics.median_absolute_error,
+        r2: metrics.r2,
+        spearman: metrics.spearman,
     }
 }
 
@@ -171,6 +188,13 @@ fn show_alarm(alarm: &SingleFeature) -> v1::SingleFeature {
     v1::SingleFeature {
         feature: alarm.name.clone(),
         roc_auc: alarm.roc_auc,
+    }
+}
+
+fn show_correlated(feature: &CorrelatedFeature) -> v1::CorrelatedFeature {
+    v1::CorrelatedFeature {
+        feature: feature.name.clone(),
+        spearman: feature.spearman,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::field::{small_wire_count, wire_count};
 use super::time::show_span;
-use mltraining_domain::{Interval, IntervalUnset, Intervals, ScoreIntervals, Verdict};
+use mltraining_domain::{Interval, IntervalUnset, Intervals, RegressionIntervals, ScoreIntervals, Verdict};
 use mltraining_proto::v1;
 
 /// The intervals over all folds, and what follows.
@@ -29,6 +29,17 @@ pub(crate) fn show_scores(intervals: &ScoreIntervals) -> v1::ScoreIntervals {
         blocks: wire_count(intervals.blocks),
         roc_auc: Some(show_interval(intervals.roc_auc)),
         average_precision: Some(show_interval(intervals.average_precision)),
+        regression: intervals.regression.as_ref().map(show_regression),
+    }
+}
+
+fn show_regression(intervals: &RegressionIntervals) -> v1::RegressionIntervals {
+    v1::RegressionIntervals {
+        rmse: Some(show_interval(intervals.rmse)),
+        mae: Some(show_interval(intervals.mae)),
+        median_absolute_error: Some(show_interval(intervals.median_absolute_error)),
+        r2: Some(show_interval(intervals.r2)),
+        spearman: Some(show_interval(intervals.spearman)),
     }
 }
 

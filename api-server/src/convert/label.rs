@@ -3,7 +3,7 @@
 use super::field::choice;
 use super::time::{read_span, require_span, show_span};
 use mltraining_domain::{
-    ChangeAtHorizon, ChangeTarget, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon, LabelSpec,
+    ChangeAtHorizon, ChangeTarget, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon, LabelSpec, Task,
     ThresholdAtHorizon, TripleBarrier, Violations,
 };
 use mltraining_proto::v1;
@@ -20,10 +20,7 @@ pub(crate) fn require(spec: Option<v1::LabelSpec>, path: &str, found: &mut Viola
         Some(Kind::TripleBarrier(label)) => triple_barrier(label, path, found),
         Some(Kind::Threshold(label)) => threshold(label, path, found),
         Some(Kind::Column(label)) => column(label, path, found),
-        Some(Kind::ChangeTarget(target)) => {
-            refuse_target(target, path, found);
-            return stand_in();
-        }
+        Some(Kind::ChangeTarget(target)) => change_target(target, path, found),
         None => {
             found.invalid(path, format!("required: say what to foresee, e.g. {EXAMPLE}"));
             return stand_in();
@@ -94,19 +91,20 @@ fn column(label: v1::ColumnLabel, path: &str, found: &mut Violations) -> LabelSp
     })
 }
 
-/// A number to foresee: what is wrong with it, and that no learner takes it.
-fn refuse_target(target: v1::ChangeTarget, path: &str, found: &mut Violations) {
+fn change_target(target: v1::ChangeTarget, path: &str, found: &mut Violations) -> LabelSpec {
     let path = format!("{path}.change_target");
-    let target = ChangeTarget {
+    LabelSpec::ChangeTarget(ChangeTarget {
         column: named(target.column),
         horizon: require_span(target.horizon, &format!("{path}.horizon"), found),
         tolerance: read_span(target.tolerance, &format!("{path}.tolerance"), found),
-    };
-    found.extend(target.check(&path));
-    found.invalid(
-        path,
-        format!("no learner foresees numbers yet; say which change matters, e.g. {EXAMPLE}"),
-    );
+    })
+}
+
+/// Refuses a number where classes are counted.
+pub(crate) fn require_class(label: &LabelSpec, path: &str, found: &mut Violations) {
+    found.require(label.task() == Task::Binary, &format!("{path}.{}", label.name()), || {
+        format!("a preview counts classes, and a number has none; ask for the change that matters, e.g. {EXAMPLE}")
+    });
 }
 
 fn named(column: String) -> Option<String> {
@@ -168,6 +166,11 @@ pub(crate) fn show(label: &LabelSpec) -> v1::LabelSpec {
         LabelSpec::Column(label) => Kind::Column(v1::ColumnLabel {
             column: label.column.clone(),
             delay: Some(show_span(label.delay)),
+        }),
+        LabelSpec::ChangeTarget(target) => Kind::ChangeTarget(v1::ChangeTarget {
+            column: target.column.clone().unwrap_or_default(),
+            horizon: Some(show_span(target.horizon)),
+            tolerance: target.tolerance.map(show_span),
         }),
     };
     v1::LabelSpec { kind: Some(kind) }

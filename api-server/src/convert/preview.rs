@@ -50,6 +50,7 @@ pub(crate) fn read(
     found: &mut Violations,
 ) -> PreviewRequest {
     let label = label::require(request.label, "label", found);
+    label::require_class(&label, "label", found);
     let (grid_changes, grid_horizons) = read_grid(&label, request.grid_changes, request.grid_horizons, found);
     let read = PreviewRequest {
         source: train_spec::source(&request.source, project, "source", found),

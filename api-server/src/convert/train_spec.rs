@@ -26,19 +26,20 @@ pub(crate) fn read(
         v1::TrainSpec::default()
     });
     check_entities(&spec.entities, "spec.entities", found);
+    let label = label::require(spec.label, "spec.label", found);
     let read = TrainSpec {
         model,
         source: source(&spec.source, project, "spec.source", found),
         range: time::require_range(spec.range, "spec.range", found),
         known_before: time::read_instant(spec.known_before, "spec.known_before", found),
-        label: label::require(spec.label, "spec.label", found),
         features: features::read(spec.features, "spec.features", found),
         algorithm: algorithm::read(spec.algorithm, "spec.algorithm", found),
         unseen_entity_share: spec.split.as_ref().and_then(|split| split.unseen_entity_share),
         split: split::read(spec.split, "spec.split", found),
         sample_weight: sample_weight::read(spec.sample_weight, "spec.sample_weight", found),
         calibration: calibration::read(spec.calibration, "spec.calibration", found),
-        threshold: threshold::read(spec.threshold),
+        threshold: threshold::read(spec.threshold, label.task()),
+        label,
         seed: spec.seed.unwrap_or(DEFAULT_SEED),
         entities: spec.entities,
         phases: spec.phases,
@@ -57,7 +58,9 @@ pub(crate) fn read_to_look(
 ) -> (TrainSpec, v1::FeatureSpec) {
     let asked = spec.as_ref().and_then(|spec| spec.features.clone());
     let model = "preview".parse().expect("a word is a slug");
-    (read(spec, project, model, found), asked.unwrap_or_default())
+    let spec = read(spec, project, model, found);
+    label::require_class(&spec.label, "spec.label", found);
+    (spec, asked.unwrap_or_default())
 }
 
 /// The source that a field names, `coin_metrics` of the same project when it is empty.
@@ -111,7 +114,7 @@ pub(crate) fn show(spec: &TrainSpec, project: &ProjectId) -> v1::TrainSpec {
         split: Some(split::show(&spec.split, spec.unseen_entity_share)),
         sample_weight: sample_weight::show(spec.sample_weight).into(),
         calibration: calibration::show(spec.calibration).into(),
-        threshold: Some(threshold::show(spec.threshold)),
+        threshold: threshold::show(spec.threshold),
         seed: Some(spec.seed),
         entities: spec.entities.clone(),
         phases: spec.phases.clone(),

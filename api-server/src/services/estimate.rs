@@ -7,7 +7,7 @@ use crate::convert::preview::PreviewRequest;
 use crate::convert::read_error;
 use crate::error::ApiError;
 use mltraining_domain::names::first_of;
-use mltraining_domain::{LabelSpec, Priority, Reason, SourceSpec, TrainSpec};
+use mltraining_domain::{LabelSpec, Priority, Reason, SourceSpec, Task, TrainSpec};
 use mltraining_panel::catalogue::{FeaturePlan, LeftOut};
 use mltraining_panel::memory::Training;
 use mltraining_panel::preview::LabelPreview;
@@ -75,7 +75,9 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
         Purpose::Judge => Vec::new(),
     };
     warnings.extend(question.plan.left_out().iter().map(left_out));
-    if rows.in_range <= COUNT_LABELS {
+    if spec.label.task() == Task::Regression {
+        // A number has no classes that could be rare.
+    } else if rows.in_range <= COUNT_LABELS {
         let counted = count_labels(question).await?;
         warnings.extend(warnings_of_labels(&counted, question.purpose));
     } else {
@@ -91,6 +93,7 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
     let memory = Training {
         plan: question.plan,
         algorithm: &spec.algorithm,
+        task: spec.label.task(),
         threads: THREADS,
     };
     let features = u32::try_from(question.plan.features.len()).unwrap_or(u32::MAX);

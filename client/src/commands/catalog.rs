@@ -183,5 +183,15 @@ fn algorithm_text(algorithm: &v1::Algorithm, paint: Paint) -> String {
         );
     }
     let (name, text) = (paint.text(Tone::Title, &algorithm.name), &algorithm.description);
-    format!("{name}: {text}\n{}", table.render())
+    let learns: Vec<&str> = algorithm.tasks().map(task).collect();
+    format!("{name}, for {}: {text}\n{}", learns.join(" and "), table.render())
+}
+
+/// What is foreseen.
+fn task(task: v1::Task) -> &'static str {
+    match task {
+        v1::Task::Unspecified => "what it does not say",
+        v1::Task::Binary => "classes",
+        v1::Task::Regression => "numbers",
+    }
 }

@@ -84,6 +84,24 @@ pub struct Metrics {
     pub kappa: Option<f64>,
     /// The counts behind them; `None` without a threshold.
     pub confusion: Option<Confusion>,
+    /// Of foreseen numbers; `None` where classes are foreseen. Where it is set everything else but `rows` is unset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<RegressionMetrics>,
+}
+
+/// Metrics of foreseen numbers against those that came true. `None` where undefined.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct RegressionMetrics {
+    /// Root of the mean squared error, in the unit of the label.
+    pub rmse: Option<f64>,
+    /// Mean absolute error, in the unit of the label.
+    pub mae: Option<f64>,
+    /// Median absolute error, in the unit of the label.
+    pub median_absolute_error: Option<f64>,
+    /// 1 - squared error / squared distance from the rows' own mean; at most 1. `None` when all truths are equal.
+    pub r2: Option<f64>,
+    /// Spearman's rank correlation, ties averaged, from -1 to 1. `None` when all truths or all forecasts are equal.
+    pub spearman: Option<f64>,
 }
 
 /// A 95 % interval of a number, or why there is none.
@@ -130,6 +148,24 @@ pub struct ScoreIntervals {
     pub roc_auc: Interval,
     /// Of the average precision.
     pub average_precision: Interval,
+    /// Of foreseen numbers; `None` where classes are foreseen, and the others are undefined where it is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<RegressionIntervals>,
+}
+
+/// How sure the metrics of foreseen numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RegressionIntervals {
+    /// Of the root mean squared error.
+    pub rmse: Interval,
+    /// Of the mean absolute error.
+    pub mae: Interval,
+    /// Of the median absolute error.
+    pub median_absolute_error: Interval,
+    /// Of R2.
+    pub r2: Interval,
+    /// Of Spearman's rank correlation, by the ranks among all rows.
+    pub spearman: Interval,
 }
 
 /// How sure an evaluation is: a bootstrap over blocks of time, all entities together.
@@ -141,7 +177,7 @@ pub struct Intervals {
     pub resamples: u32,
     /// Of all out-of-fold scores together.
     pub overall: ScoreIntervals,
-    /// The baseline with the highest mean ROC AUC over the folds, which the skill is measured against; `None` when that is
+    /// The baseline with the highest mean ROC AUC over the folds (of numbers the lowest mean RMSE), which the skill is measured against; `None` when that is
     /// undefined.
     pub best_baseline: Option<String>,
     /// Of the skill, model and baseline on the same draws.
@@ -174,7 +210,8 @@ pub struct SingleRule {
 /// What something simple reaches on the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// `prevalence`, `last_label`, `best_single_feature` or `logistic_regression`.
+    /// `prevalence`, `last_label`, `best_single_feature` or `logistic_regression`; of numbers `mean`, `last_value`,
+    /// `best_single_feature` or `ridge`.
     pub name: String,
     /// The feature that a fold's training rows chose for `best_single_feature`; `None` over all folds and for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -313,6 +350,15 @@ pub struct Period {
     pub trained: TrainedRows,
 }
 
+/// A feature that orders the numbers to foresee alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CorrelatedFeature {
+    /// Its name.
+    pub name: String,
+    /// Spearman's rank correlation of its known values with the label, from -1 to 1.
+    pub spearman: f64,
+}
+
 /// An honest estimate of what a model is worth: folds, and everything over all out-of-fold scores.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -325,7 +371,8 @@ pub struct Evaluation {
     pub uncalibrated: Option<Metrics>,
     /// Baselines over the same rows.
     pub baselines: Vec<Baseline>,
-    /// Mean ROC AUC of the folds minus that of the best baseline; `None` when a fold lacks a class.
+    /// Mean ROC AUC of the folds minus that of the best baseline; `None` when a fold lacks a class. Of numbers the mean over the
+    /// folds of 1 - RMSE / RMSE of the best baseline; `None` when that is 0 in a fold.
     pub skill: Option<f64>,
     /// How sure the numbers are; `None` in evaluations of versions before there was any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -337,14 +384,20 @@ pub struct Evaluation {
     /// the rows. `None` where it was not measured, or the shuffled fold lacks a class.
     #[serde(default)]
     pub shuffled_roc_auc: Option<f64>,
+    /// Of numbers: Spearman's rank correlation of the algorithm in the last fold when all labels are shuffled, about 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shuffled_spearman: Option<f64>,
     /// Features that tell nearly all of the label alone, in the model's order: a leak more often than a discovery.
     #[serde(default)]
     pub alarms: Vec<SingleFeature>,
+    /// Of numbers: the same by rank correlation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub correlated: Vec<CorrelatedFeature>,
     /// Importance of each feature in the final model (share of the total gain, or of absolute standardised weight), in
     /// the model's order.
     pub importances: Vec<f64>,
-    /// What each feature is worth on the test rows of the folds, in the same order; empty where no fold has both classes, and
-    /// in evaluations of versions before there was any.
+    /// What each feature is worth on the test rows of the folds, in the same order, in ROC AUC (of numbers in R2); empty where
+    /// no fold can measure it, and in evaluations of versions before there was any.
     #[serde(default)]
     pub permutation: Vec<FeatureDrop>,
     /// The scores by entity, phase, day and hour; empty in evaluations of versions before there were any.

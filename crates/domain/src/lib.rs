@@ -32,8 +32,9 @@ pub use comparison::{
 };
 pub use context::SourceContext;
 pub use evaluation::{
-    Baseline, CalibrationBin, Confusion, Evaluation, Fold, Interval, IntervalUnset, Intervals, LeakProof,
-    Metrics, Period, ScoreIntervals, SingleFeature, SingleRule, TestGap, TopRows, UnseenEntities, Verdict,
+    Baseline, CalibrationBin, Confusion, CorrelatedFeature, Evaluation, Fold, Interval, IntervalUnset,
+    Intervals, LeakProof, Metrics, Period, RegressionIntervals, RegressionMetrics, ScoreIntervals,
+    SingleFeature, SingleRule, TestGap, TopRows, UnseenEntities, Verdict,
 };
 pub use failure::{FailureClass, JobFailure};
 pub use hex::hex;
@@ -58,18 +59,23 @@ pub use spec::algorithm::{
 pub use spec::calibration::Calibration;
 pub use spec::compare::{CompareSpec, NotComparable};
 pub use spec::evaluate::{EvaluateSpec, PeriodPlace, ScoredVersion, TrainedRows};
+pub use spec::decision_tree::DecisionTreeSpec;
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
+pub use spec::gaussian_nb::GaussianNbSpec;
 pub use spec::gradient_boosting::{
     DEFAULT_MAX_LEAVES, EarlyStopping, GradientBoostingSpec, Growth, Monotone,
 };
+pub use spec::knn::{KnnSpec, MOST_KNN_ROWS};
 pub use spec::label::{
     ChangeAtHorizon, ChangeTarget, ColumnLabel, Comparison, Direction, ExtremeWithinHorizon, LabelSpec,
     ThresholdAtHorizon, TripleBarrier,
 };
+pub use spec::least_squares::{ElasticNetSpec, RidgeSpec};
 pub use spec::probe::{ProbeSpec, ProbeStep};
 pub use spec::reproduce::{Expected, ReproduceSpec, StoredFile};
 pub use spec::sample_weight::SampleWeight;
 pub use spec::split::{CombinatorialPurged, Holdout, SplitSpec, WalkForward, WalkForwardScheme};
+pub use spec::task::Task;
 pub use spec::threshold::{ThresholdSpec, Utility};
 pub use spec::train::TrainSpec;
 pub use time::{Span, TimeRange};

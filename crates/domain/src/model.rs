@@ -15,6 +15,9 @@ pub struct RowCounts {
     pub positives: u64,
     /// Rows in the range whose label is known and negative.
     pub negatives: u64,
+    /// Rows in the range whose label is a known number, where numbers are foreseen.
+    #[serde(default, skip_serializing_if = "none")]
+    pub numbers: u64,
     /// Rows in the range whose label cannot be known; dropped, never counted as negative.
     pub unknown: u64,
     /// Rows in the range of entities or phases that the spec leaves out.
@@ -30,6 +33,7 @@ impl RowCounts {
             warm_up: self.warm_up + other.warm_up,
             positives: self.positives + other.positives,
             negatives: self.negatives + other.negatives,
+            numbers: self.numbers + other.numbers,
             unknown: self.unknown + other.unknown,
             filtered: self.filtered + other.filtered,
         }
@@ -37,8 +41,12 @@ impl RowCounts {
 
     /// Rows with a known label.
     pub fn labelled(&self) -> u64 {
-        self.positives + self.negatives
+        self.positives + self.negatives + self.numbers
     }
+}
+
+fn none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What was trained on what: enough to make the version again and to know that it is the same.

@@ -42,7 +42,7 @@ pub struct Slice {
 /// What a feature is worth to the models of the folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FeatureDrop {
-    /// Mean over the folds of what ROC AUC on the test rows falls by when the feature is shuffled among them.
+    /// Mean over the folds of what ROC AUC (of numbers R2) on the test rows falls by when the feature is shuffled among them.
     pub mean: f64,
     /// Its standard deviation over the folds (n - 1); `None` with one fold.
     pub deviation: Option<f64>,

@@ -5,7 +5,7 @@ use crate::control::Control;
 use crate::matrix::Matrix;
 use crate::model::Model;
 use crate::registry;
-use mltraining_domain::{AlgorithmSpec, ClassWeight, Violations};
+use mltraining_domain::{AlgorithmSpec, ClassWeight, Task as Kind, Violations};
 
 /// More rows than this are refused: counts of rows are kept in 31 bits.
 pub const MAX_ROWS: usize = i32::MAX as usize;
@@ -28,6 +28,22 @@ pub enum FitError {
         /// Rows of label 0.
         negatives: u64,
     },
+    /// All training rows have the same number to foresee, so there is nothing to learn.
+    #[error("all {rows} training rows have the label {value}; numbers that differ are needed")]
+    OneValue {
+        /// Rows given.
+        rows: usize,
+        /// What all of them have.
+        value: f32,
+    },
+    /// A learner that does not learn such labels.
+    #[error("{algorithm} does not learn such labels; these do: {able}")]
+    WrongTask {
+        /// The learner.
+        algorithm: &'static str,
+        /// Those that do.
+        able: String,
+    },
     /// Fewer rows than any learner can use.
     #[error("{rows} training rows; at least {needed} are needed")]
     TooFewRows {
@@ -43,6 +59,19 @@ pub enum FitError {
         rows: usize,
         /// Rows taken.
         limit: usize,
+    },
+    /// More rows than this learner can work with.
+    #[error(
+        "{rows} training rows, and {algorithm} takes at most {limit}; choose a shorter range, fewer entities, or another algorithm \
+         such as random_forest"
+    )]
+    TooManyRowsFor {
+        /// The learner.
+        algorithm: &'static str,
+        /// Rows given.
+        rows: usize,
+        /// Rows taken.
+        limit: u64,
     },
     /// More features than can be named.
     #[error("{features} features; at most {limit} are taken")]
@@ -66,10 +95,25 @@ pub enum FitError {
     Inconsistent(String),
 }
 
-/// A learner of the registry: its spec is what can be fitted.
+/// A learner of classes: its spec is what can be fitted.
 pub(crate) trait Learner {
     /// Fits on every row of the task. Looks at the task's control inside every loop.
     fn fit(&self, task: &Task<'_>) -> Result<Model, FitError>;
+}
+
+/// A learner of numbers: its spec is what can be fitted.
+pub(crate) trait NumberLearner {
+    /// Fits on every row of the task. Looks at the task's control inside every loop.
+    fn fit(&self, task: &NumberTask<'_>) -> Result<Model, FitError>;
+}
+
+/// What came true, for each row of a matrix.
+#[derive(Debug, Clone, Copy)]
+pub enum Truth<'a> {
+    /// 0 or 1.
+    Classes(&'a [u8]),
+    /// A finite number.
+    Numbers(&'a [f32]),
 }
 
 /// The training rows of one fit.
@@ -89,6 +133,30 @@ pub(crate) struct Task<'a> {
     pub(crate) negative_weight: f64,
     pub(crate) seed: u64,
     pub(crate) control: &'a Control<'a>,
+}
+
+/// The training rows of one fit, with numbers to foresee.
+pub(crate) struct NumberTask<'a> {
+    pub(crate) x: &'a Matrix,
+    /// Matrix rows that are trained on.
+    pub(crate) rows: &'a [u32],
+    /// Their numbers, finite and not all the same, in the order of `rows`.
+    pub(crate) targets: Vec<f32>,
+    /// As those of [`Task`].
+    pub(crate) weights: Option<Vec<f32>>,
+    /// Later rows that are not trained on; `None` when there are none.
+    pub(crate) validation: Option<NumberValidation<'a>>,
+    /// The mean of the numbers, by weight.
+    pub(crate) mean: f64,
+    pub(crate) seed: u64,
+    pub(crate) control: &'a Control<'a>,
+}
+
+/// As [`Validation`], with numbers.
+pub(crate) struct NumberValidation<'a> {
+    pub(crate) rows: &'a [u32],
+    pub(crate) targets: Vec<f32>,
+    pub(crate) weights: Option<Vec<f32>>,
 }
 
 /// Rows that a fit looks at to know when to stop, and does not train on.
@@ -163,13 +231,42 @@ pub fn fit_validated(
     seed: u64,
     control: &Control<'_>,
 ) -> Result<Model, FitError> {
+    fit_truth(spec, x, rows, Truth::Classes(labels), weights, seed, control)
+}
+
+/// [`fit_validated`] of classes or of numbers. Of numbers a model gives the number itself instead of a probability.
+///
+/// # Errors
+/// As [`fit_validated`]; [`FitError::WrongTask`] when the learner does not learn such labels, [`FitError::OneValue`] when all
+/// numbers are the same.
+pub fn fit_truth(
+    spec: &AlgorithmSpec,
+    x: &Matrix,
+    rows: FitRows<'_>,
+    truth: Truth<'_>,
+    weights: Option<&[f32]>,
+    seed: u64,
+    control: &Control<'_>,
+) -> Result<Model, FitError> {
     let violations = spec.check("algorithm");
     if !violations.is_empty() {
         return Err(FitError::InvalidSpec(violations));
     }
     control.check()?;
-    let task = Task::new(x, rows, labels, weights, seed, control)?;
-    registry::learner(spec).fit(&task)
+    let wrong = |kind| FitError::WrongTask {
+        algorithm: spec.name(),
+        able: AlgorithmSpec::able(kind).join(", "),
+    };
+    match truth {
+        Truth::Classes(labels) => {
+            let learner = registry::learner(spec).ok_or_else(|| wrong(Kind::Binary))?;
+            learner.fit(&Task::new(x, rows, labels, weights, seed, control)?)
+        }
+        Truth::Numbers(targets) => {
+            let learner = registry::number_learner(spec).ok_or_else(|| wrong(Kind::Regression))?;
+            learner.fit(&NumberTask::new(x, rows, targets, weights, seed, control)?)
+        }
+    }
 }
 
 impl<'a> Task<'a> {
@@ -220,6 +317,60 @@ impl<'a> Task<'a> {
     pub(crate) fn class_weights(&self, spec: ClassWeight) -> Weights {
         Weights::of(spec, self.positive_weight, self.negative_weight)
     }
+}
+
+impl<'a> NumberTask<'a> {
+    fn new(
+        x: &'a Matrix,
+        rows: FitRows<'a>,
+        targets: &[f32],
+        weights: Option<&[f32]>,
+        seed: u64,
+        control: &'a Control<'a>,
+    ) -> Result<Self, FitError> {
+        let (train, later) = (rows.train, rows.validation);
+        check_size(x, train)?;
+        if targets.len() != x.rows() {
+            let text = format!("{} numbers for a matrix of {} rows", targets.len(), x.rows());
+            return Err(FitError::Inconsistent(text));
+        }
+        let of = |rows: &[u32]| weights.map(|all| gather_weights(rows, all, x.rows())).transpose();
+        let validation = match later {
+            [] => None,
+            rows => Some(NumberValidation {
+                rows,
+                targets: gather_targets(rows, targets)?,
+                weights: of(rows)?,
+            }),
+        };
+        let (targets, weights) = (gather_targets(train, targets)?, of(train)?);
+        if targets.iter().all(|target| *target == targets[0]) {
+            return Err(FitError::OneValue {
+                rows: targets.len(),
+                value: targets[0],
+            });
+        }
+        Ok(Self {
+            x,
+            rows: train,
+            mean: mean(&targets, weights.as_deref()),
+            targets,
+            weights,
+            validation,
+            seed,
+            control,
+        })
+    }
+}
+
+/// The mean by weight, summed in order.
+fn mean(targets: &[f32], weights: Option<&[f32]>) -> f64 {
+    let weight = |row: usize| weights.map_or(1.0, |weights| f64::from(weights[row]));
+    let pairs = targets.iter().enumerate();
+    let (sum, total) = pairs.fold((0.0, 0.0), |(sum, total), (row, target)| {
+        (sum + weight(row) * f64::from(*target), total + weight(row))
+    });
+    sum / total
 }
 
 impl<'a> Validation<'a> {
@@ -290,6 +441,20 @@ fn check_size(x: &Matrix, rows: &[u32]) -> Result<(), FitError> {
         });
     }
     Ok(())
+}
+
+fn gather_targets(rows: &[u32], targets: &[f32]) -> Result<Vec<f32>, FitError> {
+    let target = |&row: &u32| match targets.get(row as usize) {
+        Some(target) if target.is_finite() => Ok(*target),
+        Some(other) => Err(FitError::Inconsistent(format!(
+            "row {row} has the label {other}, not a finite number"
+        ))),
+        None => Err(FitError::Inconsistent(format!(
+            "row {row} lies outside a matrix of {} rows",
+            targets.len()
+        ))),
+    };
+    rows.iter().map(target).collect()
 }
 
 fn gather_labels(rows: &[u32], labels: &[u8]) -> Result<Vec<u8>, FitError> {

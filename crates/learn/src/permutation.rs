@@ -32,10 +32,49 @@ pub fn drops(
     seed: u64,
     control: &Control<'_>,
 ) -> Result<Option<Vec<f64>>, FitError> {
-    let step = rows.len().div_ceil(LOOKED_AT).max(1);
-    let looked_at: Vec<u32> = rows.iter().copied().step_by(step).collect();
+    let looked_at = looked_at(rows);
     let known: Vec<u8> = looked_at.iter().map(|&row| labels[row as usize]).collect();
-    let Some(before) = metrics::roc_auc(&known, &model.predict(x, &looked_at)) else {
+    let score = |scores: &[f64]| metrics::roc_auc(&known, scores);
+    falls(model, x, &looked_at, seed, control, &score)
+}
+
+/// As [`drops`], of a model of numbers: by how much its R2 falls. `None` when all numbers of the rows are the same.
+///
+/// # Errors
+/// [`FitError::Cancelled`] when the caller's flag is set.
+///
+/// # Panics
+/// As [`drops`].
+pub fn drops_of_numbers(
+    model: &Model,
+    x: &Matrix,
+    targets: &[f32],
+    rows: &[u32],
+    seed: u64,
+    control: &Control<'_>,
+) -> Result<Option<Vec<f64>>, FitError> {
+    let looked_at = looked_at(rows);
+    let known: Vec<f32> = looked_at.iter().map(|&row| targets[row as usize]).collect();
+    let score = |forecasts: &[f64]| metrics::r2(&known, forecasts);
+    falls(model, x, &looked_at, seed, control, &score)
+}
+
+/// Enough of the rows, evenly spaced.
+fn looked_at(rows: &[u32]) -> Vec<u32> {
+    let step = rows.len().div_ceil(LOOKED_AT).max(1);
+    rows.iter().copied().step_by(step).collect()
+}
+
+/// By how much `score` of what the model says of the rows falls without each feature.
+fn falls(
+    model: &Model,
+    x: &Matrix,
+    looked_at: &[u32],
+    seed: u64,
+    control: &Control<'_>,
+    score: &(dyn Fn(&[f64]) -> Option<f64> + Sync),
+) -> Result<Option<Vec<f64>>, FitError> {
+    let Some(before) = score(&model.predict(x, looked_at)) else {
         return Ok(None);
     };
     let column = |j: usize| -> Vec<f32> {
@@ -54,8 +93,8 @@ pub fn drops(
         Random::of(seed, FIRST_STREAM + j as u64).shuffle(&mut columns[j]);
         let shuffled =
             Matrix::new(x.names().to_vec(), columns).map_err(|e| FitError::Inconsistent(e.to_string()))?;
-        let after = metrics::roc_auc(&known, &model.predict(&shuffled, &all));
-        Ok(after.map_or(0.0, |after| before - after)) // both classes are there, so that it is defined
+        let after = score(&model.predict(&shuffled, &all));
+        Ok(after.map_or(0.0, |after| before - after)) // of the same labels, so that it is defined
     };
     let drops: Result<Vec<f64>, FitError> = used.par_iter().enumerate().map(drop).collect();
     drops.map(Some)

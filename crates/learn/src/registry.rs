@@ -1,7 +1,10 @@
-//! Every learner there is. Adding one: its module, a variant of the domain's `AlgorithmSpec`, and its two lines here.
+//! Every learner there is. Adding one: its module, a variant of the domain's `AlgorithmSpec`, and its lines here.
 
-use crate::fit::Learner;
-use crate::{extra_trees, gradient_boosting, logistic_regression, random_forest};
+use crate::fit::{Learner, NumberLearner};
+use crate::{
+    decision_tree, elastic_net, extra_trees, gaussian_nb, gradient_boosting, knn, logistic_regression,
+    random_forest, ridge,
+};
 use mltraining_domain::AlgorithmSpec;
 
 /// The learners in the order in which they are listed.
@@ -10,15 +13,38 @@ pub const ALGORITHMS: &[AlgorithmInfo] = &[
     extra_trees::INFO,
     logistic_regression::INFO,
     gradient_boosting::INFO,
+    ridge::INFO,
+    elastic_net::INFO,
+    decision_tree::INFO,
+    gaussian_nb::INFO,
+    knn::INFO,
 ];
 
-/// The learner that a spec asks for.
-pub(crate) fn learner(spec: &AlgorithmSpec) -> &dyn Learner {
+/// The learner of classes that a spec asks for; `None` when it learns none.
+pub(crate) fn learner(spec: &AlgorithmSpec) -> Option<&dyn Learner> {
     match spec {
-        AlgorithmSpec::RandomForest(spec) => spec,
-        AlgorithmSpec::LogisticRegression(spec) => spec,
-        AlgorithmSpec::GradientBoosting(spec) => spec,
-        AlgorithmSpec::ExtraTrees(spec) => spec,
+        AlgorithmSpec::RandomForest(spec) => Some(spec),
+        AlgorithmSpec::LogisticRegression(spec) => Some(spec),
+        AlgorithmSpec::GradientBoosting(spec) => Some(spec),
+        AlgorithmSpec::ExtraTrees(spec) => Some(spec),
+        AlgorithmSpec::DecisionTree(spec) => Some(spec),
+        AlgorithmSpec::GaussianNb(spec) => Some(spec),
+        AlgorithmSpec::Knn(spec) => Some(spec),
+        AlgorithmSpec::Ridge(_) | AlgorithmSpec::ElasticNet(_) => None,
+    }
+}
+
+/// The learner of numbers that a spec asks for; `None` when it learns none.
+pub(crate) fn number_learner(spec: &AlgorithmSpec) -> Option<&dyn NumberLearner> {
+    match spec {
+        AlgorithmSpec::RandomForest(spec) => Some(spec),
+        AlgorithmSpec::GradientBoosting(spec) => Some(spec),
+        AlgorithmSpec::ExtraTrees(spec) => Some(spec),
+        AlgorithmSpec::Ridge(spec) => Some(spec),
+        AlgorithmSpec::ElasticNet(spec) => Some(spec),
+        AlgorithmSpec::DecisionTree(spec) => Some(spec),
+        AlgorithmSpec::Knn(spec) => Some(spec),
+        AlgorithmSpec::LogisticRegression(_) | AlgorithmSpec::GaussianNb(_) => None,
     }
 }
 
@@ -58,7 +84,10 @@ pub(crate) const CLASS_WEIGHT: ParameterInfo = ParameterInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mltraining_domain::{ExtraTreesSpec, GradientBoostingSpec, LogisticRegressionSpec, RandomForestSpec};
+    use mltraining_domain::{
+        DecisionTreeSpec, ElasticNetSpec, ExtraTreesSpec, GaussianNbSpec, GradientBoostingSpec, KnnSpec,
+        LogisticRegressionSpec, RandomForestSpec, RidgeSpec, Task,
+    };
 
     fn listed(name: &str) -> Vec<(String, String)> {
         let info = ALGORITHMS.iter().find(|info| info.name == name).unwrap();
@@ -100,6 +129,20 @@ mod tests {
             ),
             ("logistic_regression", linear),
             ("gradient_boosting", boosting),
+            ("ridge", serde_json::to_value(RidgeSpec::default()).unwrap()),
+            (
+                "elastic_net",
+                serde_json::to_value(ElasticNetSpec::default()).unwrap(),
+            ),
+            (
+                "decision_tree",
+                serde_json::to_value(DecisionTreeSpec::default()).unwrap(),
+            ),
+            (
+                "gaussian_nb",
+                serde_json::to_value(GaussianNbSpec::default()).unwrap(),
+            ),
+            ("knn", serde_json::to_value(KnnSpec::default()).unwrap()),
         ] {
             let mut shown = listed(name);
             for (_, default) in &mut shown {
@@ -116,13 +159,13 @@ mod tests {
 
     #[test]
     fn every_spec_finds_its_learner_in_the_list() {
-        let specs = [
-            AlgorithmSpec::RandomForest(RandomForestSpec::default()),
-            AlgorithmSpec::ExtraTrees(ExtraTreesSpec::default()),
-            AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
-            AlgorithmSpec::GradientBoosting(GradientBoostingSpec::default()),
-        ];
+        let specs = AlgorithmSpec::all();
         let names: Vec<&str> = ALGORITHMS.iter().map(|info| info.name).collect();
-        assert_eq!(specs.map(|s| s.name()).to_vec(), names);
+        assert_eq!(specs.iter().map(AlgorithmSpec::name).collect::<Vec<_>>(), names);
+        for spec in specs {
+            let learns = [learner(&spec).is_some(), number_learner(&spec).is_some()];
+            let says = [Task::Binary, Task::Regression].map(|task| spec.tasks().contains(&task));
+            assert_eq!(learns, says, "{}", spec.name());
+        }
     }
 }

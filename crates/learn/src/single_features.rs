@@ -2,10 +2,11 @@
 
 use crate::matrix::Matrix;
 use crate::metrics;
-use mltraining_domain::SingleFeature;
+use mltraining_domain::{CorrelatedFeature, SingleFeature};
 use rayon::prelude::*;
 
-/// A feature that parts the classes better than this alone should be looked at.
+/// A feature that parts the classes better than this alone, or has a higher rank correlation with a number either way, should be
+/// looked at.
 pub const ALARM: f64 = 0.95;
 /// A feature that parts the classes so well alone is a copy of what tells the label.
 pub const NEAR_COPY: f64 = 0.999;
@@ -37,6 +38,32 @@ pub fn measure(matrix: &Matrix, labels: &[u8]) -> Vec<SingleFeature> {
         Some(SingleFeature {
             name: matrix.names()[j].clone(),
             roc_auc: auc.max(1.0 - auc),
+        })
+    });
+    measured.collect()
+}
+
+/// As [`measure`], of numbers: the rank correlation of every feature with at least 100 known values of which some differ.
+///
+/// # Panics
+/// When `targets` is shorter than the matrix.
+pub fn correlate(matrix: &Matrix, targets: &[f32]) -> Vec<CorrelatedFeature> {
+    let step = targets.len().div_ceil(LOOKED_AT).max(1);
+    let features = (0..matrix.features()).into_par_iter();
+    let measured = features.filter_map(|j| {
+        let column = matrix.column(j);
+        let known = (0..targets.len())
+            .step_by(step)
+            .filter(|row| !column[*row].is_nan());
+        let (targets, values): (Vec<f64>, Vec<f64>) = known
+            .map(|row| (f64::from(targets[row]), f64::from(column[row])))
+            .unzip();
+        if targets.len() < 2 * ENOUGH {
+            return None;
+        }
+        Some(CorrelatedFeature {
+            name: matrix.names()[j].clone(),
+            spearman: metrics::spearman(&values, &targets)?,
         })
     });
     measured.collect()

@@ -63,7 +63,10 @@ fn worth(spec: ThresholdSpec, yes: Counts, all: Counts) -> Option<Worth> {
         ThresholdSpec::MaxMcc => metrics::mcc(&confusion).map(|mcc| (mcc, 0.0)),
         ThresholdSpec::MinPrecision(least) => (precision >= least).then_some((recall, precision)),
         ThresholdSpec::MinRecall(least) => (recall >= least).then_some((precision, recall)),
-        ThresholdSpec::Fixed(_) | ThresholdSpec::Utility(_) | ThresholdSpec::TopPerDay(_) => None,
+        ThresholdSpec::Fixed(_)
+        | ThresholdSpec::Utility(_)
+        | ThresholdSpec::TopPerDay(_)
+        | ThresholdSpec::None => None,
     }
 }
 

@@ -4,7 +4,7 @@
 //! known of their labels and scores, and what the learner holds, which for trees is a byte a cell.
 
 use crate::catalogue::FeaturePlan;
-use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec};
+use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec, RidgeSpec, Task};
 
 /// Rows of whole entities that are worked on together, at least.
 pub const BATCH_ROWS: usize = 128 * 1024;
@@ -33,6 +33,8 @@ pub struct Training<'a> {
     pub plan: &'a FeaturePlan,
     /// Its learner.
     pub algorithm: &'a AlgorithmSpec,
+    /// What it learns.
+    pub task: Task,
     /// Threads that compute.
     pub threads: usize,
 }
@@ -68,9 +70,13 @@ impl Training<'_> {
         let gather = held
             .saturating_mul(of_batch)
             .saturating_add(rows.saturating_mul(LABELLED));
-        let fit = LABELLED + JUDGED + self.algorithm.bytes_of_row(features, self.threads);
-        let linear = AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default());
-        let baseline = linear.bytes_of_row(features, self.threads) * rows.min(BASELINE_ROWS as u64);
+        let fit = LABELLED + JUDGED + self.algorithm.bytes_of_row(features, self.threads, self.task);
+        let linear = match self.task {
+            Task::Binary => AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+            Task::Regression => AlgorithmSpec::Ridge(RidgeSpec::default()),
+        };
+        let baseline =
+            linear.bytes_of_row(features, self.threads, self.task) * rows.min(BASELINE_ROWS as u64);
         gather.max(rows.saturating_mul(fit).saturating_add(baseline))
     }
 }

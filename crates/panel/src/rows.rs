@@ -3,15 +3,18 @@
 use crate::Panel;
 use crate::labels::{self, LabelValue};
 use crate::split::{SplitRows, unseen};
-use mltraining_domain::{Reason, RowCounts, SourceSpec, TimeRange, TrainSpec};
+use crate::targets::{self, Targets};
+use mltraining_domain::{LabelSpec, Reason, RowCounts, SourceSpec, TimeRange, TrainSpec};
 
 /// The rows that a training learns from and is tested on, in the panel's order (entity, then time).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LabelledRows {
     /// Index of each row in its panel.
     pub panel_rows: Vec<u32>,
-    /// 1 for a positive, 0 for a negative.
+    /// 1 for a positive, 0 for a negative; empty where numbers are foreseen.
     pub labels: Vec<u8>,
+    /// The number to foresee, finite; empty where classes are foreseen.
+    pub targets: Vec<f32>,
     /// Decision time of each row, microseconds.
     pub decisions: Vec<i64>,
     /// When each label was known, microseconds.
@@ -102,7 +105,7 @@ fn span(range: &TimeRange) -> String {
 pub fn select(panel: &Panel, spec: &TrainSpec, source: &SourceSpec) -> LabelledRows {
     let (start, end) = (spec.range.start_micros(), spec.range.end_micros());
     let known_end = spec.range.known_end_micros(spec.known_before);
-    let labels = labels::compute(panel, &spec.label, source, known_end);
+    let known = Known::of(panel, spec, source, known_end);
     let mut rows = LabelledRows::default();
     rows.counts.read = panel.rows() as u64;
     for entity in 0..panel.entities().len() {
@@ -121,15 +124,11 @@ pub fn select(panel: &Panel, spec: &TrainSpec, source: &SourceSpec) -> LabelledR
                 rows.counts.filtered += 1;
                 continue;
             }
-            let label = match labels.values[i] {
-                LabelValue::Unknown => {
-                    rows.counts.unknown += 1;
-                    continue;
-                }
-                LabelValue::Positive => 1,
-                LabelValue::Negative => 0,
+            let Some((truth, resolve)) = known.at(i) else {
+                rows.counts.unknown += 1;
+                continue;
             };
-            rows.push(i, time, label, labels.resolve_times[i]);
+            rows.push(i, time, truth, resolve);
             if panel.phases().is_some() {
                 rows.phases.push(panel.phase_of(i));
             }
@@ -137,6 +136,47 @@ pub fn select(panel: &Panel, spec: &TrainSpec, source: &SourceSpec) -> LabelledR
         rows.close(&panel.entities()[entity], before, spec.unseen_entity_share);
     }
     rows
+}
+
+/// What came true in one row.
+enum Truth {
+    Class(u8),
+    Number(f32),
+}
+
+/// What is known of the rows of a panel.
+enum Known {
+    Classes(labels::Labels),
+    Numbers(Targets),
+}
+
+impl Known {
+    fn of(panel: &Panel, spec: &TrainSpec, source: &SourceSpec, end: i64) -> Self {
+        match &spec.label {
+            LabelSpec::ChangeTarget(target) => Self::Numbers(targets::changes(panel, target, source, end)),
+            label => Self::Classes(labels::compute(panel, label, source, end)),
+        }
+    }
+
+    /// What came true in a row, and when that was known; `None` where it cannot be. A number that an f32 cannot hold cannot.
+    fn at(&self, row: usize) -> Option<(Truth, i64)> {
+        match self {
+            Self::Classes(labels) => {
+                let class = match labels.values[row] {
+                    LabelValue::Unknown => return None,
+                    LabelValue::Positive => 1,
+                    LabelValue::Negative => 0,
+                };
+                Some((Truth::Class(class), labels.resolve_times[row]))
+            }
+            Self::Numbers(targets) => {
+                let number = targets.values[row] as f32;
+                number
+                    .is_finite()
+                    .then(|| (Truth::Number(number), targets.resolve_times[row]))
+            }
+        }
+    }
 }
 
 fn wanted_phase(panel: &Panel, row: usize, phases: &[i32]) -> bool {
@@ -151,13 +191,31 @@ fn row_number(row: usize) -> u32 {
 }
 
 impl LabelledRows {
-    fn push(&mut self, row: usize, decision: i64, label: u8, resolve: i64) {
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.labels.len() + self.targets.len() // one of the two is empty
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn push(&mut self, row: usize, decision: i64, truth: Truth, resolve: i64) {
         self.panel_rows.push(row_number(row));
-        self.labels.push(label);
+        match truth {
+            Truth::Class(label) => {
+                self.labels.push(label);
+                self.counts.positives += u64::from(label);
+                self.counts.negatives += u64::from(1 - label);
+            }
+            Truth::Number(number) => {
+                self.targets.push(number);
+                self.counts.numbers += 1;
+            }
+        }
         self.decisions.push(decision);
         self.resolves.push(resolve);
-        self.counts.positives += u64::from(label);
-        self.counts.negatives += u64::from(1 - label);
     }
 
     /// Counts an entity whose rows begin at `before`, and holds it out when its name says so.
@@ -179,15 +237,16 @@ impl LabelledRows {
 
     /// Adds the rows of later entities, which were selected by the same spec from a panel of their own.
     pub fn append(&mut self, mut later: Self) {
-        let before = row_number(self.labels.len());
+        let before = row_number(self.len());
         if !(self.phases.is_empty() && later.phases.is_empty()) {
-            self.phases.resize(self.labels.len(), None); // a panel without any phase names none
-            later.phases.resize(later.labels.len(), None);
+            self.phases.resize(self.len(), None); // a panel without any phase names none
+            later.phases.resize(later.len(), None);
             self.phases.append(&mut later.phases);
         }
         self.entity_names.append(&mut later.entity_names);
         self.panel_rows.append(&mut later.panel_rows);
         self.labels.append(&mut later.labels);
+        self.targets.append(&mut later.targets);
         self.decisions.append(&mut later.decisions);
         self.resolves.append(&mut later.resolves);
         self.held_out.append(&mut later.held_out);
@@ -220,10 +279,10 @@ impl LabelledRows {
         if labelled == 0 {
             return Err(RowsError::NoneKnown { range, counts });
         }
-        if counts.positives == 0 {
+        if counts.numbers == 0 && counts.positives == 0 {
             return Err(RowsError::NoPositives { labelled });
         }
-        if counts.negatives == 0 {
+        if counts.numbers == 0 && counts.negatives == 0 {
             return Err(RowsError::NoNegatives { labelled });
         }
         let (entities, unseen) = (self.entities, self.unseen_entities);

@@ -1,4 +1,4 @@
-//! Numbers to foresee, where a label would be a class. No learner takes them yet.
+//! Numbers to foresee, where a label would be a class.
 
 use crate::Panel;
 use crate::catalogue::Bars;

@@ -4,7 +4,7 @@
 mod fixtures;
 
 use fixtures::{plan, source};
-use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec, RandomForestSpec};
+use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec, RandomForestSpec, Task};
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::memory::{BASELINE_ROWS, BATCH_ROWS, Training};
 
@@ -21,6 +21,7 @@ fn a_forest_of_many_rows_needs_about_a_byte_a_cell_and_a_fixed_part() {
     let memory = Training {
         plan: &plan,
         algorithm: &forest,
+        task: Task::Binary,
         threads: 2,
     };
     let (some, more) = (memory.bytes(10_000_000, 0), memory.bytes(20_000_000, 0));
@@ -44,6 +45,7 @@ fn a_large_entity_and_features_over_all_entities_need_all_of_their_rows() {
     let training = |plan| Training {
         plan,
         algorithm: &algorithm,
+        task: Task::Binary,
         threads: 1,
     };
     let (alone, ranked) = (training(&alone), training(&ranked));

@@ -28,7 +28,8 @@ pub(super) struct Findings {
     /// Without the hash of the model.
     pub facts: VersionFacts,
     pub evaluation: Evaluation,
-    pub curves: Curves,
+    /// Of the scores; `None` where numbers are foreseen.
+    pub curves: Option<Curves>,
 }
 
 /// Writes the model file, then what names its hash: the same model for other runtimes, metrics, report and model card.
@@ -43,7 +44,7 @@ pub(super) fn write(
     let bytes = model_file::encode(&model);
     found.facts.model_sha256 = hex(&Sha256::digest(&bytes));
     let mut files = vec![file("model.mlts", "application/vnd.mltraining.model", bytes)];
-    let (onnx, portable) = onnx::write(&model, matrix)?;
+    let (onnx, portable) = onnx::write(&model, spec.label.task(), matrix)?;
     files.extend(portable);
     files.extend(told(&found, spec, &onnx)?);
     let Findings {
@@ -76,7 +77,7 @@ fn model_file(
 }
 
 /// What was found, for machines and for people.
-fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<[OutputFile; 3], WorkError> {
+fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFile>, WorkError> {
     let Findings {
         facts,
         evaluation,
@@ -89,6 +90,11 @@ fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<[OutputFile; 
         onnx,
     };
     let metrics = serde_json::to_vec_pretty(&metrics).map_err(|e| unwritable(&e))?;
+    let mut files = vec![file("metrics.json", "application/json", metrics)];
+    // The page and the card are written for scores.
+    let Some(curves) = curves else {
+        return Ok(files);
+    };
     let report = Report {
         spec,
         facts,
@@ -98,11 +104,9 @@ fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<[OutputFile; 
     };
     let page = report.html().map_err(|e| unwritable(&e))?;
     let card = report.model_card().map_err(|e| unwritable(&e))?;
-    Ok([
-        file("metrics.json", "application/json", metrics),
-        file("report.html", "text/html; charset=utf-8", page.into_bytes()),
-        file("model_card.md", "text/markdown; charset=utf-8", card.into_bytes()),
-    ])
+    files.push(file("report.html", "text/html; charset=utf-8", page.into_bytes()));
+    files.push(file("model_card.md", "text/markdown; charset=utf-8", card.into_bytes()));
+    Ok(files)
 }
 
 fn file(file: &'static str, media_type: &'static str, bytes: Vec<u8>) -> OutputFile {

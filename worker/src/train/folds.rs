@@ -9,7 +9,7 @@ use mltraining_domain::{
     AlgorithmSpec, Baseline, Fold, LeakProof, Metrics, Reason, TestGap, TrainSpec, UnseenEntities, WorkPhase,
 };
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::FitError;
+use mltraining_learn::fit::{FitError, Truth};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::{self, Cut};
 use mltraining_learn::model::Model;
@@ -63,20 +63,14 @@ pub(super) fn cross_validate(
     spec: &TrainSpec,
     work: &Work,
 ) -> Result<CrossValidation, WorkError> {
-    work.board.note(WorkPhase::Split, 0, 1, "cutting folds");
-    let too_few = |e: SplitError| user_failure(Reason::TooFewRows, WorkPhase::Split, e.to_string());
     let count = spec.split.folds();
-    // Whether each can be made shows before the first is fitted.
-    split::each_fold(rows.split_rows(), &spec.split, |_| ControlFlow::Continue(())).map_err(too_few)?;
     let last_labels = baselines::last_labels(rows);
     let mut done = CrossValidation {
         folds: Vec::with_capacity(count as usize),
         out_of_fold: OutOfFold::default(),
         shuffled_roc_auc: None,
     };
-    let mut outcome = Ok(());
-    let mut run = |part: &FoldRows| {
-        let _span = tracing::info_span!("fold", index = part.index, count).entered();
+    each(rows, spec, work, |part| {
         let fold = Folding {
             matrix,
             rows,
@@ -92,9 +86,28 @@ pub(super) fn cross_validate(
             done.shuffled_roc_auc = shuffled::roc_auc(matrix, rows, spec, work, part)?;
         }
         Ok(())
-    };
+    })?;
+    Ok(done)
+}
+
+/// Does something with each fold of the spec's split.
+///
+/// # Errors
+/// Of the first fold that fails; TOO_FEW_ROWS when one cannot be made.
+pub(super) fn each(
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+    mut run: impl FnMut(&FoldRows) -> Result<(), WorkError>,
+) -> Result<(), WorkError> {
+    work.board.note(WorkPhase::Split, 0, 1, "cutting folds");
+    let too_few = |e: SplitError| user_failure(Reason::TooFewRows, WorkPhase::Split, e.to_string());
+    // Whether each can be made shows before the first is fitted.
+    split::each_fold(rows.split_rows(), &spec.split, |_| ControlFlow::Continue(())).map_err(too_few)?;
+    let (mut outcome, count) = (Ok(()), spec.split.folds());
     // One after another: all of them together name each row many times.
     split::each_fold(rows.split_rows(), &spec.split, |part| {
+        let _span = tracing::info_span!("fold", index = part.index, count).entered();
         outcome = run(&part);
         if outcome.is_ok() {
             ControlFlow::Continue(())
@@ -103,7 +116,7 @@ pub(super) fn cross_validate(
         }
     })
     .map_err(too_few)?;
-    outcome.map(|()| done)
+    outcome
 }
 
 /// Metrics of scores with what the folds said of them; what depends on that is unset unless every fold could say something.
@@ -171,24 +184,16 @@ impl Folding<'_> {
         out.drops.extend(permutation::of_fold(self, &model)?);
         let unseen = self.unseen(&model, &operating, &mut out.unseen);
         let measured = Fold {
-            index: self.index,
-            train_start: time(self.part.train_start),
-            train_end: time(self.part.train_end),
-            test_start: time(self.part.test_start),
-            test_end: time(self.part.test_end),
-            train_rows: train.len() as u64,
             train_positives: self.positives(train),
-            test_rows: test.len() as u64,
             test_positives: self.positives(test),
             metrics: metrics::measure(&labels, &scores, threshold.map_or(Cut::None, Cut::At)),
             uncalibrated: operating
                 .calibrator
                 .as_ref()
                 .map(|_| metrics::measure(&labels, &raw, Cut::None)),
-            intervals: None, // drawn over all folds at once
             baselines: baselines.iter().map(|scored| scored.measured(&labels)).collect(),
             unseen,
-            leak_proof: leak_proof(self.part),
+            ..unmeasured(self.part)
         };
         if !self.spec.calibration.is_none() {
             out.raw.extend(raw);
@@ -242,7 +247,7 @@ impl Folding<'_> {
         train: &[u32],
         control: &Control<'_>,
     ) -> Result<Model, FitError> {
-        let labels = &self.rows.labels;
+        let labels = Truth::Classes(&self.rows.labels);
         validation::fit(
             algorithm,
             self.spec,
@@ -282,6 +287,17 @@ impl OutOfFold {
         }
     }
 
+    /// Metrics of some scores, by their places.
+    pub(super) fn measured(&self, places: &[usize]) -> Metrics {
+        let labels: Vec<u8> = places.iter().map(|&place| self.labels[place]).collect();
+        let scores: Vec<f64> = places.iter().map(|&place| self.scores[place]).collect();
+        judged(
+            &labels,
+            &scores,
+            places.iter().map(|&place| self.decisions[place]),
+        )
+    }
+
     /// The scores as the folds' models gave them.
     pub(super) fn raw_scores(&self) -> &[f64] {
         if self.is_calibrated() {
@@ -308,6 +324,27 @@ impl OutOfFold {
                 None => self.baselines.push((name, scores)),
             }
         }
+    }
+}
+
+/// The fold as it was made, before anything is measured on it.
+pub(super) fn unmeasured(part: &FoldRows) -> Fold {
+    Fold {
+        index: part.index,
+        train_start: time(part.train_start),
+        train_end: time(part.train_end),
+        test_start: time(part.test_start),
+        test_end: time(part.test_end),
+        train_rows: part.train.len() as u64,
+        train_positives: 0,
+        test_rows: part.test.len() as u64,
+        test_positives: 0,
+        metrics: Metrics::default(),
+        uncalibrated: None,
+        intervals: None, // drawn over all folds at once
+        baselines: Vec::new(),
+        unseen: None,
+        leak_proof: leak_proof(part),
     }
 }
 

@@ -4,7 +4,7 @@ use super::folds::{CrossValidation, fit_failure};
 use super::untold;
 use crate::work::{Work, WorkError};
 use mltraining_domain::{Fold, Interval, Intervals, ScoreIntervals, Span, TrainSpec, Verdict};
-use mltraining_learn::bootstrap::{self, Resampling, Tested};
+use mltraining_learn::bootstrap::{self, Found, Resampling, Tested};
 use mltraining_panel::rows::LabelledRows;
 
 /// How often blocks are drawn.
@@ -78,17 +78,9 @@ pub(super) fn draw(
     work: &Work,
 ) -> Result<(Intervals, Vec<ScoreIntervals>), WorkError> {
     let found = bootstrap::intervals(tested, resampling(spec), &untold(work));
-    let found = found.map_err(|e| fit_failure(e, "the intervals"))?;
-    let intervals = Intervals {
-        block: Span::from_micros(found.block).unwrap_or(LEAST_BLOCK),
-        resamples: RESAMPLES,
-        overall: found.overall,
-        best_baseline: best,
-        skill: found.skill,
-        p_value: found.p_value,
-        verdict: verdict(found.skill),
-    };
-    Ok((intervals, found.folds))
+    let mut found = found.map_err(|e| fit_failure(e, "the intervals"))?;
+    let of_folds = std::mem::take(&mut found.folds);
+    Ok((told(found, best), of_folds))
 }
 
 /// How blocks are drawn for what this spec's label says.
@@ -97,6 +89,19 @@ pub(crate) fn resampling(spec: &TrainSpec) -> Resampling {
         least_block: LEAST_BLOCK.micros().max(spec.label.horizon().micros()),
         resamples: RESAMPLES,
         seed: spec.seed,
+    }
+}
+
+/// What was found, and what follows.
+pub(super) fn told(found: Found, best_baseline: Option<String>) -> Intervals {
+    Intervals {
+        block: Span::from_micros(found.block).unwrap_or(LEAST_BLOCK),
+        resamples: RESAMPLES,
+        overall: found.overall,
+        best_baseline,
+        skill: found.skill,
+        p_value: found.p_value,
+        verdict: verdict(found.skill),
     }
 }
 

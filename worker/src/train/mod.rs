@@ -7,6 +7,7 @@ mod files;
 mod folds;
 mod gather;
 mod intervals;
+mod numbers;
 mod onnx;
 mod operating;
 mod period;
@@ -24,9 +25,10 @@ use crate::work::{OutputFile, Work, WorkError};
 use files::Findings;
 use mltraining_domain::{
     AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SampleWeight, SingleFeature,
-    SourceSpec, TimeRange, TrainSpec, VersionFacts, WorkPhase,
+    SourceSpec, Task, TimeRange, TrainSpec, VersionFacts, WorkPhase,
 };
 use mltraining_learn::control::Control;
+use mltraining_learn::fit::Truth;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::Curves;
 use mltraining_learn::model::Model;
@@ -79,19 +81,20 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         fingerprint,
     } = input;
     check_rows(&rows, &spec)?;
-    let singles = mltraining_learn::single_features::measure(&matrix, &rows.labels);
-    if let Some(column) = labels::telling_column(&spec.label, &source) {
-        single_features::refuse_copies(column, &singles, &spec)?;
-    }
     let days = source_days::file(&outline, &fingerprint)?;
     drop(outline);
-    let validated = folds_step(&matrix, &rows, &spec, work)?;
     let Evaluated {
         mut evaluation,
         kept,
-        curves,
-        predictions,
-    } = evaluate(validated, &rows, singles, &spec, work)?;
+        told,
+    } = match spec.label.task() {
+        Task::Binary => of_classes(&matrix, &rows, &source, &spec, work)?,
+        Task::Regression => Evaluated {
+            evaluation: numbers::evaluate(&matrix, &rows, &spec, work)?,
+            kept: Operating::default(),
+            told: None,
+        },
+    };
     let facts = facts(&spec, &plan, &rows, fingerprint, kept.threshold);
     shed(&mut rows, &spec);
     let model = final_step(&matrix, &rows, &spec, work)?;
@@ -99,13 +102,15 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         .note(WorkPhase::Evaluate, 0, 1, "writing what was measured");
     evaluation.importances = model.importances();
     stop_check(work)?;
+    let (curves, predictions) = told.map(|told| (told.curves, told.predictions)).unzip();
     let found = Findings {
         facts,
         evaluation,
         curves,
     };
     let mut trained = files::write(found, &spec, model, kept.calibrator, &matrix)?;
-    trained.files.extend([predictions, days]);
+    trained.files.extend(predictions);
+    trained.files.push(days);
     Ok(trained)
 }
 
@@ -115,10 +120,32 @@ struct Evaluated {
     evaluation: Evaluation,
     /// How its scores become answers.
     kept: Operating,
-    /// Of the scores, over all thresholds.
+    /// What is shown of scores; `None` where numbers are foreseen.
+    told: Option<Told>,
+}
+
+/// What is shown of scores.
+struct Told {
+    /// Over all thresholds.
     curves: Curves,
     /// The scores themselves.
     predictions: OutputFile,
+}
+
+/// What a model of classes is worth.
+fn of_classes(
+    matrix: &Matrix,
+    rows: &LabelledRows,
+    source: &SourceSpec,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<Evaluated, WorkError> {
+    let singles = mltraining_learn::single_features::measure(matrix, &rows.labels);
+    if let Some(column) = labels::telling_column(&spec.label, source) {
+        single_features::refuse_copies(column, &singles, spec)?;
+    }
+    let validated = folds_step(matrix, rows, spec, work)?;
+    evaluate(validated, rows, singles, spec, work)
 }
 
 /// Measures what the folds have scored. Of each score only its line in the file of predictions is left.
@@ -143,18 +170,18 @@ fn evaluate(
         unseen: folds::unseen(&validated, rows),
         shuffled_roc_auc: validated.shuffled_roc_auc,
         alarms: single_features::alarms(singles),
-        folds: validated.folds,
-        importances: Vec::new(),
         permutation: permutation::over_folds(&out.drops),
-        slices: slices::measure(out, rows),
-        period: None,
-        calibration: Vec::new(),
+        slices: slices::measure(&out.rows, rows, &|places| out.measured(places)),
+        folds: validated.folds,
+        ..Evaluation::default()
     };
     Ok(Evaluated {
         evaluation,
         kept,
-        curves: Curves::of(&out.labels, &out.scores),
-        predictions: predictions::file(out, rows)?,
+        told: Some(Told {
+            curves: Curves::of(&out.labels, &out.scores),
+            predictions: predictions::file(out, rows)?,
+        }),
     })
 }
 
@@ -175,7 +202,20 @@ fn check_rows(rows: &LabelledRows, spec: &TrainSpec) -> Result<(), WorkError> {
             _ => WorkPhase::Labels,
         };
         user_failure(refused.reason(), phase, refused.to_string())
-    })
+    })?;
+    let (algorithm, labelled) = (&spec.algorithm, rows.counts.labelled());
+    match algorithm.most_rows() {
+        // Before the folds are fitted, of which each would be small enough: the final model would not be.
+        Some(most) if labelled > most => {
+            let text = format!(
+                "{labelled} labelled rows, and {} takes at most {most}; choose a shorter range, fewer entities, or another \
+                 algorithm such as random_forest",
+                algorithm.name()
+            );
+            Err(user_failure(Reason::RowLimitExceeded, WorkPhase::Labels, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn folds_step(
@@ -195,16 +235,24 @@ fn final_step(
     spec: &TrainSpec,
     work: &Work,
 ) -> Result<Model, WorkError> {
-    let _span = tracing::info_span!("final_fit", rows = rows.labels.len()).entered();
+    let _span = tracing::info_span!("final_fit", rows = rows.len()).entered();
     let nth = spec.split.folds() + 1;
     let progress = fit_progress(work, spec, nth, "final model", &spec.algorithm);
     let control = Control {
         cancel: work.stop.flag(),
         progress: &progress,
     };
-    let all: Vec<u32> = (0..rows.labels.len() as u32).collect();
-    validation::fit(&spec.algorithm, spec, matrix, rows, &rows.labels, &all, &control)
+    let all: Vec<u32> = (0..rows.len() as u32).collect();
+    validation::fit(&spec.algorithm, spec, matrix, rows, truth(rows), &all, &control)
         .map_err(|e| folds::fit_failure(e, "final model"))
+}
+
+/// What came true in the rows.
+fn truth(rows: &LabelledRows) -> Truth<'_> {
+    match rows.targets.as_slice() {
+        [] => Truth::Classes(&rows.labels),
+        targets => Truth::Numbers(targets),
+    }
 }
 
 fn facts(
@@ -272,7 +320,9 @@ fn step_word(algorithm: &AlgorithmSpec) -> &'static str {
         AlgorithmSpec::RandomForest(_)
         | AlgorithmSpec::ExtraTrees(_)
         | AlgorithmSpec::GradientBoosting(_) => "tree",
-        AlgorithmSpec::LogisticRegression(_) => "iteration",
+        AlgorithmSpec::LogisticRegression(_) | AlgorithmSpec::ElasticNet(_) => "iteration",
+        AlgorithmSpec::DecisionTree(_) => "tree",
+        AlgorithmSpec::Ridge(_) | AlgorithmSpec::GaussianNb(_) | AlgorithmSpec::Knn(_) => "step",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::user_failure;
 use crate::work::{OutputFile, WorkError};
-use mltraining_domain::{Reason, WorkPhase};
+use mltraining_domain::{Reason, Task, WorkPhase};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file::ModelFile;
 use mltraining_learn::onnx::{self, OnnxError, Session};
@@ -15,10 +15,18 @@ const RUN: u32 = 1_000;
 const TOLERANCE: f64 = 1e-6;
 
 /// Writes the file and computes it on rows of the training.
-pub(super) fn write(file: &ModelFile, matrix: &Matrix) -> Result<(Onnx, Option<OutputFile>), WorkError> {
+pub(super) fn write(
+    file: &ModelFile,
+    task: Task,
+    matrix: &Matrix,
+) -> Result<(Onnx, Option<OutputFile>), WorkError> {
+    if task == Task::Regression {
+        let text = "models that foresee numbers are not written as ONNX";
+        return Ok((Onnx::LeftOut(text.to_owned()), None));
+    }
     let bytes = match onnx::encode(file) {
         Ok(bytes) => bytes,
-        Err(error @ OnnxError::TooLarge(_)) => return Ok((Onnx::LeftOut(error.to_string()), None)),
+        Err(error @ (OnnxError::TooLarge(_) | OnnxError::NotWritten(_))) => return Ok((Onnx::LeftOut(error.to_string()), None)),
         Err(error) => return Err(broken(&error.to_string())),
     };
     let rows = spread(matrix.rows() as u32);

@@ -13,7 +13,8 @@ use mltraining_panel::rows::LabelledRows;
 const INNER_SHARE: f64 = 0.25;
 const DAY: i64 = 86_400_000_000;
 
-/// What is made of a model's scores.
+/// What is made of a model's scores; nothing of numbers.
+#[derive(Default)]
 pub(super) struct Operating {
     /// `None` when none is asked for, or none could be fitted.
     pub calibrator: Option<Calibrator>,

@@ -122,7 +122,7 @@ pub fn judge(
         alarms: single_features::alarms(mltraining_learn::single_features::measure(matrix, &rows.labels)),
         importances: file.model.importances(),
         permutation: permutation::over_folds(&drops),
-        slices: slices::measure(&out, rows),
+        slices: slices::measure(&out.rows, rows, &|places| out.measured(places)),
         period: Some(period(&input, spec)),
         overall,
         ..Evaluation::default()

@@ -6,14 +6,14 @@ use super::{fit_progress, validation};
 use crate::work::{Work, WorkError};
 use mltraining_domain::TrainSpec;
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::FitError;
+use mltraining_learn::fit::{FitError, Truth};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::{baseline, metrics};
 use mltraining_panel::rows::LabelledRows;
 use mltraining_panel::split::FoldRows;
 
 /// What this fit is called.
-const PLACE: &str = "shuffled labels";
+pub(super) const PLACE: &str = "shuffled labels";
 
 /// Fits the algorithm on a fold's training rows and tests it on its test rows, both with labels that were shuffled over all
 /// rows: the ROC AUC, about 0.5. `None` when the shuffled rows lack a class.
@@ -37,7 +37,7 @@ pub(super) fn roc_auc(
         spec,
         matrix,
         rows,
-        &labels,
+        Truth::Classes(&labels),
         &part.train,
         &control,
     ) {

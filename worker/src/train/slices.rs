@@ -1,41 +1,44 @@
-//! The out-of-fold scores by entity, phase, day and hour.
+//! What was said of the test rows, by entity, phase, day and hour.
 
-use super::folds::{OutOfFold, judged, time};
+use super::folds::time;
 use chrono::Timelike;
 use mltraining_domain::{Metrics, Slice, SliceKind, Slices};
 use mltraining_panel::rows::LabelledRows;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+/// The metrics of some test rows.
+type Measure<'a> = dyn Fn(&[usize]) -> Metrics + 'a;
+
 /// No more entities are listed.
 const MOST_ENTITIES: usize = 20;
 /// No more parts of another kind are: a year of days.
 const MOST_OTHERS: usize = 366;
 
-/// The scores parted in every way; by phase only where rows have one.
-pub(super) fn measure(out: &OutOfFold, rows: &LabelledRows) -> Vec<Slices> {
+/// Test rows parted in every way; by phase only where rows have one. `measured` measures some of `out`, by their places there.
+pub(super) fn measure(out: &[u32], rows: &LabelledRows, measured: &Measure<'_>) -> Vec<Slices> {
     let at = |row: u32| time(rows.decisions[row as usize]);
     let entity = grouped(out, |row| rows.entity_ends.partition_point(|end| *end <= row));
     let name = |&entity: &usize| rows.entity_names[entity].clone();
-    let mut found = vec![slices(SliceKind::Entity, entity, out, name)];
+    let mut found = vec![slices(SliceKind::Entity, entity, measured, name)];
     if !rows.phases.is_empty() {
         let phase = grouped(out, |row| rows.phases[row as usize]);
         let name = |phase: &Option<i32>| phase.map_or_else(String::new, |phase| phase.to_string());
-        found.push(slices(SliceKind::Phase, phase, out, name));
+        found.push(slices(SliceKind::Phase, phase, measured, name));
     }
     let day = grouped(out, |row| at(row).date_naive());
-    found.push(slices(SliceKind::Day, day, out, ToString::to_string));
+    found.push(slices(SliceKind::Day, day, measured, ToString::to_string));
     let hour = grouped(out, |row| at(row).hour());
-    found.push(slices(SliceKind::HourOfDay, hour, out, |hour| {
+    found.push(slices(SliceKind::HourOfDay, hour, measured, |hour| {
         format!("{hour:02}")
     }));
     found
 }
 
-/// Places among the scores by what `key` says of their rows.
-fn grouped<K: Ord>(out: &OutOfFold, key: impl Fn(u32) -> K) -> BTreeMap<K, Vec<usize>> {
+/// Places among the test rows by what `key` says of their rows.
+fn grouped<K: Ord>(out: &[u32], key: impl Fn(u32) -> K) -> BTreeMap<K, Vec<usize>> {
     let mut groups: BTreeMap<K, Vec<usize>> = BTreeMap::new();
-    for (place, &row) in out.rows.iter().enumerate() {
+    for (place, &row) in out.iter().enumerate() {
         groups.entry(key(row)).or_default().push(place);
     }
     groups
@@ -44,7 +47,7 @@ fn grouped<K: Ord>(out: &OutOfFold, key: impl Fn(u32) -> K) -> BTreeMap<K, Vec<u
 fn slices<K: Ord>(
     kind: SliceKind,
     groups: BTreeMap<K, Vec<usize>>,
-    out: &OutOfFold,
+    measured: &Measure<'_>,
     name: impl Fn(&K) -> String,
 ) -> Slices {
     let most = if kind == SliceKind::Entity {
@@ -62,7 +65,7 @@ fn slices<K: Ord>(
     }
     let slice = |(key, places): &(K, Vec<usize>)| Slice {
         value: name(key),
-        metrics: measured(out, places),
+        metrics: measured(places),
     };
     Slices {
         kind,
@@ -70,10 +73,4 @@ fn slices<K: Ord>(
         other_values: others.len() as u64,
         other_rows: others.iter().map(|(_, places)| places.len() as u64).sum(),
     }
-}
-
-fn measured(out: &OutOfFold, places: &[usize]) -> Metrics {
-    let labels: Vec<u8> = places.iter().map(|&place| out.labels[place]).collect();
-    let scores: Vec<f64> = places.iter().map(|&place| out.scores[place]).collect();
-    judged(&labels, &scores, places.iter().map(|&place| out.decisions[place]))
 }

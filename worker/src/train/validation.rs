@@ -3,7 +3,7 @@
 use super::weights;
 use mltraining_domain::{AlgorithmSpec, Holdout, Span, SplitSpec, TrainSpec};
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::{self, FitError, FitRows};
+use mltraining_learn::fit::{self, FitError, FitRows, Truth};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model::Model;
 use mltraining_panel::rows::LabelledRows;
@@ -49,13 +49,13 @@ pub(super) fn cut(rows: &LabelledRows, train: &[u32], share: f64, embargo: Span)
     })
 }
 
-/// Fits `algorithm` on the rows `train` with these labels; when it stops early, on what comes before the later slice.
+/// Fits `algorithm` on the rows `train` of which this came true; when it stops early, on what comes before the later slice.
 pub(super) fn fit(
     algorithm: &AlgorithmSpec,
     spec: &TrainSpec,
     matrix: &Matrix,
     rows: &LabelledRows,
-    labels: &[u8],
+    truth: Truth<'_>,
     train: &[u32],
     control: &Control<'_>,
 ) -> Result<Model, FitError> {
@@ -68,11 +68,11 @@ pub(super) fn fit(
     };
     let chosen = parts.as_ref().map_or(whole, Parts::rows);
     let weights = weights::of(rows, chosen.train, spec.sample_weight);
-    fit::fit_validated(
+    fit::fit_truth(
         algorithm,
         matrix,
         chosen,
-        labels,
+        truth,
         weights.as_deref(),
         spec.seed,
         control,

@@ -12,7 +12,7 @@ pub(super) fn of(rows: &LabelledRows, train: &[u32], rule: SampleWeight) -> Opti
     }
     let mut train = train.to_vec();
     train.sort_unstable(); // by entity, then by time, as the rows are
-    let mut weights = vec![1.0; rows.labels.len()];
+    let mut weights = vec![1.0; rows.len()];
     let mut rest = train.as_slice();
     for end in &rows.entity_ends {
         let (of_entity, later) = rest.split_at(rest.partition_point(|row| row < end));

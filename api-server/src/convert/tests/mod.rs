@@ -320,27 +320,85 @@ fn a_horizon_of_0_must_be_said_and_is_good_where_the_row_may_tell_its_label() {
     assert_eq!(kind(Kind::Column(column)), []);
 }
 
-#[test]
-fn a_number_to_foresee_is_refused_with_the_way_out() {
+/// What is wrong with a request for a number, as field and text.
+fn number(change: impl FnOnce(&mut v1::TrainSpec)) -> Vec<(String, String)> {
     let target = v1::ChangeTarget {
-        horizon: seconds(0),
+        horizon: seconds(600),
         ..v1::ChangeTarget::default()
     };
     let mut request = smallest();
-    request.spec.as_mut().unwrap().label = Some(v1::LabelSpec {
+    let spec = request.spec.as_mut().unwrap();
+    spec.label = Some(v1::LabelSpec {
         kind: Some(Kind::ChangeTarget(target)),
     });
+    change(spec);
     let mut found = Violations::new();
     train_request::read(request, &project(), &mut found);
-    let told: Vec<(&str, &str)> = found
+    found
         .iter()
-        .map(|v| (v.field.as_str(), v.description.as_str()))
-        .collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert_eq!(told[0].0, "spec.label.change_target.horizon");
-    assert_eq!(told[1].0, "spec.label.change_target");
-    assert!(told[1].1.contains("no learner foresees numbers yet"), "{told:?}");
-    assert!(told[1].1.contains("change_at_horizon"), "{told:?}");
+        .map(|v| (v.field.clone(), v.description.clone()))
+        .collect()
+}
+
+#[test]
+fn a_number_to_foresee_is_taken_without_what_belongs_to_classes() {
+    assert_eq!(number(|_| {}), []);
+    let told = number(|spec| {
+        spec.threshold = Some(v1::ThresholdSpec {
+            rule: Some(v1::threshold_spec::Rule::MaxF1(v1::MaxF1 {})),
+        });
+        spec.set_calibration(v1::Calibration::Platt);
+        let forest = v1::RandomForest {
+            class_weight: Some(v1::ClassWeight {
+                mode: v1::ClassWeightMode::Balanced.into(),
+                positive_weight: None,
+            }),
+            ..v1::RandomForest::default()
+        };
+        spec.algorithm = Some(v1::AlgorithmSpec {
+            algorithm: Some(v1::algorithm_spec::Algorithm::RandomForest(forest)),
+        });
+    });
+    let fields: Vec<&str> = told.iter().map(|(field, _)| field.as_str()).collect();
+    let expected = [
+        "spec.threshold",
+        "spec.calibration",
+        "spec.algorithm.random_forest.class_weight",
+    ];
+    assert_eq!(fields, expected, "{told:?}");
+}
+
+#[test]
+fn a_learner_of_classes_is_refused_for_a_number_with_those_that_learn_it_and_the_other_way_round() {
+    use v1::algorithm_spec::Algorithm;
+    let with = |algorithm| {
+        Some(v1::AlgorithmSpec {
+            algorithm: Some(algorithm),
+        })
+    };
+    let told = number(|spec| {
+        spec.algorithm = with(Algorithm::LogisticRegression(v1::LogisticRegression::default()));
+    });
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "spec.algorithm");
+    for able in [
+        "random_forest",
+        "extra_trees",
+        "gradient_boosting",
+        "ridge",
+        "elastic_net",
+    ] {
+        assert!(told[0].1.contains(able), "{told:?}");
+    }
+    let mut request = smallest();
+    request.spec.as_mut().unwrap().algorithm = with(Algorithm::Ridge(v1::Ridge::default()));
+    let mut found = Violations::new();
+    train_request::read(request, &project(), &mut found);
+    let told = found.to_string();
+    assert!(
+        told.contains("ridge does not foresee a class") && told.contains("logistic_regression"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Jobs for people.
 
+use crate::commands::report;
 use crate::commands::reproduce::verdict;
 use crate::commands::spec::{algorithm, calibration, label, threshold};
 use crate::errors::CliError;
 use crate::names;
-use crate::output::{Paint, Table, Tone, UNKNOWN, metric, share};
+use crate::output::{Paint, Table, Tone, UNKNOWN, share};
 use crate::when;
 use mltraining_proto::v1;
 use mltraining_proto::v1::job::Spec;
@@ -16,18 +17,14 @@ pub(super) fn table(jobs: &[v1::Job], paint: Paint) -> String {
     ];
     let mut table = Table::new(&headings, paint);
     for job in jobs {
-        let auc = job
-            .result
-            .as_ref()
-            .and_then(|result| result.metrics.as_ref())
-            .and_then(|metrics| metrics.roc_auc);
+        let metrics = job.result.as_ref().and_then(|result| result.metrics.as_ref());
         table.toned([
             (names::last(&job.name).to_owned(), None),
             (state(job), Some(tone(job))),
             (names::last(&job.model).to_owned(), None),
             (when::show(job.create_time.as_ref()), None),
             (took(job), None),
-            (metric(auc), None),
+            (report::score(metrics), None),
             (job.created_by.clone(), Some(Tone::Faint)),
             (what(job), None),
         ]);

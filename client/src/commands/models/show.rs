@@ -24,7 +24,8 @@ pub(super) fn table(models: &[v1::Model], paint: Paint) -> String {
     let mut table = Table::new(&headings, paint);
     for model in models {
         let metrics = model.latest_metrics.clone().unwrap_or_default();
-        let part = (metrics.rows > 0).then(|| metrics.positives as f64 / metrics.rows as f64);
+        let classes = metrics.rows > 0 && metrics.regression.is_none();
+        let part = classes.then(|| metrics.positives as f64 / metrics.rows as f64);
         let changed = match &model.delete_time {
             Some(at) => format!("deleted {}", when::show(Some(at))),
             None => when::show(model.update_time.as_ref()),
@@ -34,7 +35,7 @@ pub(super) fn table(models: &[v1::Model], paint: Paint) -> String {
             names::last(&model.name).to_owned(),
             model.display_name.clone(),
             model.version_count.to_string(),
-            metric(metrics.roc_auc),
+            report::score(Some(&metrics)),
             metric(metrics.average_precision),
             share(part),
             changed,
@@ -160,10 +161,11 @@ fn version_table(versions: &[v1::ModelVersion], paint: Paint) -> String {
             .and_then(|evaluation| evaluation.overall.clone())
             .unwrap_or_default();
         let rows = version.row_counts.unwrap_or_default();
-        let part = (rows.labeled > 0).then(|| rows.positives as f64 / rows.labeled as f64);
+        let classes = rows.positives + rows.negatives;
+        let part = (classes > 0).then(|| rows.positives as f64 / classes as f64);
         table.row([
             version.version.to_string(),
-            metric(overall.roc_auc),
+            report::score(Some(&overall)),
             metric(overall.average_precision),
             signed(overall.brier_skill),
             count(rows.labeled),

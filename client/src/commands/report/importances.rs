@@ -10,7 +10,12 @@ pub(crate) fn chart(importances: &[v1::FeatureImportance], paint: Paint) -> Stri
     let mut sorted: Vec<&v1::FeatureImportance> = importances.iter().collect();
     sorted.sort_by(|a, b| b.share.total_cmp(&a.share));
     let largest = sorted.first().map_or(0.0, |first| first.share);
-    let mut table = Table::new(&["feature", ">importance", "", ">ROC AUC lost without it"], paint);
+    let numbers = importances.iter().any(|importance| importance.r2_drop.is_some());
+    let without = match numbers {
+        true => ">R2 lost without it",
+        false => ">ROC AUC lost without it",
+    };
+    let mut table = Table::new(&["feature", ">importance", "", without], paint);
     for importance in sorted.iter().take(SHOWN) {
         table.row([
             importance.feature.clone(),
@@ -30,8 +35,10 @@ pub(crate) fn chart(importances: &[v1::FeatureImportance], paint: Paint) -> Stri
 
 /// What test rows lose when the feature is shuffled, with its spread over the folds.
 fn lost(importance: &v1::FeatureImportance) -> String {
-    match importance.roc_auc_drop_deviation {
-        Some(deviation) => format!("{} ± {deviation:.3}", signed(importance.roc_auc_drop)),
-        None => signed(importance.roc_auc_drop),
+    let drop = importance.roc_auc_drop.or(importance.r2_drop);
+    let deviation = importance.roc_auc_drop_deviation.or(importance.r2_drop_deviation);
+    match deviation {
+        Some(deviation) => format!("{} ± {deviation:.3}", signed(drop)),
+        None => signed(drop),
     }
 }

@@ -33,7 +33,8 @@ pub(crate) fn line(intervals: &v1::Intervals, paint: Paint) -> String {
                     when::show_length(block)
                 )
             }
-            _ => "a class is missing or rare in the tests".to_owned(),
+            _ => "it is undefined in too many draws of the tests, as where a class is missing or rare"
+                .to_owned(),
         };
         return format!("verdict     {}: {why}", paint.text(Tone::Warn, "none"));
     };

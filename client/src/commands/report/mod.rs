@@ -4,6 +4,7 @@ mod facts;
 mod folds;
 mod importances;
 mod intervals;
+mod numbers;
 mod proof;
 mod slices;
 
@@ -13,7 +14,7 @@ pub(crate) use slices::table as slices;
 
 use crate::commands::spec::{algorithm, label};
 use crate::names;
-use crate::output::{Paint, Table, Tone, bytes};
+use crate::output::{Paint, Table, Tone, bytes, metric};
 use crate::when;
 use mltraining_proto::v1;
 
@@ -21,8 +22,13 @@ use mltraining_proto::v1;
 pub(crate) fn version(version: &v1::ModelVersion, paint: Paint) -> String {
     let mut parts = vec![head(version, paint)];
     if let Some(evaluation) = &version.evaluation {
-        parts.push(folds::table(evaluation, paint));
-        parts.push(facts::lines(version, evaluation, paint));
+        if numbers::are_foreseen(evaluation) {
+            parts.push(numbers::table(evaluation, paint));
+            parts.push(numbers::lines(version, evaluation, paint));
+        } else {
+            parts.push(folds::table(evaluation, paint));
+            parts.push(facts::lines(version, evaluation, paint));
+        }
         parts.extend(slices::table(&evaluation.slices, paint));
         if !evaluation.importances.is_empty() {
             parts.push(importances::chart(&evaluation.importances, paint));
@@ -38,8 +44,9 @@ fn head(version: &v1::ModelVersion, paint: Paint) -> String {
     };
     let range = spec.range.unwrap_or_default();
     text.push_str(&format!(
-        "\n{} learned whether {} in {}, {} to {}",
+        "\n{} learned {}{} in {}, {} to {}",
         algorithm::describe(spec.algorithm.as_ref()),
+        label::whether(spec.label.as_ref()),
         label::describe(spec.label.as_ref()),
         names::last(&spec.source),
         when::show(range.start.as_ref()),
@@ -54,6 +61,14 @@ pub(crate) fn title(name: &str) -> String {
     match parts.as_slice() {
         [_, _, _, model, _, version] => format!("{model} version {version}"),
         _ => name.to_owned(),
+    }
+}
+
+/// How good a model is, in one word: its ROC AUC, or the R2 of foreseen numbers.
+pub(crate) fn score(metrics: Option<&v1::Metrics>) -> String {
+    match metrics.and_then(|metrics| metrics.regression.as_ref()) {
+        Some(numbers) => format!("R2 {}", metric(numbers.r2)),
+        None => metric(metrics.and_then(|metrics| metrics.roc_auc)),
     }
 }
 

@@ -49,9 +49,11 @@ pub(super) fn line(proof: &v1::LeakProof, paint: Paint) -> String {
             when::show_length(closest)
         ),
     };
-    let shuffled = proof.shuffled_roc_auc.map_or_else(String::new, |auc| {
-        format!("; ROC AUC on shuffled labels {}", metric(Some(auc)))
-    });
+    let shuffled = match (proof.shuffled_roc_auc, proof.shuffled_spearman) {
+        (Some(auc), _) => format!("; ROC AUC on shuffled labels {}", metric(Some(auc))),
+        (None, Some(spearman)) => format!("; Spearman on shuffled labels {}", metric(Some(spearman))),
+        (None, None) => String::new(),
+    };
     format!(
         "leak proof  {} in {} folds: {distance} (fold {fold}); {dropped}{shuffled}{}",
         paint.text(Tone::Good, "holds"),
@@ -62,15 +64,18 @@ pub(super) fn line(proof: &v1::LeakProof, paint: Paint) -> String {
 
 /// The features that tell nearly all of the label alone, on lines of their own.
 fn alarms(proof: &v1::LeakProof, paint: Paint) -> String {
-    let line = |alarm: &v1::SingleFeature| {
-        let text = format!(
-            "{} alone has a ROC AUC of {}: does it know the label?",
-            alarm.feature,
-            metric(Some(alarm.roc_auc))
-        );
+    let line = |feature: &str, what: &str, score: f64| {
+        let score = metric(Some(score));
+        let text = format!("{feature} alone has a {what} of {score}: does it know the label?");
         format!("\n            {}", paint.text(Tone::Warn, text))
     };
-    proof.alarms.iter().map(line).collect()
+    let parting = proof
+        .alarms
+        .iter()
+        .map(|alarm| line(&alarm.feature, "ROC AUC", alarm.roc_auc));
+    let ordering = proof.correlated.iter();
+    let ordering = ordering.map(|alarm| line(&alarm.feature, "rank correlation", alarm.spearman));
+    parting.chain(ordering).collect()
 }
 
 /// The smallest distance in microseconds between what was learned from and what was tested; `None` when a time is missing.
@@ -166,6 +171,7 @@ mod tests {
                 folds: vec![fold],
                 shuffled_roc_auc: Some(0.501),
                 alarms: vec![alarm],
+                ..v1::LeakProof::default()
             };
             line(&proof, Paint::Plain)
         };

@@ -47,6 +47,7 @@ fn sure(low: f64, high: f64) -> v1::ScoreIntervals {
         blocks: 6,
         roc_auc: Some(interval),
         average_precision: None,
+        regression: None,
     }
 }
 
@@ -56,6 +57,7 @@ fn evaluation() -> v1::Evaluation {
         share,
         roc_auc_drop: Some(share / 10.0),
         roc_auc_drop_deviation: Some(0.0042),
+        ..v1::FeatureImportance::default()
     };
     v1::Evaluation {
         folds: vec![

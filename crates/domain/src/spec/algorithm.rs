@@ -1,7 +1,11 @@
 //! Which learner, with which parameters.
 
+use super::decision_tree::DecisionTreeSpec;
+use super::gaussian_nb::GaussianNbSpec;
 use super::gradient_boosting::GradientBoostingSpec;
-use crate::Violations;
+use super::knn::{KnnSpec, MOST_KNN_ROWS};
+use super::least_squares::{ElasticNetSpec, RidgeSpec};
+use crate::{Task, Violations};
 use serde::{Deserialize, Serialize};
 
 /// Which learner, with which parameters. Adding one: a variant here, a file in `learn`, a message in the proto.
@@ -16,6 +20,16 @@ pub enum AlgorithmSpec {
     GradientBoosting(GradientBoostingSpec),
     /// Trees on all rows with random cuts.
     ExtraTrees(ExtraTreesSpec),
+    /// A weighted sum with the least squared error and an L2 penalty.
+    Ridge(RidgeSpec),
+    /// The same with an L1 penalty beside L2, which leaves features out.
+    ElasticNet(ElasticNetSpec),
+    /// One tree.
+    DecisionTree(DecisionTreeSpec),
+    /// Naive Bayes with normal distributions.
+    GaussianNb(GaussianNbSpec),
+    /// The mean label of the rows most alike.
+    Knn(KnnSpec),
 }
 
 /// How the two classes are weighed in the fit.
@@ -126,6 +140,66 @@ impl AlgorithmSpec {
             Self::LogisticRegression(_) => "logistic_regression",
             Self::GradientBoosting(_) => "gradient_boosting",
             Self::ExtraTrees(_) => "extra_trees",
+            Self::Ridge(_) => "ridge",
+            Self::ElasticNet(_) => "elastic_net",
+            Self::DecisionTree(_) => "decision_tree",
+            Self::GaussianNb(_) => "gaussian_nb",
+            Self::Knn(_) => "knn",
+        }
+    }
+
+    /// Every learner with its defaults.
+    pub fn all() -> Vec<Self> {
+        vec![
+            Self::RandomForest(RandomForestSpec::default()),
+            Self::ExtraTrees(ExtraTreesSpec::default()),
+            Self::LogisticRegression(LogisticRegressionSpec::default()),
+            Self::GradientBoosting(GradientBoostingSpec::default()),
+            Self::Ridge(RidgeSpec::default()),
+            Self::ElasticNet(ElasticNetSpec::default()),
+            Self::DecisionTree(DecisionTreeSpec::default()),
+            Self::GaussianNb(GaussianNbSpec::default()),
+            Self::Knn(KnnSpec::default()),
+        ]
+    }
+
+    /// The names of those that can learn it.
+    pub fn able(task: Task) -> Vec<&'static str> {
+        let all = Self::all();
+        let able = all.iter().filter(|spec| spec.tasks().contains(&task));
+        able.map(Self::name).collect()
+    }
+
+    /// What it can learn.
+    pub fn tasks(&self) -> &'static [Task] {
+        match self {
+            Self::RandomForest(_) | Self::ExtraTrees(_) | Self::GradientBoosting(_) => {
+                &[Task::Binary, Task::Regression]
+            }
+            Self::DecisionTree(_) | Self::Knn(_) => &[Task::Binary, Task::Regression],
+            Self::LogisticRegression(_) | Self::GaussianNb(_) => &[Task::Binary],
+            Self::Ridge(_) | Self::ElasticNet(_) => &[Task::Regression],
+        }
+    }
+
+    /// How it weighs classes.
+    pub fn class_weight(&self) -> ClassWeight {
+        match self {
+            Self::RandomForest(spec) => spec.class_weight,
+            Self::ExtraTrees(spec) => spec.class_weight,
+            Self::LogisticRegression(spec) => spec.class_weight,
+            Self::GradientBoosting(spec) => spec.class_weight,
+            Self::DecisionTree(spec) => spec.class_weight,
+            Self::GaussianNb(spec) => spec.class_weight,
+            Self::Ridge(_) | Self::ElasticNet(_) | Self::Knn(_) => ClassWeight::None,
+        }
+    }
+
+    /// More rows with a known label than this are refused; `None` when any number is taken.
+    pub fn most_rows(&self) -> Option<u64> {
+        match self {
+            Self::Knn(_) => Some(MOST_KNN_ROWS),
+            _ => None,
         }
     }
 
@@ -134,20 +208,32 @@ impl AlgorithmSpec {
     pub fn validation_share(&self) -> Option<f64> {
         match self {
             Self::GradientBoosting(spec) => spec.early_stopping.map(|stopping| stopping.share),
-            Self::RandomForest(_) | Self::ExtraTrees(_) | Self::LogisticRegression(_) => None,
+            _ => None,
         }
     }
 
     /// Memory of a fit for each training row with so many features, in bytes: an estimate that leaves out what grows with the model.
-    pub fn bytes_of_row(&self, features: usize, threads: usize) -> u64 {
+    pub fn bytes_of_row(&self, features: usize, threads: usize, task: Task) -> u64 {
         let (features, threads) = (features as u64, threads as u64);
         match self {
+            // A byte a cell, the row's number to foresee twice; per tree under way its draws of 16 bytes, twice while they are parted.
+            Self::RandomForest(_) | Self::ExtraTrees(_) if task == Task::Regression => {
+                features + 16 + 33 * threads
+            }
             // A byte a cell and the rows' numbers and labels; per tree under way its draws of 8 bytes, twice while they are parted.
             Self::RandomForest(_) | Self::ExtraTrees(_) => features + 9 + 16 * threads,
             // A byte a cell in packed words and one in columns; of each row its gradients, its place in a tree and what is predicted.
             Self::GradientBoosting(_) => 2 * features.next_multiple_of(8) + 40,
             // Standardised values, and for each row its label, its weight and what an iteration makes of it.
             Self::LogisticRegression(_) => 4 * features + 32,
+            // The same; their sums by pairs of features do not grow with the rows.
+            Self::Ridge(_) | Self::ElasticNet(_) => 4 * features + 16,
+            // A byte a cell, and the draws of one tree.
+            Self::DecisionTree(_) => features + 16 + 33,
+            // A column for each thread.
+            Self::GaussianNb(_) => 8 * threads + 8,
+            // All values, once more while they are put together, and distances for each thread.
+            Self::Knn(_) => 8 * features + 12 * threads + 8,
         }
     }
 
@@ -158,6 +244,11 @@ impl AlgorithmSpec {
             Self::LogisticRegression(spec) => spec.check(&format!("{prefix}.logistic_regression")),
             Self::GradientBoosting(spec) => spec.check(&format!("{prefix}.gradient_boosting")),
             Self::ExtraTrees(spec) => spec.check(&format!("{prefix}.extra_trees")),
+            Self::Ridge(spec) => spec.check(&format!("{prefix}.ridge")),
+            Self::ElasticNet(spec) => spec.check(&format!("{prefix}.elastic_net")),
+            Self::DecisionTree(spec) => spec.check(&format!("{prefix}.decision_tree")),
+            Self::GaussianNb(spec) => spec.check(&format!("{prefix}.gaussian_nb")),
+            Self::Knn(spec) => spec.check(&format!("{prefix}.knn")),
         }
     }
 }

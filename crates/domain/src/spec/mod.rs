@@ -3,14 +3,19 @@
 pub mod algorithm;
 pub mod calibration;
 pub mod compare;
+pub mod decision_tree;
 pub mod evaluate;
 pub mod features;
+pub mod gaussian_nb;
 pub mod gradient_boosting;
+pub mod knn;
 pub mod label;
+pub mod least_squares;
 pub mod probe;
 pub mod reproduce;
 pub mod sample_weight;
 pub mod split;
+pub mod task;
 pub mod threshold;
 pub mod train;
 

@@ -22,6 +22,8 @@ pub enum ThresholdSpec {
     Utility(Utility),
     /// The lowest score at which at most so many rows a day, on average over the time of the scores, are a yes.
     TopPerDay(u32),
+    /// None: a number is foreseen, to which nobody says yes or no.
+    None,
 }
 
 /// What acting brings.
@@ -60,7 +62,7 @@ impl ThresholdSpec {
     pub fn check(&self, prefix: &str) -> Violations {
         let mut found = Violations::new();
         let (field, value) = match self {
-            Self::MaxF1 | Self::MaxMcc => return found,
+            Self::MaxF1 | Self::MaxMcc | Self::None => return found,
             Self::Utility(utility) => {
                 for (field, value) in [("gain", utility.gain), ("loss", utility.loss)] {
                     let field = format!("{prefix}.utility.{field}");

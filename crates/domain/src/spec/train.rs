@@ -2,8 +2,8 @@
 
 use super::Checked;
 use crate::{
-    AlgorithmSpec, Calibration, FeatureSpec, LabelSpec, ModelId, SampleWeight, SourceId, SplitSpec,
-    ThresholdSpec, TimeRange, Violations, hex,
+    AlgorithmSpec, Calibration, ClassWeight, FeatureSpec, LabelSpec, ModelId, SampleWeight, SourceId,
+    SplitSpec, Task, ThresholdSpec, TimeRange, Violations, hex,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct TrainSpec {
     /// How scores become probabilities.
     #[serde(default, skip_serializing_if = "Calibration::is_none")]
     pub calibration: Calibration,
-    /// From which probability on the model says yes.
+    /// From which probability on the model says yes; `None` of its kinds exactly when the label is a number.
     pub threshold: ThresholdSpec,
     /// Seed of everything random.
     pub seed: u64,
@@ -61,8 +61,8 @@ pub const MAX_ENTITIES: usize = 10_000;
 const MAX_UNSEEN_SHARE: f64 = 0.5;
 /// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, 3 weights of rows,
 /// `known_before`, ranks and contexts, 4 calibration and thresholds by utility and by day, which a worker of before would not
-/// understand, or not heed.
-pub const SPEC_VERSION: i32 = 4;
+/// understand, or not heed; 5 numbers as labels, and their learners.
+pub const SPEC_VERSION: i32 = 5;
 
 impl TrainSpec {
     /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).
@@ -90,6 +90,7 @@ impl TrainSpec {
                 )
             },
         );
+        found.extend(self.check_task());
         found.extend(self.threshold.check("spec.threshold"));
         let (per_day, combined) = (
             matches!(self.threshold, ThresholdSpec::TopPerDay(_)),
@@ -119,6 +120,42 @@ impl TrainSpec {
         });
         found.require(all_differ(&self.phases), "spec.phases", || {
             "a phase is named twice".to_owned()
+        });
+        found
+    }
+
+    /// What does not go with the kind of thing that the label is.
+    fn check_task(&self) -> Violations {
+        let mut found = Violations::new();
+        let (task, algorithm) = (self.label.task(), &self.algorithm);
+        found.require(algorithm.tasks().contains(&task), "spec.algorithm", || {
+            let able = AlgorithmSpec::able(task).join(", ");
+            let thing = match task {
+                Task::Binary => "a class",
+                Task::Regression => "a number",
+            };
+            format!("{} does not foresee {thing}; these do: {able}", algorithm.name())
+        });
+        if task == Task::Binary {
+            found.require(self.threshold != ThresholdSpec::None, "spec.threshold", || {
+                "a class is foreseen: say from which probability on the answer is yes".to_owned()
+            });
+            return found;
+        }
+        found.require(self.threshold == ThresholdSpec::None, "spec.threshold", || {
+            format!(
+                "{} is a number, to which nobody says yes or no; leave the threshold out, or foresee whether a change is \
+                 reached with change_at_horizon",
+                self.label.name()
+            )
+        });
+        found.require(self.calibration.is_none(), "spec.calibration", || {
+            "only probabilities are calibrated, and a number is foreseen; leave it out".to_owned()
+        });
+        let weighs = algorithm.class_weight() != ClassWeight::None;
+        let field = format!("spec.algorithm.{}.class_weight", algorithm.name());
+        found.require(!weighs, &field, || {
+            "a number has no classes to weigh; leave it out".to_owned()
         });
         found
     }

@@ -1,6 +1,6 @@
 //! The last thing that was known to have come true.
 
-/// For each row of one entity the label that was resolved last before the row's decision time, 0 or 1; `None` where none was.
+/// For each row of one entity the label that was resolved last before the row's decision time; `None` where none was.
 /// Of labels that were resolved at the same time the one decided last is taken. `labels`, `decisions` and `resolves` have one
 /// entry per row, rows in order of decision; times are of any one unit.
 ///
@@ -9,7 +9,7 @@
 ///
 /// # Panics
 /// When the slices differ in length.
-pub fn last_label(labels: &[u8], decisions: &[i64], resolves: &[i64]) -> Vec<Option<u8>> {
+pub fn last_label<T: Copy>(labels: &[T], decisions: &[i64], resolves: &[i64]) -> Vec<Option<T>> {
     assert_eq!(labels.len(), decisions.len(), "one decision time for each label");
     assert_eq!(labels.len(), resolves.len(), "one resolve time for each label");
     let mut resolved: Vec<usize> = (0..labels.len()).collect();

@@ -2,10 +2,12 @@
 
 mod last_label;
 mod single;
+mod single_line;
 
 use crate::random::Random;
 pub use last_label::last_label;
 pub use single::{SingleRule, order_by};
+pub use single_line::SingleLine;
 use std::borrow::Cow;
 
 /// The stream of random numbers of [`shuffled`], which no tree of a forest has.
@@ -33,7 +35,7 @@ pub fn spread(rows: &[u32], most: usize) -> Cow<'_, [u32]> {
 
 /// The labels in an order drawn with the seed (Fisher and Yates): each row gets the label of some row, and no feature can
 /// tell which.
-pub fn shuffled(labels: &[u8], seed: u64) -> Vec<u8> {
+pub fn shuffled<T: Copy>(labels: &[T], seed: u64) -> Vec<T> {
     let mut random = Random::of(seed, SHUFFLE);
     let mut labels = labels.to_vec();
     random.shuffle(&mut labels);
@@ -53,7 +55,7 @@ mod tests {
         assert!((60..120).contains(&stayed), "about 30 % of the places: {stayed}");
         assert_eq!(found, shuffled(&labels, 7));
         assert_ne!(found, shuffled(&labels, 8));
-        assert!(shuffled(&[], 7).is_empty());
+        assert!(shuffled::<u8>(&[], 7).is_empty());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod draw;
 mod folds;
 mod holm;
 mod interval;
+mod numbers;
 mod ranking;
 mod student;
 
@@ -23,6 +24,7 @@ use folds::FoldRanks;
 pub use holm::holm;
 use interval::Resampled;
 use mltraining_domain::{Interval, IntervalUnset, ScoreIntervals};
+pub use numbers::{TestedNumbers, intervals_of_numbers};
 use ranking::Ranking;
 use rayon::prelude::*;
 
@@ -133,6 +135,7 @@ fn unset(blocks: usize, reason: IntervalUnset) -> ScoreIntervals {
         blocks: blocks as u64,
         roc_auc: Interval::Unset(reason),
         average_precision: Interval::Unset(reason),
+        regression: None,
     }
 }
 
@@ -161,6 +164,7 @@ fn of_scores(
         blocks: blocks as u64,
         roc_auc: interval(aucs),
         average_precision: interval(precisions),
+        regression: None,
     })
 }
 

@@ -1,16 +1,17 @@
 //! Extremely randomised trees (Geurts, Ernst and Wehenkel 2006): every tree sees all rows, and of each feature that is tried at
 //! a split one cut, drawn at random. The trees are otherwise those of a [`random_forest`](crate::random_forest).
 
-mod random_cut;
+pub(crate) mod random_cut;
 
 use crate::binned::BinnedMatrix;
-use crate::fit::{FitError, Learner, Task};
+use crate::fit::{FitError, Learner, NumberLearner, NumberTask, Task};
 use crate::model::Model;
 use crate::random::Random;
 use crate::random_forest::Forest;
 use crate::random_forest::draw::Draw;
 use crate::random_forest::grow::{Grower, Scratch, Shape};
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
+use crate::variance_trees::{self, VarianceTrees};
 use mltraining_domain::ExtraTreesSpec;
 use random_cut::RandomCut;
 
@@ -18,7 +19,7 @@ use random_cut::RandomCut;
 pub const INFO: AlgorithmInfo = AlgorithmInfo {
     name: "extra_trees",
     summary: "Many decision trees on all rows, each split the best of a few random cuts of random features; their mean is the \
-              probability. Smoother than a random forest and harder to overfit; good where many features say a little each.",
+              probability, or the number that is foreseen. Smoother than a random forest and harder to overfit; good where many features say a little each.",
     parameters: &[
         ParameterInfo {
             name: "trees",
@@ -68,8 +69,26 @@ impl Learner for ExtraTreesSpec {
     }
 }
 
+impl NumberLearner for ExtraTreesSpec {
+    fn fit(&self, task: &NumberTask<'_>) -> Result<Model, FitError> {
+        let bins = BinnedMatrix::of(task.x, task.rows, task.control)?;
+        let shape = Shape {
+            max_features: self.max_features,
+            max_depth: self.max_depth,
+            min_samples_leaf: self.min_samples_leaf,
+        };
+        let trees = VarianceTrees::new(shape, &bins, task);
+        let weights = task.weights.as_deref();
+        let memory = || (Vec::new(), variance_trees::OneCut);
+        let grown = trees.grow_all(task.seed, self.trees, memory, |times, random| {
+            variance_trees::once(times, task.rows.len(), weights, random)
+        })?;
+        Ok(Model::ExtraTrees(Forest::join(grown, bins.features())))
+    }
+}
+
 /// Every row once; of rows with weights each with the probability that it weighs, but at least one.
-fn fill<'d>(
+pub(crate) fn fill<'d>(
     draws: &'d mut Vec<Draw>,
     labels: &[u8],
     weights: Option<&[f32]>,

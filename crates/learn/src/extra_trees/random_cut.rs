@@ -11,7 +11,7 @@ use crate::tree::Side;
 const AT_ONCE: usize = 3;
 
 /// Draws one cut between the least and the largest value of a node, uniformly in values as far as bins tell them apart.
-pub(super) struct RandomCut {
+pub(crate) struct RandomCut {
     /// By feature, whether any of its values is missing.
     has_missing: Vec<bool>,
 }
@@ -32,7 +32,7 @@ impl RandomCut {
     }
 
     /// A cut between the bins `least` and `most`, which differ: each as likely as the distance to the one below it.
-    fn draw(bins: &BinnedMatrix, feature: u16, least: u8, most: u8, random: &mut Random) -> u8 {
+    pub(crate) fn draw(bins: &BinnedMatrix, feature: u16, least: u8, most: u8, random: &mut Random) -> u8 {
         let cut = |bin: u8| f64::from(bins.threshold(usize::from(feature), bin));
         let high = cut(most - 1);
         let low = match (least, most) {

@@ -1,20 +1,21 @@
 //! A fit: tree after tree on the gradients that the trees so far leave.
 
-use super::boosted::Boosted;
-use super::data::Data;
+use super::boosted::{Boosted, Link};
+use super::data::{Data, Kept};
 use super::draft::Draft;
-use super::gradient::{self, Fine, RowWeights, Sums};
+use super::gradient::{self, Fine, Sums};
 use super::grow::Grower;
 use super::histogram::{Columns, Counter};
 use super::leaf::{Leaf, Rows, Splitter};
 use super::margins::Margins;
 use super::penalty::Penalty;
+use super::rows::{FitRows, Scale};
 use super::sample::{self, Sample};
 use super::search::Searcher;
 use super::stopping::{Verdict, Watch};
-use crate::class_weight::Weights;
-use crate::fit::{FitError, Task};
-use crate::functions::ln;
+use crate::control::Control;
+use crate::fit::FitError;
+use crate::matrix::Matrix;
 use crate::random::Random;
 use mltraining_domain::{GradientBoostingSpec, Monotone};
 use rayon::prelude::*;
@@ -25,13 +26,15 @@ const CHUNK: usize = 16_384;
 /// One fit under way.
 pub(super) struct Boost<'a> {
     spec: &'a GradientBoostingSpec,
-    task: &'a Task<'a>,
+    x: &'a Matrix,
+    validation: Option<(&'a [u32], Kept<'a>)>,
     penalty: Penalty,
-    /// Weight of the heaviest class: what gains are in units of.
-    unit: f64,
     base: f64,
+    scale: Scale,
+    seed: u64,
+    control: &'a Control<'a>,
     monotone: Vec<Option<Monotone>>,
-    data: Data,
+    data: Data<'a>,
     margins: Margins,
     fine: Vec<Fine>,
     sample: Sample,
@@ -39,48 +42,46 @@ pub(super) struct Boost<'a> {
 }
 
 impl<'a> Boost<'a> {
-    pub(super) fn new(spec: &'a GradientBoostingSpec, task: &'a Task<'a>) -> Result<Self, FitError> {
-        let monotone = directions(spec, task.x.names())?;
-        let Weights { negative, positive } = task.class_weights(spec.class_weight);
-        let unit = f64::max(negative, positive);
-        let by_class = [negative, positive].map(|weight| (weight / unit) as f32);
-        let base = ln(positive * task.positive_weight / (negative * task.negative_weight));
+    pub(super) fn new(spec: &'a GradientBoostingSpec, of: FitRows<'a>) -> Result<Self, FitError> {
         Ok(Self {
             spec,
-            task,
-            penalty: Penalty::of(spec, unit),
-            unit,
-            base,
-            monotone,
-            data: Data::of(task, by_class)?,
-            margins: Margins::new(task.rows.len(), base as f32),
-            fine: vec![Fine::default(); task.rows.len()],
+            x: of.x,
+            validation: of.validation,
+            penalty: of.penalty,
+            base: of.base,
+            scale: of.scale,
+            seed: of.seed,
+            control: of.control,
+            monotone: directions(spec, of.x.names())?,
+            data: Data::of(of.x, of.rows, of.kept, of.control)?,
+            margins: Margins::new(of.rows.len(), of.base as f32),
+            fine: vec![Fine::default(); of.rows.len()],
             sample: Sample::default(),
             rows: Rows::default(),
         })
     }
 
-    pub(super) fn run(mut self) -> Result<Boosted, FitError> {
+    pub(super) fn run(mut self, link: Link) -> Result<Boosted, FitError> {
         let mut watch = self.watch()?;
-        let features = self.task.x.features();
+        let features = self.x.features();
         let mut gains = vec![0.0; features];
         let mut trees = Vec::new();
         let mut best = (Vec::new(), 0); // gains and number of the trees that are kept
         for tree in 0..self.spec.trees {
-            self.task.control.check()?;
+            self.control.check()?;
             let draft = self.next_tree(tree)?;
             if tree == 0 {
                 self.cluster()?;
             }
             for &(feature, gain) in draft.gains() {
-                gains[usize::from(feature)] += gain * self.unit;
+                gains[usize::from(feature)] += gain * self.scale.gain;
             }
             let verdict = match &mut watch {
                 None => Verdict::Better,
                 Some(watch) => watch.look(&draft, trees.len() + 1),
             };
-            trees.push(draft.into_tree(features));
-            (self.task.control.progress)(u64::from(tree) + 1, u64::from(self.spec.trees));
+            trees.push(draft.into_tree(features, self.scale.leaf));
+            (self.control.progress)(u64::from(tree) + 1, u64::from(self.spec.trees));
             match verdict {
                 Verdict::Better => best = (gains.clone(), trees.len()),
                 Verdict::NotYet => {}
@@ -88,15 +89,16 @@ impl<'a> Boost<'a> {
             }
         }
         trees.truncate(best.1);
-        Ok(Boosted::new(self.base, trees, best.0).expect("at least one tree, and odds of two classes"))
+        let base = self.base + self.scale.shift;
+        Ok(Boosted::new(link, base, trees, best.0).expect("at least one tree, and a base that is finite"))
     }
 
     /// Grows a tree and adds it to the margins of all rows.
     fn next_tree(&mut self, tree: u32) -> Result<Draft, FitError> {
-        let control = self.task.control;
+        let control = self.control;
         let (bins, rows) = (&self.data.bins, self.fine.len());
-        let scale = gradient::refresh(&self.data.weights(), &self.margins, &mut self.fine, control)?;
-        let mut random = Random::of(self.task.seed, u64::from(tree));
+        let scale = gradient::refresh(&self.data.truth(), &self.margins, &mut self.fine, control)?;
+        let mut random = Random::of(self.seed, u64::from(tree));
         let columns = sample::features(bins.features(), self.spec.feature_share, &mut random);
         let columns = Columns::new(columns);
         self.sample.draw(rows, self.spec.row_share, &mut random);
@@ -157,27 +159,18 @@ impl<'a> Boost<'a> {
     /// rows of their nodes lie near each other in memory; sums of whole numbers do not mind.
     fn cluster(&mut self) -> Result<(), FitError> {
         let order = [self.rows.rows(), &self.sample.rest].concat();
-        self.data.reorder(&order, self.task)?;
+        self.data.reorder(&order, self.control)?;
         self.margins.reorder(&order);
         Ok(())
     }
 
     /// What watches the validation rows, if the trees are to end early.
-    fn watch(&self) -> Result<Option<Watch<'a>>, FitError> {
-        let Some(stopping) = self.spec.early_stopping else {
+    fn watch(&mut self) -> Result<Option<Watch<'a>>, FitError> {
+        let Some(((rows, kept), stopping)) = self.validation.take().zip(self.spec.early_stopping) else {
             return Ok(None);
         };
-        let validation = self.task.validation.as_ref().ok_or(FitError::NoValidationRows)?;
-        let bins = self
-            .data
-            .bins
-            .of_others(self.task.x, validation.rows, self.task.control)?;
-        let weights = RowWeights {
-            labels: &validation.labels,
-            by_class: self.data.weights().by_class,
-            by_row: validation.weights.as_deref(),
-        };
-        Ok(Some(Watch::new(bins, weights, self.base, stopping.rounds)))
+        let bins = self.data.bins.of_others(self.x, rows, self.control)?;
+        Ok(Some(Watch::new(bins, kept, self.base, stopping.rounds)))
     }
 }
 

@@ -67,7 +67,9 @@ impl Draft {
         &self.gains
     }
 
-    pub(super) fn into_tree(self, features: usize) -> Tree {
+    /// The tree with its leaves in units of `scale`.
+    pub(super) fn into_tree(mut self, features: usize, scale: f32) -> Tree {
+        self.nodes.iter_mut().for_each(|node| node.value *= scale);
         Tree::new(self.nodes, features).expect("children are pushed after their parent, once")
     }
 }

@@ -44,23 +44,37 @@ pub(super) struct Scale {
     curvature: u32,
 }
 
-/// What the rows of a fit weigh, as shares of the heaviest: by class, and by row.
-pub(super) struct RowWeights<'a> {
-    pub(super) labels: &'a [u8],
-    pub(super) by_class: [f32; 2],
+/// What came true in the rows of a fit, and what they weigh, as shares of the heaviest.
+pub(super) struct RowTruth<'a> {
+    pub(super) truth: Truth<'a>,
     pub(super) by_row: Option<&'a [f32]>,
 }
 
-impl RowWeights<'_> {
-    pub(super) fn of(&self, row: usize) -> f32 {
-        let class = self.by_class[usize::from(self.labels[row])];
-        self.by_row.map_or(class, |weights| class * weights[row])
+/// What came true, in the order of the rows.
+#[derive(Clone, Copy)]
+pub(super) enum Truth<'a> {
+    /// 0 or 1, and what each class weighs.
+    Classes { labels: &'a [u8], by_class: [f32; 2] },
+    /// Numbers on the scale of the margins, about within -1 to 1.
+    Numbers(&'a [f32]),
+}
+
+/// Weight of a row with a number to foresee, so that its second derivative is no larger than that of a class.
+pub(super) const NUMBER_WEIGHT: f32 = 0.25;
+
+impl RowTruth<'_> {
+    pub(super) fn weight_of(&self, row: usize) -> f32 {
+        let whole = match self.truth {
+            Truth::Classes { labels, by_class } => by_class[usize::from(labels[row])],
+            Truth::Numbers(_) => NUMBER_WEIGHT,
+        };
+        self.by_row.map_or(whole, |weights| whole * weights[row])
     }
 }
 
-/// Writes the pair of every row at its margin, and gives the scale that leaves room for the sum of all.
+/// Writes the pair of every row at its margin (of numbers those of half the squared error), and gives the scale that leaves room for the sum of all.
 pub(super) fn refresh(
-    weights: &RowWeights<'_>,
+    truth: &RowTruth<'_>,
     margins: &Margins,
     fine: &mut [Fine],
     control: &Control<'_>,
@@ -74,7 +88,7 @@ pub(super) fn refresh(
             let mut totals = (0u64, 0u64);
             for (part, fine) in fine.chunks_mut(LANES).enumerate() {
                 let first = chunk * CHUNK + part * LANES;
-                refresh_some(weights, margins, first, fine);
+                refresh_some(truth, margins, first, fine);
                 for pair in fine {
                     totals.0 += u64::from(pair.gradient.unsigned_abs());
                     totals.1 += u64::from(pair.curvature);
@@ -86,18 +100,32 @@ pub(super) fn refresh(
     Ok(Scale::of(gradient, curvature, rows))
 }
 
-fn refresh_some(weights: &RowWeights<'_>, margins: &Margins, first: usize, fine: &mut [Fine]) {
+fn refresh_some(truth: &RowTruth<'_>, margins: &Margins, first: usize, fine: &mut [Fine]) {
     let (mut z, mut y, mut w) = ([0f32; LANES], [0f32; LANES], [0f32; LANES]);
     for i in 0..fine.len() {
         z[i] = margins.of(first + i);
-        y[i] = f32::from(weights.labels[first + i]);
-        w[i] = weights.of(first + i);
+        y[i] = match truth.truth {
+            Truth::Classes { labels, .. } => f32::from(labels[first + i]),
+            Truth::Numbers(numbers) => numbers[first + i],
+        };
+        w[i] = truth.weight_of(first + i);
     }
     let (mut gradients, mut curvatures) = ([0i32; LANES], [0i32; LANES]);
-    for i in 0..LANES {
-        let (p, w) = (logistic_single(z[i]), w[i] * ONE);
-        gradients[i] = ((p - y[i]) * w) as i32;
-        curvatures[i] = (p * (1.0 - p) * w) as i32;
+    match truth.truth {
+        Truth::Classes { .. } => {
+            for i in 0..LANES {
+                let (p, w) = (logistic_single(z[i]), w[i] * ONE);
+                gradients[i] = ((p - y[i]) * w) as i32;
+                curvatures[i] = (p * (1.0 - p) * w) as i32;
+            }
+        }
+        Truth::Numbers(_) => {
+            for i in 0..LANES {
+                let w = w[i] * ONE;
+                gradients[i] = ((z[i] - y[i]) * w) as i32;
+                curvatures[i] = w as i32;
+            }
+        }
     }
     for (i, pair) in fine.iter_mut().enumerate() {
         *pair = Fine {

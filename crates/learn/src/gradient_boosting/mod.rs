@@ -1,4 +1,5 @@
-//! Gradient boosting: a sum of trees, each grown on the derivatives of the logistic loss that those before it leave
+//! Gradient boosting: a sum of trees, each grown on the derivatives of the loss (logistic, or the squared error of numbers) that
+//! those before it leave
 //! (Friedman 2001, "Greedy function approximation"; with second derivatives, Chen and Guestrin 2016, "XGBoost").
 //!
 //! Trees are grown on histograms of whole numbers ([`gradient`]), so that the result is exact and does not depend on the
@@ -15,23 +16,26 @@ mod leaf;
 mod margins;
 mod part;
 mod penalty;
+mod rows;
 mod sample;
 mod scan;
 mod search;
 mod stopping;
 mod symmetric;
 
-use crate::fit::{FitError, Learner, Task};
+use crate::fit::{FitError, Learner, NumberLearner, NumberTask, Task};
 use crate::model::Model;
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
 use boost::Boost;
-pub use boosted::Boosted;
+pub use boosted::{Boosted, Link};
 use mltraining_domain::GradientBoostingSpec;
+use rows::FitRows;
 
 /// What people are told about the learner.
 pub const INFO: AlgorithmInfo = AlgorithmInfo {
     name: "gradient_boosting",
-    summary: "Trees that each mend what those before left wrong; the sum of their leaves is the log odds. Mostly the most \
+    summary: "Trees that each mend what those before left wrong; the sum of their leaves is the log odds, or the number \
+              that is foreseen. Mostly the most \
               accurate on tables, and its probabilities are close to true rates; takes missing values and any scale. Needs \
               a fitting number of trees: too many learn noise, which early_stopping prevents.",
     parameters: PARAMETERS,
@@ -95,7 +99,7 @@ const PARAMETERS: &[ParameterInfo] = &[
     },
     ParameterInfo {
         name: "min_child_weight",
-        summary: "Least sum of p (1 - p) over the rows of a leaf; in symmetric trees a side with less adds no gain.",
+        summary: "Least sum of p (1 - p) over the rows of a leaf, of numbers the least weight of its rows; in symmetric trees a side with less adds no gain.",
         default: "1",
         range: "0 or more",
     },
@@ -107,13 +111,13 @@ const PARAMETERS: &[ParameterInfo] = &[
     },
     ParameterInfo {
         name: "monotone",
-        summary: "Features, by name, with which the probability may only rise, or only fall.",
+        summary: "Features, by name, with which what is foreseen may only rise, or only fall.",
         default: "none",
         range: "increasing | decreasing by feature; not with symmetric growth",
     },
     ParameterInfo {
         name: "early_stopping",
-        summary: "Ends when the log loss on the last part of the training rows, by time and after a purge, has not fallen for \
+        summary: "Ends when the loss on the last part of the training rows, by time and after a purge, has not fallen for \
                   so many trees, and keeps the best. These rows are not learned from.",
         default: "off",
         range: "rounds: 1 to 1,000; validation_share: above 0 and up to 0.5",
@@ -123,6 +127,14 @@ const PARAMETERS: &[ParameterInfo] = &[
 
 impl Learner for GradientBoostingSpec {
     fn fit(&self, task: &Task<'_>) -> Result<Model, FitError> {
-        Ok(Model::Boosted(Boost::new(self, task)?.run()?))
+        let rows = FitRows::of_classes(self, task)?;
+        Ok(Model::Boosted(Boost::new(self, rows)?.run(Link::Logistic)?))
+    }
+}
+
+impl NumberLearner for GradientBoostingSpec {
+    fn fit(&self, task: &NumberTask<'_>) -> Result<Model, FitError> {
+        let rows = FitRows::of_numbers(self, task)?;
+        Ok(Model::Boosted(Boost::new(self, rows)?.run(Link::Identity)?))
     }
 }

@@ -6,8 +6,8 @@
 
 use mltraining_domain::GradientBoostingSpec;
 
-/// A split has to gain more, in the same units.
-pub(super) const LEAST_GAIN: f64 = 1e-6;
+/// A split of classes has to gain more, in the same units.
+const LEAST_GAIN: f64 = 1e-6;
 
 /// Penalties and what a leaf has to have.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +16,8 @@ pub(super) struct Penalty {
     pub(super) l2: f64,
     /// Least sum of second derivatives.
     pub(super) min_weight: f64,
+    /// A split has to gain more.
+    pub(super) least_gain: f64,
 }
 
 /// Between which a leaf's value has to lie, so that constrained features keep their direction.
@@ -43,6 +45,16 @@ impl Penalty {
             l1: spec.l1 / unit,
             l2: spec.l2 / unit,
             min_weight: spec.min_child_weight / unit,
+            least_gain: LEAST_GAIN,
+        }
+    }
+
+    /// Those of `spec` for numbers in units of `scale`, whose rows weigh `1 / unit` and vary by `variance`.
+    pub(super) fn of_numbers(spec: &GradientBoostingSpec, unit: f64, scale: f64, variance: f64) -> Self {
+        Self {
+            l1: spec.l1 / (unit * scale),
+            least_gain: LEAST_GAIN * variance,
+            ..Self::of(spec, unit)
         }
     }
 
@@ -88,6 +100,7 @@ mod tests {
                 l1,
                 l2,
                 min_weight: 0.0,
+                least_gain: LEAST_GAIN,
             };
             for sums in [(3.0, 2.0), (-3.0, 0.5), (0.2, 1.0), (0.0, 1.0)] {
                 let best = penalty.value(sums);
@@ -102,6 +115,7 @@ mod tests {
             l1: 0.0,
             l2: 0.0,
             min_weight: 0.0,
+            least_gain: LEAST_GAIN,
         };
         assert_eq!((free.value((0.0, 0.0)), free.score((1.0, 0.0))), (0.0, 0.0));
     }

@@ -2,7 +2,7 @@
 
 use super::gradient::{Cell, Scale};
 use super::histogram::{Columns, Histogram};
-use super::penalty::{Bounds, LEAST_GAIN, Penalty};
+use super::penalty::{Bounds, Penalty};
 use super::scan::Scan;
 use crate::binned::BinnedMatrix;
 use crate::tree::Side;
@@ -52,7 +52,7 @@ impl Searcher<'_> {
         let mut found = self.of_features(node);
         let mut counted = vec![false; found.len()];
         loop {
-            let place = best_place(&found)?;
+            let place = best_place(&found, self.penalty.least_gain)?;
             let split = found[place]?;
             if counted[place] || self.leaves_enough(node.total, split.left) {
                 return Some(split);
@@ -140,12 +140,12 @@ impl Searcher<'_> {
     }
 }
 
-/// Where the best split stands, if any gains something.
-fn best_place(found: &[Option<Split>]) -> Option<usize> {
+/// Where the best split stands, if any gains enough.
+fn best_place(found: &[Option<Split>], least_gain: f64) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
     for (place, split) in found.iter().enumerate() {
         let gain = split.map_or(0.0, |split| split.gain);
-        if gain > best.map_or(LEAST_GAIN, |(_, gain)| gain) {
+        if gain > best.map_or(least_gain, |(_, gain)| gain) {
             best = Some((place, gain));
         }
     }

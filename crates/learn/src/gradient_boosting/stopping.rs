@@ -1,7 +1,8 @@
-//! Early stopping: the loss on rows that no tree learns from, after each tree.
+//! Early stopping: the loss (log loss, or half the squared error) on rows that no tree learns from, after each tree.
 
+use super::data::Kept;
 use super::draft::Draft;
-use super::gradient::RowWeights;
+use super::gradient::Truth;
 use crate::binned::BinnedMatrix;
 use crate::functions::logistic_and_softplus;
 use rayon::prelude::*;
@@ -12,7 +13,7 @@ const CHUNK: usize = 4096;
 /// Validation rows and how well they were foreseen.
 pub(super) struct Watch<'a> {
     bins: BinnedMatrix,
-    weights: RowWeights<'a>,
+    kept: Kept<'a>,
     margins: Vec<f64>,
     rounds: usize,
     best: Option<(f64, usize)>,
@@ -30,11 +31,11 @@ pub(super) enum Verdict {
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(bins: BinnedMatrix, weights: RowWeights<'a>, base: f64, rounds: u32) -> Self {
+    pub(super) fn new(bins: BinnedMatrix, kept: Kept<'a>, base: f64, rounds: u32) -> Self {
         Self {
             margins: vec![base; bins.rows()],
             bins,
-            weights,
+            kept,
             rounds: rounds as usize,
             best: None,
         }
@@ -55,9 +56,9 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Adds the tree, and gives the weighted sum of the log losses.
+    /// Adds the tree, and gives the weighted sum of the losses.
     fn add(&mut self, tree: &Draft) -> f64 {
-        let (bins, weights) = (&self.bins, &self.weights);
+        let (bins, truth) = (&self.bins, self.kept.view());
         let losses: Vec<f64> = self
             .margins
             .par_chunks_mut(CHUNK)
@@ -67,9 +68,14 @@ impl<'a> Watch<'a> {
                 for (i, margin) in margins.iter_mut().enumerate() {
                     let row = chunk * CHUNK + i;
                     *margin += f64::from(tree.value_of(bins, row));
-                    // -ln(1 - p), and for a positive -ln(p), which is less by the margin.
-                    let loss = logistic_and_softplus(*margin).1 - *margin * f64::from(weights.labels[row]);
-                    sum += loss * f64::from(weights.of(row));
+                    let loss = match truth.truth {
+                        // -ln(1 - p), and for a positive -ln(p), which is less by the margin.
+                        Truth::Classes { labels, .. } => {
+                            logistic_and_softplus(*margin).1 - *margin * f64::from(labels[row])
+                        }
+                        Truth::Numbers(numbers) => (*margin - f64::from(numbers[row])).powi(2) / 2.0,
+                    };
+                    sum += loss * f64::from(truth.weight_of(row));
                 }
                 sum
             })

@@ -5,7 +5,6 @@ use super::draft::Draft;
 use super::gradient::Cell;
 use super::grow::Grower;
 use super::leaf::{Leaf, Next, Rows};
-use super::penalty::LEAST_GAIN;
 use super::scan::Scan;
 use super::search::Split;
 use crate::binned::MISSING;
@@ -51,7 +50,7 @@ fn best(grower: &Grower<'_>, level: &[Leaf]) -> Option<LevelCut> {
         .collect();
     let better = |a: LevelCut, b: LevelCut| if b.gain > a.gain { b } else { a };
     let best = found.into_iter().flatten().reduce(better)?;
-    (best.gain > LEAST_GAIN).then_some(best)
+    (best.gain > grower.splitter.searcher.penalty.least_gain).then_some(best)
 }
 
 fn best_of_feature(grower: &Grower<'_>, level: &[Leaf], place: usize) -> Option<LevelCut> {

@@ -95,7 +95,7 @@ impl Block {
 
 /// Mean of the rows that have a value, and the standard deviation when the mean stands in for the others; `None` when the
 /// values do not differ.
-fn standard(column: &[f32], rows: &[u32]) -> Option<Standard> {
+pub(crate) fn standard(column: &[f32], rows: &[u32]) -> Option<Standard> {
     let values = || {
         rows.iter()
             .map(|&row| column[row as usize])

@@ -5,7 +5,7 @@
 //! and `LogisticRegression(C = 1 / l2)` in a row. A missing value counts as the column's mean over the training rows (0 when
 //! standardised); a column with one value, or none, has the weight 0.
 
-mod design;
+pub(crate) mod design;
 mod minimize;
 mod objective;
 mod precondition;
@@ -70,7 +70,7 @@ pub struct Standard {
     pub scale: f64,
 }
 
-/// A fitted logistic regression.
+/// A fitted weighted sum of standardised features: the log odds of a logistic regression, or the number of a linear model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
     intercept: f64,
@@ -98,7 +98,7 @@ impl Linear {
         })
     }
 
-    /// The log odds of a row whose features are all at their means.
+    /// The sum of a row whose features are all at their means.
     pub fn intercept(&self) -> f64 {
         self.intercept
     }
@@ -120,6 +120,16 @@ impl Linear {
 
     /// The probability of a positive for each of `rows`.
     pub(crate) fn predict(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
+        self.sums(x, rows, logistic)
+    }
+
+    /// The number for each of `rows`.
+    pub(crate) fn predict_numbers(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
+        self.sums(x, rows, |sum| sum)
+    }
+
+    /// What `finish` makes of the sum of each of `rows`.
+    fn sums(&self, x: &Matrix, rows: &[u32], finish: impl Fn(f64) -> f64 + Sync) -> Vec<f64> {
         let mut scores = vec![self.intercept; rows.len()];
         scores
             .par_chunks_mut(BLOCK)
@@ -133,7 +143,7 @@ impl Linear {
                     }
                 }
                 for score in scores {
-                    *score = logistic(*score);
+                    *score = finish(*score);
                 }
             });
         scores
@@ -143,7 +153,7 @@ impl Linear {
 impl Standard {
     /// 0 for a missing value.
     #[inline]
-    fn apply(self, value: f32) -> f64 {
+    pub(crate) fn apply(self, value: f32) -> f64 {
         if value.is_nan() {
             0.0
         } else {

@@ -1,7 +1,8 @@
-//! Metrics of binary scores against what came true. What is undefined on the rows is `None`, never 0.
+//! Metrics of scores, or of foreseen numbers, against what came true. What is undefined on the rows is `None`, never 0.
 
 mod curves;
 mod decisions;
+mod numbers;
 mod probabilities;
 mod ranking;
 #[cfg(test)]
@@ -11,6 +12,8 @@ mod top;
 pub use curves::{AtThreshold, CalibrationPart, Curves, Point};
 pub(crate) use decisions::{f1, mcc, precision, recall};
 use mltraining_domain::{CalibrationBin, Confusion, Metrics};
+pub(crate) use numbers::average_ranks;
+pub use numbers::{measure_numbers, r2, spearman};
 pub(crate) use probabilities::{loss_of_row, square_of_row};
 pub(crate) use ranking::{Counts, Tied, ranked};
 

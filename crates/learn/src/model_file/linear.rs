@@ -1,4 +1,4 @@
-//! A logistic regression in bytes: how the fit ended, the intercept, then weight, mean and scale by feature.
+//! A linear model in bytes: how the fit ended, the intercept, then weight, mean and scale by feature.
 
 use super::ModelFileError;
 use super::reader::Reader;

@@ -10,10 +10,13 @@
 mod boosted;
 mod forest;
 mod linear;
+mod naive_bayes;
+mod neighbors;
 mod reader;
 mod trees;
 
 use crate::calibration::Calibrator;
+use crate::gradient_boosting::Link;
 use crate::matrix::Matrix;
 use crate::model::Model;
 use reader::Reader;
@@ -34,6 +37,13 @@ const FOREST: u8 = 1;
 const LINEAR: u8 = 2;
 const BOOSTED: u8 = 3;
 const EXTRA_TREES: u8 = 4;
+const RIDGE: u8 = 5;
+const ELASTIC_NET: u8 = 6;
+/// Boosting whose sum is the number itself.
+const BOOSTED_NUMBERS: u8 = 7;
+const DECISION_TREE: u8 = 8;
+const NAIVE_BAYES: u8 = 9;
+const NEIGHBORS: u8 = 10;
 
 /// What a model needs to be used, and to be made again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,7 +56,7 @@ pub struct Header {
     pub feature_names: Vec<String>,
     /// The label's spec, as its JSON.
     pub label: serde_json::Value,
-    /// Probability at or above which the model says yes; `None` when none could be chosen.
+    /// Probability at or above which the model says yes; `None` when none could be chosen, and where a number is foreseen.
     pub threshold: Option<f64>,
     /// What is laid over the model's scores; `None` when they stay as they are, as in files of before there was any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +77,7 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
-    /// The probability of a positive for each of `rows`: what the model says, calibrated. See [`Model::predict`].
+    /// The probability of a positive (what the model says, calibrated), or the number, for each of `rows`. See [`Model::predict`].
     ///
     /// # Panics
     /// As [`Model::predict`].
@@ -146,8 +156,31 @@ pub fn encode(file: &ModelFile) -> Vec<u8> {
             payload.push(LINEAR);
             linear::write(linear, &mut payload);
         }
+        Model::DecisionTree(tree) => {
+            payload.push(DECISION_TREE);
+            forest::write(tree, &mut payload);
+        }
+        Model::NaiveBayes(bayes) => {
+            payload.push(NAIVE_BAYES);
+            naive_bayes::write(bayes, &mut payload);
+        }
+        Model::Neighbors(rows) => {
+            payload.push(NEIGHBORS);
+            neighbors::write(rows, &mut payload);
+        }
+        Model::Ridge(linear) => {
+            payload.push(RIDGE);
+            linear::write(linear, &mut payload);
+        }
+        Model::ElasticNet(linear) => {
+            payload.push(ELASTIC_NET);
+            linear::write(linear, &mut payload);
+        }
         Model::Boosted(boosted) => {
-            payload.push(BOOSTED);
+            payload.push(match boosted.link() {
+                Link::Logistic => BOOSTED,
+                Link::Identity => BOOSTED_NUMBERS,
+            });
             boosted::write(boosted, &mut payload);
         }
     }
@@ -174,7 +207,13 @@ pub fn decode(bytes: &[u8]) -> Result<ModelFile, ModelFileError> {
         FOREST => Model::Forest(forest::read(&mut reader)?),
         EXTRA_TREES => Model::ExtraTrees(forest::read(&mut reader)?),
         LINEAR => Model::Linear(linear::read(&mut reader)?),
-        BOOSTED => Model::Boosted(boosted::read(&mut reader)?),
+        DECISION_TREE => Model::DecisionTree(forest::read_one(&mut reader)?),
+        NAIVE_BAYES => Model::NaiveBayes(naive_bayes::read(&mut reader)?),
+        NEIGHBORS => Model::Neighbors(neighbors::read(&mut reader)?),
+        RIDGE => Model::Ridge(linear::read(&mut reader)?),
+        ELASTIC_NET => Model::ElasticNet(linear::read(&mut reader)?),
+        BOOSTED => Model::Boosted(boosted::read(&mut reader, Link::Logistic)?),
+        BOOSTED_NUMBERS => Model::Boosted(boosted::read(&mut reader, Link::Identity)?),
         other => return Err(ModelFileError::Malformed(format!("unknown learner {other}"))),
     };
     reader.finish()?;

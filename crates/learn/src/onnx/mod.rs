@@ -37,6 +37,9 @@ pub enum OnnxError {
     /// Too many nodes.
     #[error("its trees have {0} nodes; at most {MOST_NODES} fit into a file of ONNX")]
     TooLarge(usize),
+    /// A learner without a file here.
+    #[error("models of {0} are not written as ONNX")]
+    NotWritten(&'static str),
     /// No file of ONNX.
     #[error("not a file of ONNX: {0}")]
     Malformed(String),
@@ -47,8 +50,10 @@ pub enum OnnxError {
 
 /// Writes a model with its calibration and its threshold.
 ///
+/// The model must foresee a class: what it gives is a probability.
+///
 /// # Errors
-/// [`OnnxError::TooLarge`].
+/// [`OnnxError::TooLarge`], [`OnnxError::NotWritten`].
 pub fn encode(file: &ModelFile) -> Result<Vec<u8>, OnnxError> {
     let nodes = trees(&file.model).iter().map(|tree| tree.nodes().len()).sum();
     if nodes > MOST_NODES {
@@ -57,9 +62,14 @@ pub fn encode(file: &ModelFile) -> Result<Vec<u8>, OnnxError> {
     let mut graph = Graph::new(file.model.features());
     let values = graph.input();
     let score = match &file.model {
-        Model::Forest(forest) | Model::ExtraTrees(forest) => forest::write(forest, &values, &mut graph),
+        Model::Forest(forest) | Model::ExtraTrees(forest) | Model::DecisionTree(forest) => {
+            forest::write(forest, &values, &mut graph)
+        }
         Model::Boosted(boosted) => boosted::write(boosted, &values, &mut graph),
         Model::Linear(linear) => linear::write(linear, &values, &mut graph),
+        Model::Ridge(_) | Model::ElasticNet(_) | Model::NaiveBayes(_) | Model::Neighbors(_) => {
+            return Err(OnnxError::NotWritten(file.model.algorithm()));
+        }
     };
     let header = &file.header;
     let probability = match &header.calibration {
@@ -77,9 +87,9 @@ pub fn encode(file: &ModelFile) -> Result<Vec<u8>, OnnxError> {
 
 fn trees(model: &Model) -> &[Tree] {
     match model {
-        Model::Forest(forest) | Model::ExtraTrees(forest) => forest.trees(),
+        Model::Forest(forest) | Model::ExtraTrees(forest) | Model::DecisionTree(forest) => forest.trees(),
         Model::Boosted(boosted) => boosted.trees(),
-        Model::Linear(_) => &[],
+        _ => &[],
     }
 }
 

@@ -5,7 +5,7 @@ use crate::random::Random;
 
 /// Rows drawn with replacement, and the memory for them, which is used for tree after tree.
 #[derive(Default)]
-pub(super) struct Bag {
+pub(crate) struct Bag {
     times: Vec<u8>,
     draws: Vec<Draw>,
 }
@@ -20,15 +20,8 @@ impl Bag {
         share: f64,
         random: &mut Random,
     ) -> &mut [Draw] {
-        let rows = labels.len();
-        self.times.clear();
-        self.times.resize(rows, 0);
-        self.draws.resize(rows, Draw::default());
-        let draws = ((share * rows as f64).round() as usize).max(1);
-        match weights {
-            None => (0..draws).for_each(|_| self.count(random.below(rows))),
-            Some(weights) => self.draw_by_weight(weights, draws, random),
-        }
+        self.draw(labels.len(), weights, share, random);
+        self.draws.resize(labels.len(), Draw::default());
         let mut drawn = 0;
         for (row, (&times, &label)) in self.times.iter().zip(labels).enumerate() {
             // Written in any case and kept when drawn: no branch to guess wrong on every third row.
@@ -36,6 +29,24 @@ impl Bag {
             drawn += usize::from(times > 0);
         }
         &mut self.draws[..drawn]
+    }
+
+    /// How often each of `rows` rows is drawn, as [`fill`](Self::fill) draws them.
+    pub(crate) fn draw(
+        &mut self,
+        rows: usize,
+        weights: Option<&[f32]>,
+        share: f64,
+        random: &mut Random,
+    ) -> &[u8] {
+        self.times.clear();
+        self.times.resize(rows, 0);
+        let draws = ((share * rows as f64).round() as usize).max(1);
+        match weights {
+            None => (0..draws).for_each(|_| self.count(random.below(rows))),
+            Some(weights) => self.draw_by_weight(weights, draws, random),
+        }
+        &self.times
     }
 
     fn count(&mut self, row: usize) {

@@ -21,6 +21,17 @@ pub(crate) struct Shape {
     pub(crate) min_samples_leaf: u32,
 }
 
+impl Shape {
+    /// How many of so many features are tried at each split.
+    pub(crate) fn tried(&self, features: usize) -> usize {
+        let features = features as f64;
+        let tried = self
+            .max_features
+            .map_or(features.sqrt(), |share| share * features);
+        (tried as usize).max(1)
+    }
+}
+
 /// What all trees of a forest have in common.
 pub(crate) struct Grower<'a> {
     bins: &'a BinnedMatrix,
@@ -61,14 +72,10 @@ impl<'a> Grower<'a> {
         weights: Weights,
         control: &'a Control<'a>,
     ) -> Self {
-        let features = bins.features() as f64;
-        let tried = shape
-            .max_features
-            .map_or(features.sqrt(), |share| share * features);
         Self {
             bins,
             weights,
-            tried: (tried as usize).max(1),
+            tried: shape.tried(bins.features()),
             max_depth: shape.max_depth,
             min_leaf: shape.min_samples_leaf,
             control,

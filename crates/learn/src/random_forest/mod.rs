@@ -1,9 +1,9 @@
 //! Random forest: bagged trees on random subsets of features (Breiman 2001, "Random Forests"), grown on histograms.
 //!
 //! A tree's leaf holds the (weighted) share of positives among its rows; the forest's probability is the mean over
-//! trees, as in scikit-learn.
+//! trees, as in scikit-learn. Of numbers a leaf holds their mean ([`variance_trees`](crate::variance_trees)).
 
-mod bag;
+pub(crate) mod bag;
 mod cut;
 pub(crate) mod draw;
 pub(crate) mod grow;
@@ -15,11 +15,12 @@ pub(crate) mod search;
 mod tests;
 
 use crate::binned::BinnedMatrix;
-use crate::fit::{FitError, Learner, Task};
+use crate::fit::{FitError, Learner, NumberLearner, NumberTask, Task};
 use crate::matrix::Matrix;
 use crate::model::Model;
 use crate::registry::{AlgorithmInfo, CLASS_WEIGHT, ParameterInfo};
 use crate::tree::{self, Tree};
+use crate::variance_trees::{EveryCut, VarianceTrees};
 use bag::Bag;
 use grow::{Grower, Grown, Scratch, Shape};
 use mltraining_domain::RandomForestSpec;
@@ -29,7 +30,7 @@ use search::Search;
 pub const INFO: AlgorithmInfo = AlgorithmInfo {
     name: "random_forest",
     summary: "Many decision trees, each on rows drawn with replacement and on few random features at each split; their \
-              mean is the probability. Finds thresholds and interactions without tuning, takes missing values and any \
+              mean is the probability, or the number that is foreseen. Finds thresholds and interactions without tuning, takes missing values and any \
               scale, is hard to overfit. The first choice when nothing is known about the data.",
     parameters: &[
         ParameterInfo {
@@ -98,13 +99,13 @@ impl Forest {
         &self.trees
     }
 
-    /// What the splits on each feature took from the weighted Gini impurity (sum over nodes of weight x impurity / 2),
-    /// over all trees.
+    /// What the splits on each feature took from the weighted Gini impurity (sum over nodes of weight x impurity / 2), or
+    /// from the squared error of numbers, over all trees.
     pub fn gains(&self) -> &[f64] {
         &self.gains
     }
 
-    /// The probability of a positive for each of `rows`.
+    /// The mean of the trees for each of `rows`: the probability of a positive, or the number.
     pub(crate) fn predict(&self, x: &Matrix, rows: &[u32]) -> Vec<f64> {
         let count = self.trees.len() as f64;
         tree::sum(&self.trees, x, rows, 0.0, |sum| sum / count)
@@ -127,6 +128,24 @@ impl Learner for RandomForestSpec {
             <(Bag, Scratch<Search>)>::default,
             |bag, random| bag.fill(&task.labels, weights, self.max_samples, random),
         )?;
+        Ok(Model::Forest(Forest::join(grown, bins.features())))
+    }
+}
+
+impl NumberLearner for RandomForestSpec {
+    fn fit(&self, task: &NumberTask<'_>) -> Result<Model, FitError> {
+        let bins = BinnedMatrix::of(task.x, task.rows, task.control)?;
+        let shape = Shape {
+            max_features: self.max_features,
+            max_depth: self.max_depth,
+            min_samples_leaf: self.min_samples_leaf,
+        };
+        let trees = VarianceTrees::new(shape, &bins, task);
+        let weights = task.weights.as_deref();
+        let memory = <(Bag, EveryCut)>::default;
+        let grown = trees.grow_all(task.seed, self.trees, memory, |bag, random| {
+            bag.draw(task.rows.len(), weights, self.max_samples, random)
+        })?;
         Ok(Model::Forest(Forest::join(grown, bins.features())))
     }
 }

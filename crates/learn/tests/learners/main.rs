@@ -8,6 +8,8 @@ mod extra_trees;
 mod forest;
 mod logistic;
 mod model_file;
+mod numbers;
 mod onnx;
 mod seeded;
+mod sklearn;
 mod xgboost;

@@ -1,7 +1,8 @@
 //! Rows from a seed.
 
 use mltraining_domain::{
-    AlgorithmSpec, ExtraTreesSpec, GradientBoostingSpec, Growth, LogisticRegressionSpec, RandomForestSpec,
+    AlgorithmSpec, DecisionTreeSpec, ExtraTreesSpec, GaussianNbSpec, GradientBoostingSpec, Growth, KnnSpec,
+    LogisticRegressionSpec, RandomForestSpec,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::fit;
@@ -86,8 +87,8 @@ pub(crate) fn matrix(columns: Vec<Vec<f32>>) -> Matrix {
     Matrix::new((0..columns.len()).map(|j| format!("f{j}")).collect(), columns).unwrap()
 }
 
-/// Every learner; boosting in each of its ways to grow.
-pub(crate) fn specs() -> [AlgorithmSpec; 6] {
+/// Every learner of classes; boosting in each of its ways to grow.
+pub(crate) fn specs() -> [AlgorithmSpec; 9] {
     let trees = RandomForestSpec {
         trees: 40,
         ..RandomForestSpec::default()
@@ -102,11 +103,14 @@ pub(crate) fn specs() -> [AlgorithmSpec; 6] {
         boosting(Growth::DepthWise),
         boosting(Growth::LeafWise { max_leaves: 20 }),
         boosting(Growth::Symmetric),
+        AlgorithmSpec::DecisionTree(DecisionTreeSpec::default()),
+        AlgorithmSpec::GaussianNb(GaussianNbSpec::default()),
+        AlgorithmSpec::Knn(KnnSpec { neighbors: 20 }),
     ]
 }
 
 /// Few trees on samples of rows and features.
-fn boosting(growth: Growth) -> AlgorithmSpec {
+pub(crate) fn boosting(growth: Growth) -> AlgorithmSpec {
     AlgorithmSpec::GradientBoosting(GradientBoostingSpec {
         trees: 10,
         max_depth: 5,

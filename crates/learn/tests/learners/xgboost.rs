@@ -22,7 +22,7 @@ struct Case {
 /// A node, from the root on, left before right.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(untagged)]
-enum Seen {
+pub(crate) enum Seen {
     /// Feature, and how many of the node's rows go left.
     Split(u16, usize),
     Leaf([f64; 1]),
@@ -83,7 +83,7 @@ fn spec(name: &str) -> GradientBoostingSpec {
 }
 
 /// Our nodes in the order of the script.
-fn walk(tree: &Tree, at: usize, x: &Matrix, rows: &[u32], seen: &mut Vec<Seen>) {
+pub(crate) fn walk(tree: &Tree, at: usize, x: &Matrix, rows: &[u32], seen: &mut Vec<Seen>) {
     let node = tree.nodes()[at];
     if tree.is_leaf(at) {
         seen.push(Seen::Leaf([f64::from(node.value)]));
@@ -100,7 +100,7 @@ fn walk(tree: &Tree, at: usize, x: &Matrix, rows: &[u32], seen: &mut Vec<Seen>) 
     walk(tree, node.left as usize + 1, x, &right, seen);
 }
 
-fn check(name: &str, ours: &[Seen], theirs: &[Seen]) {
+pub(crate) fn check(name: &str, ours: &[Seen], theirs: &[Seen]) {
     assert_eq!(ours.len(), theirs.len(), "{name}: {ours:?}, not {theirs:?}");
     for pair in ours.iter().zip(theirs) {
         match pair {

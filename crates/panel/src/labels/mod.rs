@@ -4,6 +4,7 @@
 //! A new kind is one file here and its line in [`KINDS`] (and, because specs are a closed set, in `rule_of`).
 
 mod change_at_horizon;
+mod change_target;
 mod column;
 mod extreme_within_horizon;
 mod first_reach;
@@ -80,6 +81,7 @@ pub static KINDS: &[&LabelKind] = &[
     &triple_barrier::KIND,
     &threshold::KIND,
     &column::KIND,
+    &change_target::KIND,
 ];
 
 /// How the labels of a kind come about.
@@ -119,6 +121,7 @@ fn rule_of(label: &LabelSpec) -> &dyn Rule {
         LabelSpec::TripleBarrier(spec) => spec,
         LabelSpec::Threshold(spec) => spec,
         LabelSpec::Column(spec) => spec,
+        LabelSpec::ChangeTarget(spec) => spec,
     }
 }
 

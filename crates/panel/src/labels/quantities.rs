@@ -34,6 +34,9 @@ pub fn quantities(panel: &Panel, label: &LabelSpec, source: &SourceSpec) -> Vec<
         LabelSpec::ChangeAtHorizon(spec) => {
             at_horizon(panel, inputs[0], horizon(spec.horizon, spec.tolerance)).into()
         }
+        LabelSpec::ChangeTarget(spec) => {
+            at_horizon(panel, inputs[0], horizon(spec.horizon, spec.tolerance)).into()
+        }
         LabelSpec::TripleBarrier(spec) => {
             at_horizon(panel, inputs[0], horizon(spec.horizon, spec.tolerance)).into()
         }

@@ -41,6 +41,22 @@ pub(crate) fn algorithm(spec: &AlgorithmSpec) -> String {
                 classes(of.class_weight)
             )
         }
+        AlgorithmSpec::Ridge(of) => format!("L2 penalty {}, standardised features", of.l2),
+        AlgorithmSpec::ElasticNet(of) => format!(
+            "penalty {}, of which L1 has {}, standardised features",
+            of.penalty,
+            share(Some(of.l1_share))
+        ),
+        AlgorithmSpec::DecisionTree(of) => format!(
+            "up to {} levels, leaves of at least {}{}",
+            of.max_depth,
+            of.min_samples_leaf,
+            classes(of.class_weight)
+        ),
+        AlgorithmSpec::GaussianNb(of) => {
+            format!("smoothing {}{}", of.smoothing, classes(of.class_weight))
+        }
+        AlgorithmSpec::Knn(of) => format!("{} neighbors, standardised features", of.neighbors),
     };
     format!("{}: {parameters}", spec.name())
 }

@@ -35,6 +35,10 @@ pub(crate) fn label(label: &LabelSpec) -> String {
             later(of.horizon)
         ),
         LabelSpec::Column(of) => format!("{} is 1, as it is known after {}", of.column, span(of.delay)),
+        LabelSpec::ChangeTarget(of) => {
+            let column = column(of.column.as_ref());
+            format!("the change of {column} in {}", span(of.horizon))
+        }
     }
 }
 

@@ -1,27 +1,31 @@
 //! `--algorithm` and its parameters: what learns.
 
 mod boosting;
+mod net;
 
 use crate::errors::CliError;
 use boosting::BoostingArgs;
 use clap::{Args, ValueEnum};
 use mltraining_proto::v1;
 use mltraining_proto::v1::algorithm_spec::Algorithm;
+use net::NetArgs;
 
 /// What learns.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "What learns")]
 pub(crate) struct AlgorithmArgs {
-    /// random_forest, extra_trees, logistic_regression or gradient_boosting [default: random_forest]
+    /// random_forest, extra_trees, logistic_regression, gradient_boosting, ridge, elastic_net, decision_tree,
+    /// gaussian_nb or knn; mlts algorithms says more
+    /// [default: random_forest]
     #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
     algorithm: Option<AlgorithmName>,
     /// Trees: their number [default: 100]
     #[arg(long, value_name = "N")]
     trees: Option<i32>,
-    /// Trees: most splits between root and leaf [default: forests 10, boosting 6]
+    /// Trees: most splits between root and leaf [default: forests 10, boosting 6, one tree 5]
     #[arg(long, value_name = "N")]
     max_depth: Option<i32>,
-    /// Trees: fewest training rows in a leaf [default: 1]
+    /// Trees: fewest training rows in a leaf [default: 1, one tree 20]
     #[arg(long, value_name = "N")]
     min_samples_leaf: Option<i32>,
     /// Forests: share of the features tried at each split [default: sqrt(F) / F]
@@ -30,15 +34,23 @@ pub(crate) struct AlgorithmArgs {
     /// Random forest: rows drawn for each tree, as a share of all [default: 1]
     #[arg(long, value_name = "RATIO", value_parser = super::ratio)]
     max_samples: Option<f64>,
-    /// Logistic regression, boosting: strength of the L2 penalty [default: 1]
+    /// Logistic regression, ridge, boosting: strength of the L2 penalty [default: 1]
     #[arg(long, value_name = "STRENGTH")]
     l2: Option<f64>,
-    /// Logistic regression: most iterations [default: 100]
+    /// Logistic regression, elastic net: most iterations [default: 100, elastic net 1000]
     #[arg(long, value_name = "N")]
     max_iterations: Option<i32>,
     /// Logistic regression: gradient at which it stops [default: 0.000001]
     #[arg(long, value_name = "SIZE")]
     gradient_tolerance: Option<f64>,
+    #[command(flatten)]
+    net: NetArgs,
+    /// Naive Bayes: what is added to each variance, as a share of the feature's own [default: 1e-9]
+    #[arg(long, value_name = "RATIO", value_parser = super::ratio)]
+    smoothing: Option<f64>,
+    /// Nearest neighbours: rows whose labels are averaged [default: 50]
+    #[arg(long, value_name = "N")]
+    neighbors: Option<i32>,
     /// Weight of positive rows: none, balanced, or a number [default: none]
     #[arg(long, value_name = "WEIGHT", value_parser = class_weight)]
     class_weight: Option<v1::ClassWeight>,
@@ -61,15 +73,35 @@ pub(crate) enum AlgorithmName {
     /// A sum of trees.
     #[value(name = "gradient_boosting", alias = "gradient-boosting")]
     GradientBoosting,
+    /// A linear model of a number.
+    #[value(name = "ridge")]
+    Ridge,
+    /// A linear model of a number that leaves features out.
+    #[value(name = "elastic_net", alias = "elastic-net")]
+    ElasticNet,
+    /// One tree.
+    #[value(name = "decision_tree", alias = "decision-tree")]
+    DecisionTree,
+    /// Naive Bayes.
+    #[value(name = "gaussian_nb", alias = "gaussian-nb")]
+    GaussianNb,
+    /// The rows most alike.
+    #[value(name = "knn")]
+    Knn,
 }
 
 impl AlgorithmName {
     /// In the order in which they are chosen by their parameters.
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 9] = [
         Self::RandomForest,
         Self::LogisticRegression,
         Self::GradientBoosting,
         Self::ExtraTrees,
+        Self::Ridge,
+        Self::ElasticNet,
+        Self::DecisionTree,
+        Self::GaussianNb,
+        Self::Knn,
     ];
 
     fn of(algorithm: &Algorithm) -> Self {
@@ -78,6 +110,11 @@ impl AlgorithmName {
             Algorithm::LogisticRegression(_) => Self::LogisticRegression,
             Algorithm::GradientBoosting(_) => Self::GradientBoosting,
             Algorithm::ExtraTrees(_) => Self::ExtraTrees,
+            Algorithm::Ridge(_) => Self::Ridge,
+            Algorithm::ElasticNet(_) => Self::ElasticNet,
+            Algorithm::DecisionTree(_) => Self::DecisionTree,
+            Algorithm::GaussianNb(_) => Self::GaussianNb,
+            Algorithm::Knn(_) => Self::Knn,
         }
     }
 
@@ -87,6 +124,11 @@ impl AlgorithmName {
             Self::LogisticRegression => "logistic_regression",
             Self::GradientBoosting => "gradient_boosting",
             Self::ExtraTrees => "extra_trees",
+            Self::Ridge => "ridge",
+            Self::ElasticNet => "elastic_net",
+            Self::DecisionTree => "decision_tree",
+            Self::GaussianNb => "gaussian_nb",
+            Self::Knn => "knn",
         }
     }
 
@@ -97,17 +139,37 @@ impl AlgorithmName {
             Self::LogisticRegression => Algorithm::LogisticRegression(v1::LogisticRegression::default()),
             Self::GradientBoosting => Algorithm::GradientBoosting(v1::GradientBoosting::default()),
             Self::ExtraTrees => Algorithm::ExtraTrees(v1::ExtraTrees::default()),
+            Self::Ridge => Algorithm::Ridge(v1::Ridge::default()),
+            Self::ElasticNet => Algorithm::ElasticNet(v1::ElasticNet::default()),
+            Self::DecisionTree => Algorithm::DecisionTree(v1::DecisionTree::default()),
+            Self::GaussianNb => Algorithm::GaussianNb(v1::GaussianNb::default()),
+            Self::Knn => Algorithm::Knn(v1::Knn::default()),
         }
+    }
+
+    fn has_trees(self) -> bool {
+        matches!(
+            self,
+            Self::RandomForest | Self::ExtraTrees | Self::GradientBoosting
+        )
     }
 
     /// Whether the option is one of its parameters.
     fn has(self, option: &str) -> bool {
         match option {
-            "--trees" | "--max-depth" | "--min-samples-leaf" => self != Self::LogisticRegression,
+            "--trees" => self.has_trees(),
+            "--max-depth" | "--min-samples-leaf" => self.has_trees() || self == Self::DecisionTree,
+            "--smoothing" => self == Self::GaussianNb,
+            "--neighbors" => self == Self::Knn,
             "--max-features" => matches!(self, Self::RandomForest | Self::ExtraTrees),
             "--max-samples" => self == Self::RandomForest,
-            "--l2" => matches!(self, Self::LogisticRegression | Self::GradientBoosting),
-            "--max-iterations" | "--gradient-tolerance" => self == Self::LogisticRegression,
+            "--l2" => matches!(
+                self,
+                Self::LogisticRegression | Self::GradientBoosting | Self::Ridge
+            ),
+            "--max-iterations" => matches!(self, Self::LogisticRegression | Self::ElasticNet),
+            "--gradient-tolerance" => self == Self::LogisticRegression,
+            "--penalty" | "--l1-share" | "--weight-tolerance" => self == Self::ElasticNet,
             _ => self == Self::GradientBoosting,
         }
     }
@@ -132,6 +194,21 @@ impl AlgorithmArgs {
             Algorithm::LogisticRegression(regression) => self.apply_regression(regression),
             Algorithm::GradientBoosting(boosting) => self.apply_boosting(boosting),
             Algorithm::ExtraTrees(trees) => self.apply_extra_trees(trees),
+            Algorithm::DecisionTree(tree) => {
+                tree.max_depth = self.max_depth.or(tree.max_depth);
+                tree.min_samples_leaf = self.min_samples_leaf.or(tree.min_samples_leaf);
+                tree.class_weight = self.class_weight.or(tree.class_weight);
+            }
+            Algorithm::GaussianNb(bayes) => {
+                bayes.smoothing = self.smoothing.or(bayes.smoothing);
+                bayes.class_weight = self.class_weight.or(bayes.class_weight);
+            }
+            Algorithm::Knn(knn) => knn.neighbors = self.neighbors.or(knn.neighbors),
+            Algorithm::Ridge(ridge) => ridge.l2 = self.l2.or(ridge.l2),
+            Algorithm::ElasticNet(net) => {
+                net.max_iterations = self.max_iterations.or(net.max_iterations);
+                self.net.apply(net);
+            }
         }
         Ok(())
     }
@@ -155,9 +232,12 @@ impl AlgorithmArgs {
             (self.l2.is_some(), "--l2"),
             (self.max_iterations.is_some(), "--max-iterations"),
             (self.gradient_tolerance.is_some(), "--gradient-tolerance"),
+            (self.smoothing.is_some(), "--smoothing"),
+            (self.neighbors.is_some(), "--neighbors"),
         ]
         .into_iter()
         .filter_map(|(given, option)| given.then_some(option))
+        .chain(self.net.given())
         .chain(self.boosting.given())
         .collect()
     }

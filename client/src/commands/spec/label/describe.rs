@@ -46,6 +46,14 @@ pub(crate) fn describe(label: Option<&v1::LabelSpec>) -> String {
     }
 }
 
+/// The word before [`describe`] where it says what was learned.
+pub(crate) fn whether(label: Option<&v1::LabelSpec>) -> &'static str {
+    match label.and_then(|label| label.kind.as_ref()) {
+        Some(Kind::ChangeTarget(_)) => "",
+        _ => "whether ",
+    }
+}
+
 fn column(name: &str) -> &str {
     match name {
         "" => "the close",

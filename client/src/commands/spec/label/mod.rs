@@ -2,7 +2,7 @@
 
 mod describe;
 
-pub(crate) use describe::describe;
+pub(crate) use describe::{describe, whether};
 
 use super::ratio;
 use crate::errors::CliError;
@@ -16,8 +16,8 @@ use mltraining_proto::v1::label_spec::Kind;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What to foresee")]
 pub(crate) struct LabelArgs {
-    /// change_at_horizon, extreme_within_horizon, triple_barrier, threshold or column [default: the one that the options
-    /// belong to, else change_at_horizon]
+    /// change_at_horizon, extreme_within_horizon, triple_barrier, threshold, column, or change_target, which is a number
+    /// [default: the one that the options belong to, else change_at_horizon]
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true)]
     foresee: Option<KindName>,
     /// Smallest change that counts: 0.05, or 5%
@@ -79,6 +79,9 @@ pub(crate) enum KindName {
     /// A column with the label.
     #[value(name = "column")]
     Column,
+    /// The change itself.
+    #[value(name = "change_target", alias = "change-target")]
+    ChangeTarget,
 }
 
 /// Direction of a change.
@@ -112,9 +115,10 @@ const EVERY: &[KindName] = &[
     KindName::ExtremeWithinHorizon,
     KindName::TripleBarrier,
     KindName::Threshold,
+    KindName::ChangeTarget,
     KindName::Column,
 ];
-const AHEAD: &[KindName] = EVERY.split_at(4).0;
+const AHEAD: &[KindName] = EVERY.split_at(5).0;
 const CHANGES: &[KindName] = EVERY.split_at(2).0;
 
 impl LabelArgs {
@@ -145,7 +149,7 @@ impl LabelArgs {
             Kind::TripleBarrier(kind) => self.triple_barrier(kind),
             Kind::Threshold(kind) => self.threshold(kind),
             Kind::Column(kind) => self.column(kind),
-            Kind::ChangeTarget(_) => Ok(()), // the service says what it thinks of it
+            Kind::ChangeTarget(kind) => self.change_target(kind),
         }
     }
 
@@ -262,6 +266,13 @@ impl LabelArgs {
         )
     }
 
+    fn change_target(&self, kind: &mut v1::ChangeTarget) -> Result<(), CliError> {
+        set(&mut kind.column, self.column.clone());
+        set_span(&mut kind.horizon, self.horizon);
+        set_span(&mut kind.tolerance, self.tolerance);
+        needs(kind.horizon.is_some(), "--foresee change_target --horizon 30m")
+    }
+
     fn direction(&self) -> Option<i32> {
         let direction = self.direction.map(|direction| match direction {
             DirectionArg::Up => v1::Direction::Up,
@@ -298,7 +309,7 @@ fn name_of(kind: Option<&Kind>) -> Option<KindName> {
         Kind::TripleBarrier(_) => Some(KindName::TripleBarrier),
         Kind::Threshold(_) => Some(KindName::Threshold),
         Kind::Column(_) => Some(KindName::Column),
-        Kind::ChangeTarget(_) => None,
+        Kind::ChangeTarget(_) => Some(KindName::ChangeTarget),
     }
 }
 
@@ -309,6 +320,7 @@ fn empty(name: KindName) -> Kind {
         KindName::TripleBarrier => Kind::TripleBarrier(v1::TripleBarrier::default()),
         KindName::Threshold => Kind::Threshold(v1::ThresholdAtHorizon::default()),
         KindName::Column => Kind::Column(v1::ColumnLabel::default()),
+        KindName::ChangeTarget => Kind::ChangeTarget(v1::ChangeTarget::default()),
     }
 }
 

@@ -153,3 +153,21 @@ fn a_label_that_lacks_what_its_kind_needs_is_a_usage_error() {
         );
     }
 }
+
+#[test]
+fn a_number_is_named_and_takes_no_change() {
+    let number = LabelArgs {
+        foresee: Some(KindName::ChangeTarget),
+        ..in_minutes(10)
+    };
+    assert_eq!(told(&number), "by how much the close changes in 10m");
+    let change = LabelArgs {
+        change: Some(0.1),
+        ..number
+    };
+    let error = change.apply(&mut None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "--change does not go with the label change_target"
+    );
+}

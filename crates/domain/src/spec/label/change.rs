@@ -20,8 +20,7 @@ pub struct ChangeAtHorizon {
     pub tolerance: Option<Span>,
 }
 
-/// The change itself, (p(t+H) - p(t)) / p(t), as a ratio: a number to foresee, not a class. No learner takes it yet, so it
-/// is no kind of [`LabelSpec`](super::LabelSpec).
+/// The change itself, (p(t+H) - p(t)) / p(t), as a ratio: a number to foresee, not a class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeTarget {
     /// The column p; `None` means the source's CLOSE column.

@@ -13,7 +13,7 @@ pub use extreme::ExtremeWithinHorizon;
 pub use threshold::{Comparison, ThresholdAtHorizon};
 pub use triple_barrier::TripleBarrier;
 
-use crate::{Span, Violations};
+use crate::{Span, Task, Violations};
 use serde::{Deserialize, Serialize};
 
 /// What is to be foreseen, decided at t from bars up to t, known at a resolve time that is never before t.
@@ -30,6 +30,8 @@ pub enum LabelSpec {
     Threshold(ThresholdAtHorizon),
     /// A column that holds the label itself.
     Column(ColumnLabel),
+    /// The change itself: a number, not a class.
+    ChangeTarget(ChangeTarget),
 }
 
 impl LabelSpec {
@@ -42,6 +44,7 @@ impl LabelSpec {
             Self::TripleBarrier(label) => label.check(&path),
             Self::Threshold(label) => label.check(&path),
             Self::Column(label) => label.check(&path),
+            Self::ChangeTarget(target) => target.check(&path),
         }
     }
 
@@ -53,6 +56,19 @@ impl LabelSpec {
             Self::TripleBarrier(_) => "triple_barrier",
             Self::Threshold(_) => "threshold",
             Self::Column(_) => "column",
+            Self::ChangeTarget(_) => "change_target",
+        }
+    }
+
+    /// What kind of thing is foreseen.
+    pub fn task(&self) -> Task {
+        match self {
+            Self::ChangeTarget(_) => Task::Regression,
+            Self::ChangeAtHorizon(_)
+            | Self::ExtremeWithinHorizon(_)
+            | Self::TripleBarrier(_)
+            | Self::Threshold(_)
+            | Self::Column(_) => Task::Binary,
         }
     }
 
@@ -69,7 +85,7 @@ impl LabelSpec {
                 horizon,
                 ..label.clone()
             })),
-            Self::TripleBarrier(_) | Self::Threshold(_) | Self::Column(_) => None,
+            Self::TripleBarrier(_) | Self::Threshold(_) | Self::Column(_) | Self::ChangeTarget(_) => None,
         }
     }
 
@@ -78,7 +94,7 @@ impl LabelSpec {
         match self {
             Self::ChangeAtHorizon(label) => Some(label.change),
             Self::ExtremeWithinHorizon(label) => Some(label.change),
-            Self::TripleBarrier(_) | Self::Threshold(_) | Self::Column(_) => None,
+            Self::TripleBarrier(_) | Self::Threshold(_) | Self::Column(_) | Self::ChangeTarget(_) => None,
         }
     }
 
@@ -91,6 +107,7 @@ impl LabelSpec {
             Self::TripleBarrier(label) => label.horizon,
             Self::Threshold(label) => label.horizon,
             Self::Column(label) => label.delay,
+            Self::ChangeTarget(target) => target.horizon,
         }
     }
 }

@@ -256,7 +256,8 @@ fn every_kind_is_registered_under_the_name_of_its_specs() {
             "extreme_within_horizon",
             "triple_barrier",
             "threshold",
-            "column"
+            "column",
+            "change_target"
         ]
     );
 }

@@ -1,0 +1,335 @@
+//! Numbers to foresee, from the request to the report, by real processes: what is planted is found with skill, noise is not.
+#![allow(clippy::unwrap_used)]
+
+use mltraining_proto::v1 as pb;
+use mltraining_tests::caller::Caller;
+use mltraining_tests::data::START;
+use mltraining_tests::system::System;
+use pb::algorithm_spec::Algorithm;
+use pb::label_spec::Kind;
+use prost_types::{Duration, Timestamp};
+
+/// 40 days of three entities.
+const HOURS: i64 = 960;
+
+/// Hourly bars of which `step` and `line` tell half of the next change or more, and nothing tells the changes of `noise`.
+async fn make_hours(system: &System, caller: &Caller) {
+    system.database.sql(&format!(
+        "CREATE TABLE hours (entity text NOT NULL, at timestamptz NOT NULL, close float8, noise float8, step float8, line float8);
+         INSERT INTO hours
+         WITH drawn AS (
+           SELECT e, m, (hashint4(m * 7 + e * 100003) & 65535) / 65535.0 AS step,
+                  (hashint4(m * 7 + e * 100003 + 1) & 65535) / 65535.0 AS line,
+                  (hashint4(m * 7 + e * 100003 + 2) & 65535) / 65535.0 AS rest,
+                  (hashint4(m * 7 + e * 100003 + 3) & 65535) / 65535.0 AS other
+           FROM generate_series(0, 2) e, generate_series(0, {HOURS} - 1) m
+         ), moved AS (
+           SELECT *, 0.02 * ((step > 0.5)::int - 0.5) + 0.02 * (line - 0.5) + 0.01 * (rest - 0.5) AS move FROM drawn
+         )
+         SELECT 'e' || e, to_timestamp({START} + 3600 * m),
+                100 * exp(sum(move) OVER (PARTITION BY e ORDER BY m) - move),
+                100 * exp(sum(0.02 * (other - 0.5)) OVER (PARTITION BY e ORDER BY m)), step, line
+         FROM moved;"
+    ));
+    let column = |name: &str, role: pb::ColumnRole| pb::SourceColumn {
+        name: name.into(),
+        role: role.into(),
+        ..pb::SourceColumn::default()
+    };
+    let source = pb::Source {
+        table: "hours".into(),
+        entity_column: "entity".into(),
+        time_column: "at".into(),
+        columns: vec![
+            column("close", pb::ColumnRole::Close),
+            column("noise", pb::ColumnRole::Unspecified),
+            column("step", pb::ColumnRole::Unspecified),
+            column("line", pb::ColumnRole::Unspecified),
+        ],
+        bar_interval: seconds(3600),
+        ..pb::Source::default()
+    };
+    let request = pb::CreateSourceRequest {
+        source_id: "hours".into(),
+        source: Some(source),
+        ..pb::CreateSourceRequest::default()
+    };
+    caller.catalog.clone().create_source(request).await.unwrap();
+}
+
+fn seconds(seconds: i64) -> Option<Duration> {
+    Some(Duration { seconds, nanos: 0 })
+}
+
+/// A training on the change of a column within the next hour.
+fn training(model: &str, column: &str, algorithm: Algorithm) -> pb::TrainModelRequest {
+    let at = |hour: i64| {
+        Some(Timestamp {
+            seconds: START + 3600 * hour,
+            nanos: 0,
+        })
+    };
+    let target = pb::ChangeTarget {
+        column: column.into(),
+        horizon: seconds(3600),
+        ..pb::ChangeTarget::default()
+    };
+    let walk = pb::WalkForward {
+        folds: Some(3),
+        ..pb::WalkForward::default()
+    };
+    let spec = pb::TrainSpec {
+        source: "projects/default/sources/hours".into(),
+        range: Some(pb::TimeRange {
+            start: at(0),
+            end: at(HOURS),
+        }),
+        label: Some(pb::LabelSpec {
+            kind: Some(Kind::ChangeTarget(target)),
+        }),
+        features: Some(pb::FeatureSpec {
+            features: ["step", "line", "pct_change(close, 3)"]
+                .map(str::to_owned)
+                .to_vec(),
+            ..pb::FeatureSpec::default()
+        }),
+        algorithm: Some(pb::AlgorithmSpec {
+            algorithm: Some(algorithm),
+        }),
+        split: Some(pb::SplitSpec {
+            split: Some(pb::split_spec::Split::WalkForward(walk)),
+            ..pb::SplitSpec::default()
+        }),
+        ..pb::TrainSpec::default()
+    };
+    pb::TrainModelRequest {
+        model_id: model.into(),
+        spec: Some(spec),
+        ..pb::TrainModelRequest::default()
+    }
+}
+
+fn every_learner() -> Vec<(&'static str, Algorithm)> {
+    let forest = pb::RandomForest {
+        trees: Some(30),
+        max_depth: Some(6),
+        max_features: Some(1.0),
+        ..Default::default()
+    };
+    let extra = pb::ExtraTrees {
+        trees: Some(30),
+        max_features: Some(1.0),
+        ..Default::default()
+    };
+    let boosting = pb::GradientBoosting {
+        trees: Some(40),
+        max_depth: Some(3),
+        ..Default::default()
+    };
+    vec![
+        ("random_forest", Algorithm::RandomForest(forest)),
+        ("extra_trees", Algorithm::ExtraTrees(extra)),
+        ("gradient_boosting", Algorithm::GradientBoosting(boosting)),
+        (
+            "decision_tree",
+            Algorithm::DecisionTree(pb::DecisionTree::default()),
+        ),
+        ("knn", Algorithm::Knn(pb::Knn { neighbors: Some(10) })),
+        ("elastic_net", Algorithm::ElasticNet(pb::ElasticNet::default())),
+        ("ridge", Algorithm::Ridge(pb::Ridge::default())),
+    ]
+}
+
+async fn ended(caller: &Caller, request: pb::TrainModelRequest) -> pb::Job {
+    let job = caller.training.clone().train_model(request).await.unwrap();
+    caller.ended(&job.into_inner().name).await
+}
+
+async fn trained(caller: &Caller, request: pb::TrainModelRequest) -> pb::ModelVersion {
+    let job = ended(caller, request).await;
+    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
+    let request = pb::GetModelVersionRequest {
+        name: job.result.unwrap().model_version,
+        ..pb::GetModelVersionRequest::default()
+    };
+    let version = caller.models.clone().get_model_version(request).await;
+    version.unwrap().into_inner()
+}
+
+fn numbers(metrics: Option<&pb::Metrics>) -> pb::RegressionMetrics {
+    metrics.unwrap().regression.unwrap()
+}
+
+fn check_planted(name: &str, version: &pb::ModelVersion) {
+    let evaluation = version.evaluation.as_ref().unwrap();
+    assert_eq!(version.threshold, None);
+    let rows = version.row_counts.unwrap();
+    assert_eq!((rows.positives, rows.negatives), (0, 0));
+    assert!(
+        rows.labeled > 2800 && rows.unknown == 3,
+        "{rows:?}: the last hour of each is unknown"
+    );
+    let overall = numbers(evaluation.overall.as_ref());
+    let r2 = overall.r2.unwrap();
+    eprintln!("{name}: {overall:?}, skill {:?}", evaluation.skill);
+    assert!(r2 > 0.6, "{name}: {r2}");
+    assert!(overall.spearman.unwrap() > 0.6 && overall.mae.unwrap() < overall.rmse.unwrap());
+    assert_eq!(evaluation.overall.as_ref().unwrap().roc_auc, None);
+    assert_eq!(evaluation.folds.len(), 3);
+    let baselines: Vec<&str> = evaluation
+        .baselines
+        .iter()
+        .map(|baseline| baseline.name.as_str())
+        .collect();
+    let all = ["mean", "last_value", "best_single_feature", "ridge"];
+    let expected = &all[..if name == "ridge" { 3 } else { 4 }];
+    assert_eq!(baselines, expected, "{name}");
+    let intervals = evaluation.intervals.as_ref().unwrap();
+    let sure = intervals
+        .overall
+        .as_ref()
+        .unwrap()
+        .regression
+        .as_ref()
+        .unwrap()
+        .r2
+        .unwrap();
+    assert!(sure.low.unwrap() < r2 && r2 < sure.high.unwrap(), "{sure:?}");
+    let proof = evaluation.leak_proof.as_ref().unwrap();
+    assert!(
+        proof.shuffled_spearman.unwrap().abs() < 0.2,
+        "{:?}",
+        proof.shuffled_spearman
+    );
+    let drops: Vec<f64> = evaluation
+        .importances
+        .iter()
+        .map(|of| of.r2_drop.unwrap())
+        .collect();
+    assert!(
+        drops[0] > 0.1 && drops[1] > 0.1 && drops[2] < 0.05,
+        "{name}: {drops:?}"
+    );
+    assert!(evaluation.slices.iter().all(|slices| {
+        slices
+            .slices
+            .iter()
+            .all(|slice| numbers(slice.metrics.as_ref()).rmse.is_some())
+    }));
+}
+
+#[tokio::test]
+async fn a_planted_step_and_line_are_found_by_every_learner_of_numbers() {
+    let mut system = System::start().await;
+    let caller = system.caller();
+    make_hours(&system, &caller).await;
+    system.add_worker().await;
+    for (name, algorithm) in every_learner() {
+        let version = trained(&caller, training(name, "close", algorithm)).await;
+        check_planted(name, &version);
+        let evaluation = version.evaluation.unwrap();
+        let intervals = evaluation.intervals.unwrap();
+        // A step and a line: what sees both beats ridge, which sees a slope for the step.
+        if ["random_forest", "extra_trees", "gradient_boosting"].contains(&name) {
+            assert_eq!(intervals.best_baseline, "ridge", "{name}");
+            assert_eq!(
+                intervals.verdict(),
+                pb::Verdict::Skill,
+                "{name}: {:?}",
+                intervals.skill
+            );
+        }
+    }
+    let report = system.run("mlts", &["model", "get", "random_forest"]);
+    for part in [
+        "random_forest learned by how much close changes in 1h",
+        "RMSE",
+        "skill",
+        "R2 lost without it",
+        "Spearman on shuffled labels",
+        "with a known number",
+    ] {
+        assert!(report.contains(part), "{part} is not in\n{report}");
+    }
+    eprintln!("{report}");
+    let models = system.run("mlts", &["models"]);
+    assert!(models.contains("R2 0."), "{models}");
+}
+
+#[tokio::test]
+async fn noise_has_no_skill_and_what_belongs_to_classes_is_refused() {
+    let mut system = System::start().await;
+    let caller = system.caller();
+    make_hours(&system, &caller).await;
+    system.add_worker().await;
+    let learners = every_learner().into_iter();
+    for (name, algorithm) in learners.filter(|(name, _)| ["random_forest", "ridge"].contains(name)) {
+        let version = trained(&caller, training(name, "noise", algorithm)).await;
+        let evaluation = version.evaluation.unwrap();
+        assert!(evaluation.skill.unwrap() < 0.02, "{name}: {:?}", evaluation.skill);
+        let intervals = evaluation.intervals.unwrap();
+        assert_eq!(
+            intervals.verdict(),
+            pb::Verdict::NoSkill,
+            "{name}: {:?}",
+            intervals.skill
+        );
+    }
+    let plain = || {
+        training(
+            "refused",
+            "close",
+            Algorithm::LogisticRegression(pb::LogisticRegression::default()),
+        )
+    };
+    let mut request = plain();
+    let spec = request.spec.as_mut().unwrap();
+    spec.set_calibration(pb::Calibration::Platt);
+    spec.threshold = Some(pb::ThresholdSpec {
+        rule: Some(pb::threshold_spec::Rule::TopPerDay(5)),
+    });
+    let status = caller.training.clone().train_model(request).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+    for part in [
+        "spec.algorithm",
+        "elastic_net",
+        "spec.calibration",
+        "spec.threshold",
+    ] {
+        assert!(status.message().contains(part), "{part} is not in {status}");
+    }
+    let request = pb::PreviewDatasetRequest {
+        spec: plain().spec,
+        ..pb::PreviewDatasetRequest::default()
+    };
+    let status = caller
+        .datasets
+        .clone()
+        .preview_dataset(request)
+        .await
+        .unwrap_err();
+    assert!(status.message().contains("spec.label.change_target"), "{status}");
+}
+
+#[tokio::test]
+async fn a_number_is_trained_again_to_the_same_bytes() {
+    let mut system = System::start().await;
+    let caller = system.caller();
+    make_hours(&system, &caller).await;
+    system.add_worker().await;
+    for (name, algorithm) in every_learner().into_iter().take(3) {
+        let job = ended(&caller, training(name, "close", algorithm)).await;
+        let request = pb::ReproduceJobRequest {
+            name: job.name,
+            ..pb::ReproduceJobRequest::default()
+        };
+        let again = caller.training.clone().reproduce_job(request).await.unwrap();
+        let again = caller.ended(&again.into_inner().name).await;
+        let found = again.result.unwrap().reproduction.unwrap();
+        assert_eq!(
+            found.verdict(),
+            pb::ReproductionVerdict::Equal,
+            "{name}: {found:?}"
+        );
+    }
+}
