@@ -8,6 +8,7 @@ use mltraining_tests::system::System;
 use pb::algorithm_spec::Algorithm;
 use pb::label_spec::Kind;
 use prost_types::{Duration, Timestamp};
+use std::process::Output;
 
 /// 40 days of three entities.
 const HOURS: i64 = 960;
@@ -160,6 +161,11 @@ fn numbers(metrics: Option<&pb::Metrics>) -> pb::RegressionMetrics {
     metrics.unwrap().regression.unwrap()
 }
 
+fn mlts(system: &System, line: &[&str]) -> String {
+    let Output { stdout, stderr, .. } = system.mlts().args(line).output().unwrap();
+    String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned()
+}
+
 fn check_planted(name: &str, version: &pb::ModelVersion) {
     let evaluation = version.evaluation.as_ref().unwrap();
     assert_eq!(version.threshold, None);
@@ -171,7 +177,6 @@ fn check_planted(name: &str, version: &pb::ModelVersion) {
     );
     let overall = numbers(evaluation.overall.as_ref());
     let r2 = overall.r2.unwrap();
-    eprintln!("{name}: {overall:?}, skill {:?}", evaluation.skill);
     assert!(r2 > 0.6, "{name}: {r2}");
     assert!(overall.spearman.unwrap() > 0.6 && overall.mae.unwrap() < overall.rmse.unwrap());
     assert_eq!(evaluation.overall.as_ref().unwrap().roc_auc, None);
@@ -240,7 +245,7 @@ async fn a_planted_step_and_line_are_found_by_every_learner_of_numbers() {
             );
         }
     }
-    let report = system.run("mlts", &["model", "get", "random_forest"]);
+    let report = mlts(&system, &["model", "get", "random_forest"]);
     for part in [
         "random_forest learned by how much close changes in 1h",
         "RMSE",
@@ -251,8 +256,7 @@ async fn a_planted_step_and_line_are_found_by_every_learner_of_numbers() {
     ] {
         assert!(report.contains(part), "{part} is not in\n{report}");
     }
-    eprintln!("{report}");
-    let models = system.run("mlts", &["models"]);
+    let models = mlts(&system, &["models"]);
     assert!(models.contains("R2 0."), "{models}");
 }
 
