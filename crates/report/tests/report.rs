@@ -118,6 +118,7 @@ fn fold(index: usize) -> Fold {
             blocks: 9,
             roc_auc: Interval::Between { low: 0.7, high: 0.82 },
             average_precision: Interval::Unset(IntervalUnset::Undefined),
+            regression: None,
         }),
         baselines: baselines(700),
         unseen: None,
@@ -168,6 +169,7 @@ fn findings(name: &str) -> Findings {
                     high: 0.79,
                 },
                 average_precision: Interval::Between { low: 0.3, high: 0.4 },
+                regression: None,
             },
             best_baseline: Some("logistic_regression".to_owned()),
             skill: Interval::Between {

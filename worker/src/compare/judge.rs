@@ -190,5 +190,6 @@ fn unknown() -> ScoreIntervals {
         blocks: 0,
         roc_auc: unset,
         average_precision: unset,
+        regression: None,
     }
 }

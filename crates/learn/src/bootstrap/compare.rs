@@ -200,6 +200,7 @@ impl Found {
             blocks: self.blocks as u64,
             roc_auc: interval(ComparedMetric::RocAuc),
             average_precision: interval(ComparedMetric::AveragePrecision),
+            regression: None,
         }
     }
 
