@@ -1,5 +1,5 @@
 //! The files that a training leaves, as others see them: listed, downloaded, opened by a browser, read by Python.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use mltraining_proto::v1 as pb;
 use mltraining_tests::system::System;

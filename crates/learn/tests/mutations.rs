@@ -1,5 +1,5 @@
 //! Model files that were changed in 20,000 ways: none makes the reader panic, or take much more memory than the file is long.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use cap::Cap;
 use mltraining_domain::{

@@ -140,6 +140,23 @@ fn fold(index: usize) -> Fold {
 /// Findings with every part, whose names are all `name`.
 fn findings(name: &str) -> Findings {
     let (labels, scores) = scored(4000);
+    let features: Vec<String> = (0..40)
+        .map(|nth| format!("rolling_mean({name}, {nth})"))
+        .collect();
+    let evaluation = evaluation(name, features.len(), (&labels, &scores));
+    Findings {
+        spec: spec(name),
+        facts: facts(features),
+        curves: Curves::of(&labels, &scores),
+        onnx: Onnx::Kept(Parity {
+            rows: 10_000,
+            largest_difference: 2.2e-16,
+        }),
+        evaluation,
+    }
+}
+
+fn evaluation(name: &str, features: usize, (labels, scores): (&[u8], &[f64])) -> Evaluation {
     let slice = |value: &str| Slice {
         value: value.to_owned(),
         metrics: metrics(300),
@@ -150,12 +167,9 @@ fn findings(name: &str) -> Findings {
         other_values: 2,
         other_rows: 77,
     };
-    let features: Vec<String> = (0..40)
-        .map(|nth| format!("rolling_mean({name}, {nth})"))
-        .collect();
-    let evaluation = Evaluation {
+    Evaluation {
         folds: (1..=FOLDS).map(fold).collect(),
-        overall: measure(&labels, &scores, Cut::At(1.0 / 6.0)),
+        overall: measure(labels, scores, Cut::At(1.0 / 6.0)),
         uncalibrated: Some(metrics(4000)),
         baselines: baselines(4000),
         skill: Some(0.123),
@@ -189,8 +203,8 @@ fn findings(name: &str) -> Findings {
             name: name.to_owned(),
             roc_auc: 0.995,
         }],
-        importances: (0..features.len()).map(|nth| 0.1 / (nth + 1) as f64).collect(),
-        permutation: (0..features.len())
+        importances: (0..features).map(|nth| 0.1 / (nth + 1) as f64).collect(),
+        permutation: (0..features)
             .map(|nth| FeatureDrop {
                 mean: 0.05 - 0.002 * nth as f64,
                 deviation: Some(0.003),
@@ -204,16 +218,29 @@ fn findings(name: &str) -> Findings {
         ]
         .map(parts)
         .to_vec(),
-    };
-    Findings {
-        spec: spec(name),
-        facts: facts(features),
-        curves: Curves::of(&labels, &scores),
-        onnx: Onnx::Kept(Parity {
-            rows: 10_000,
-            largest_difference: 2.2e-16,
-        }),
-        evaluation,
+    }
+}
+
+fn intervals() -> Intervals {
+    Intervals {
+        block: Span::from_mins(24 * 60),
+        resamples: 1000,
+        overall: ScoreIntervals {
+            blocks: 45,
+            roc_auc: Interval::Between {
+                low: 0.71,
+                high: 0.79,
+            },
+            average_precision: Interval::Between { low: 0.3, high: 0.4 },
+            regression: None,
+        },
+        best_baseline: Some("logistic_regression".to_owned()),
+        skill: Interval::Between {
+            low: 0.06,
+            high: 0.18,
+        },
+        p_value: Some(0.0002),
+        verdict: Some(Verdict::Skill),
     }
 }
 

@@ -115,6 +115,7 @@ mod tests {
 
     use super::*;
     use bytes::Bytes;
+    use parquet::file::metadata::RowGroupMetaData;
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::RowAccessor;
 
@@ -179,7 +180,7 @@ mod tests {
         let (out, rows) = scored(true);
         let reader = SerializedFileReader::new(Bytes::from(write(&out, &rows, 3).unwrap())).unwrap();
         let groups = reader.metadata().row_groups().iter();
-        assert_eq!(groups.map(|group| group.num_rows()).collect::<Vec<_>>(), [3, 1]);
+        assert_eq!(groups.map(RowGroupMetaData::num_rows).collect::<Vec<_>>(), [3, 1]);
     }
 
     #[test]

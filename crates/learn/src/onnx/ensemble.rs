@@ -42,6 +42,7 @@ pub(super) struct Ensemble {
 }
 
 /// An inner node without its children.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Split {
     pub feature: u16,
     pub mode: Mode,

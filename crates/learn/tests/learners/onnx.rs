@@ -11,7 +11,7 @@ fn rows() -> Rows {
     let thinned = |feature: usize| {
         let column = rows.x.column(feature).into_owned();
         let thin = |(row, value)| {
-            if (row * 7 + feature) % 3 == 0 {
+            if (row * 7 + feature).is_multiple_of(3) {
                 f32::NAN
             } else {
                 value

@@ -23,9 +23,10 @@ pub(crate) fn table(folds: &[Fold]) -> Table {
     );
     for fold in folds {
         let positive = (fold.test_rows > 0).then(|| fold.test_positives as f64 / fold.test_rows as f64);
-        let within = fold
-            .intervals
-            .map_or_else(|| UNSET.to_owned(), |found| interval(found.roc_auc));
+        let found = fold.intervals.map(|found| found.roc_auc);
+        // Why there is none stands in the verdict.
+        let within = found.filter(|found| found.bounds().is_some());
+        let within = within.map_or_else(|| UNSET.to_owned(), interval);
         table.row([
             Cell::number(fold.index.to_string()),
             Cell::time(instant(fold.test_start)),

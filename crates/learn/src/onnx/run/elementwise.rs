@@ -10,8 +10,8 @@ pub(super) fn compute(op: &str, inputs: &[&Value]) -> Option<Value> {
         [Numbers(x), Numbers(y)] => two(op, x, y),
         [Flags(x), Numbers(_)] if op == "Squeeze" => Some(Flags(x.clone())),
         [Flags(which), Numbers(yes), Numbers(no)] if op == "Where" => {
-            let chosen = which.with(yes, |which, yes| which.then_some(yes))?;
-            chosen.with(no, |chosen, no| chosen.unwrap_or(no)).map(Numbers)
+            let chosen = which.with(yes, bool::then_some)?;
+            chosen.with(no, Option::unwrap_or).map(Numbers)
         }
         [Numbers(x), Numbers(low), Numbers(high)] if op == "Clip" => {
             x.with(low, f64::max)?.with(high, f64::min).map(Numbers)
