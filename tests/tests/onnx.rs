@@ -21,7 +21,7 @@ const FEATURES: usize = 6;
 /// Values of very different size, of which some are missing, and a signal in them.
 fn rows() -> (Matrix, Vec<u8>) {
     let mut random = StdRng::seed_from_u64(3);
-    let mut columns = vec![Vec::with_capacity(ROWS); FEATURES];
+    let mut columns = vec![Vec::new(); FEATURES];
     let mut labels = Vec::with_capacity(ROWS);
     for _ in 0..ROWS {
         let row: Vec<f64> = (0..FEATURES).map(|_| random.random_range(-1.0..1.0)).collect();
