@@ -142,7 +142,7 @@ async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishab
         assert_eq!(version.metrics.as_ref().unwrap().rows, labelled);
     }
     let auc = |place: usize| found.versions[place].metrics.as_ref().unwrap().roc_auc.unwrap();
-    let difference = found.differences[0];
+    let difference = &found.differences[0];
     assert_eq!(found.differences[0].metric(), ComparedMetric::RocAuc);
     assert!(
         (found.differences[0].difference.unwrap() - (auc(0) - auc(1))).abs() < 1e-12,
@@ -357,7 +357,7 @@ async fn of_few_days_nothing_is_told_and_a_request_makes_one_job() {
             .iter()
             .all(|d| d.difference.is_some() && d.p_value.is_none())
     );
-    let reason = found.differences[0].interval.unwrap().unset_reason();
+    let reason = found.differences[0].interval.as_ref().unwrap().unset_reason();
     assert_eq!(reason, pb::IntervalUnsetReason::TooFewBlocks);
     let kinds = system
         .database

@@ -176,7 +176,7 @@ async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_ke
                 (&page[0].name, page[0].overall.as_ref()),
                 (&found.name, Some(&overall))
             );
-            assert_eq!(page[0].period.unwrap_or_default().range, period.range);
+            assert_eq!(page[0].period.clone().unwrap_or_default().range, period.range);
             assert_eq!(page[1].period, None, "that of the training");
         }
     }

@@ -152,7 +152,7 @@ async fn an_evaluation_of_a_period_is_committed_with_its_job_beside_that_of_the_
     assert_eq!(listed(EvaluationFilter::Version(model(), 1)).await, both);
     assert_eq!(listed(EvaluationFilter::Version(model(), 2)).await, []);
     let version = fixture.store.model(&fixture.project, &model()).await.unwrap();
-    assert_eq!(version.last_version, 1, "no version was made");
+    assert_eq!(version.version_count, 1, "no version was made");
 }
 
 #[tokio::test]
