@@ -5,8 +5,8 @@ use crate::train;
 use crate::work::{Work, WorkError};
 use mltraining_domain::comparison::{answer_in_metric, answer_overall};
 use mltraining_domain::{
-    CompareSpec, ComparedMetric, ComparedVersion, MetricAnswer, RowCounts, ScoreIntervals, Span, TimeRange,
-    VersionComparison, VersionDifference,
+    CompareSpec, ComparedMetric, ComparedVersion, MetricAnswer, RowCounts, ScoreIntervals, ScoredVersion, Span,
+    TimeRange, TrainSpec, VersionComparison, VersionDifference,
 };
 use mltraining_learn::bootstrap::{self, Compared, PairFound, Resampling, Rivals};
 use mltraining_learn::control::Control;
@@ -119,7 +119,7 @@ fn outcome(
     versions: Vec<ComparedVersion>,
     found: &Compared,
 ) -> VersionComparison {
-    let differences = differences(&found.pairs);
+    let differences = differences(spec, &found.pairs);
     let answers = ComparedMetric::ALL.map(|metric| {
         let of: Vec<VersionDifference> = differences
             .iter()
@@ -152,15 +152,33 @@ fn outcome(
     }
 }
 
-/// Every pair in every metric, with p-values corrected for the pairs of the metric, and for all.
-fn differences(pairs: &[PairFound]) -> Vec<VersionDifference> {
+/// Whether two versions differ by the seed of their training alone. They are draws of one thing: what tells their fits apart is chance,
+/// which no number of test rows makes less of.
+fn are_draws_of_one(one: &ScoredVersion, other: &ScoredVersion) -> bool {
+    let alike = TrainSpec {
+        model: one.train.model.clone(),
+        seed: one.train.seed,
+        ..other.train.clone()
+    };
+    alike == one.train && one.trained == other.trained
+}
+
+/// Every pair in every metric, with p-values corrected for the pairs of the metric, and for all. Versions that differ by the seed alone
+/// are not tested: they have none that is corrected.
+fn differences(spec: &CompareSpec, pairs: &[PairFound]) -> Vec<VersionDifference> {
+    let is_tested =
+        |first: usize, second: usize| !are_draws_of_one(&spec.versions[first], &spec.versions[second]);
     let mut found: Vec<VersionDifference> = Vec::new();
     for metric in ComparedMetric::ALL {
         let of: Vec<_> = pairs
             .iter()
             .map(|pair| pair.differences[metric.place()])
             .collect();
-        let p_values: Vec<Option<f64>> = of.iter().map(|difference| difference.p_value).collect();
+        let p_values: Vec<Option<f64>> = pairs
+            .iter()
+            .zip(&of)
+            .map(|(pair, difference)| difference.p_value.filter(|_| is_tested(pair.first, pair.second)))
+            .collect();
         let corrected = bootstrap::holm(&p_values);
         for ((pair, difference), corrected) in pairs.iter().zip(of).zip(corrected) {
             found.push(VersionDifference {
@@ -175,7 +193,10 @@ fn differences(pairs: &[PairFound]) -> Vec<VersionDifference> {
             });
         }
     }
-    let p_values: Vec<Option<f64>> = found.iter().map(|difference| difference.p_value).collect();
+    let p_values: Vec<Option<f64>> = found
+        .iter()
+        .map(|difference| difference.p_value.filter(|_| is_tested(difference.first, difference.second)))
+        .collect();
     let corrected = bootstrap::holm(&p_values);
     for (difference, corrected) in found.iter_mut().zip(corrected) {
         difference.p_value_overall = corrected;
