@@ -5,8 +5,8 @@ use crate::train;
 use crate::work::{Work, WorkError};
 use mltraining_domain::comparison::{answer_in_metric, answer_overall};
 use mltraining_domain::{
-    CompareSpec, ComparedMetric, ComparedVersion, MetricAnswer, RowCounts, ScoreIntervals, ScoredVersion, Span,
-    TimeRange, TrainSpec, VersionComparison, VersionDifference,
+    CompareSpec, ComparedMetric, ComparedVersion, MetricAnswer, RowCounts, ScoreIntervals, ScoredVersion,
+    Span, TimeRange, TrainSpec, VersionComparison, VersionDifference,
 };
 use mltraining_learn::bootstrap::{self, Compared, PairFound, Resampling, Rivals};
 use mltraining_learn::control::Control;
@@ -195,7 +195,11 @@ fn differences(spec: &CompareSpec, pairs: &[PairFound]) -> Vec<VersionDifference
     }
     let p_values: Vec<Option<f64>> = found
         .iter()
-        .map(|difference| difference.p_value.filter(|_| is_tested(difference.first, difference.second)))
+        .map(|difference| {
+            difference
+                .p_value
+                .filter(|_| is_tested(difference.first, difference.second))
+        })
         .collect();
     let corrected = bootstrap::holm(&p_values);
     for (difference, corrected) in found.iter_mut().zip(corrected) {
