@@ -251,10 +251,15 @@ async fn the_catalogue_lists_features_and_algorithms_and_writes_sets_out() {
     assert_eq!(
         names,
         [
+            "decision_tree",
+            "elastic_net",
             "extra_trees",
+            "gaussian_nb",
             "gradient_boosting",
+            "knn",
             "logistic_regression",
-            "random_forest"
+            "random_forest",
+            "ridge"
         ]
     );
 }

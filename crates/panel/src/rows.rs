@@ -139,6 +139,7 @@ pub fn select(panel: &Panel, spec: &TrainSpec, source: &SourceSpec) -> LabelledR
 }
 
 /// What came true in one row.
+#[derive(Clone, Copy)]
 enum Truth {
     Class(u8),
     Number(f32),
