@@ -58,11 +58,11 @@ impl Gram {
         };
         let standards: Vec<Standard> = found.iter().map(|s| s.unwrap_or(unused)).collect();
         let sums = sums(task, &columns, &standards)?;
-        Ok(Self::around_means(sums, columns, standards, task.mean))
+        Ok(Self::around_means(&sums, columns, standards, task.mean))
     }
 
     /// `sums` are those of the columns, then of the label less `mean`, then of 1, by pairs: whole rows of a square.
-    fn around_means(sums: Vec<f64>, columns: Vec<usize>, standards: Vec<Standard>, mean: f64) -> Self {
+    fn around_means(sums: &[f64], columns: Vec<usize>, standards: Vec<Standard>, mean: f64) -> Self {
         let (width, count) = (columns.len() + 2, columns.len());
         let at = |i: usize, j: usize| sums[i.max(j) * width + i.min(j)];
         let weight = at(count + 1, count + 1);
