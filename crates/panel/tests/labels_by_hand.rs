@@ -242,6 +242,7 @@ impl Entity<'_> {
                 let minute = self.bars[row].0 + spec.delay.micros() / MINUTE;
                 return (!value.is_nan()).then_some((value == 1.0, minute));
             }
+            LabelSpec::ChangeTarget(_) => unreachable!("a number is checked by tests of its own"),
         };
         found.map(|(value, bar)| (value, self.bars[bar].0))
     }

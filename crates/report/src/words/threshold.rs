@@ -20,6 +20,7 @@ pub(crate) fn threshold(spec: ThresholdSpec) -> String {
             of.gain, of.loss
         ),
         ThresholdSpec::TopPerDay(rows) => format!("at most {rows} calls a day"),
+        ThresholdSpec::None => "none".to_owned(),
     }
 }
 
