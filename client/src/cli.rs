@@ -145,6 +145,16 @@ pub(crate) enum Command {
     ///
     /// Downloads report.html, prints its path, and opens it when there is a terminal. The page needs no network.
     Report(report_page::ReportArgs),
+    /// Lists versions side by side, those that were tested on the same rows in one table
+    ///
+    /// The best of a table first. Where the intervals overlap, the order may be chance.
+    Leaderboard(models::leaderboard::LeaderboardArgs),
+    /// Moves an alias to a version, if the version reaches what is required
+    ///
+    /// Without --alias the champion. The conditions are judged by the version's stored evaluation; what it does not know
+    /// never holds. Undone by promoting the version that held the alias before:
+    /// mlts promote pump@3 --require 'roc_auc>=0.7' --require 'skill_low>0' --require skill
+    Promote(models::promote::PromoteArgs),
     /// Loads CSV files into a table and registers it as a source
     ///
     /// Every column but entity and time must hold numbers; an empty field is NULL. All files are read before anything is
@@ -223,6 +233,11 @@ mod tests {
             "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
             "mlts models",
             "mlts model get demo_candles",
+            "mlts model alias set demo_candles@1 challenger",
+            "mlts model alias delete demo_candles@challenger",
+            "mlts model promotions demo_candles",
+            "mlts leaderboard --metric log_loss --source candles",
+            "mlts promote demo_candles@1 --require roc_auc>=0.7 --require skill --validate-only",
             "mlts jobs",
             "mlts jobs --filter state=FAILED --limit 3",
             "mlts jobs cancel --filter labels.sweep=7 --dry-run --reason wrong",

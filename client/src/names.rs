@@ -1,8 +1,10 @@
 //! Names as people write them: the id alone, or the full resource name.
 
 use crate::errors::CliError;
-use mltraining_domain::name::{JobName, ModelName, QueueName, SourceName, WorkerName};
-use mltraining_domain::{JobId, ModelId, ProjectId, SourceId};
+use mltraining_domain::name::{
+    AliasName, JobName, ModelName, QueueName, SourceName, VersionName, VersionRef, WorkerName,
+};
+use mltraining_domain::{AliasId, JobId, ModelId, ProjectId, SourceId};
 use std::fmt::Display;
 
 /// The job `ID` of this project, or `projects/{project}/jobs/{job}`.
@@ -64,13 +66,40 @@ pub(crate) struct ModelRef {
     /// The model.
     pub(crate) model: ModelName,
     /// `None` for the newest.
-    pub(crate) version: Option<i32>,
+    pub(crate) version: Option<Chosen>,
 }
 
-/// `ID`, `ID@3`, `projects/{project}/models/{model}` or `.../versions/{version}`.
+/// One version of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Chosen {
+    /// By its number.
+    Number(i32),
+    /// The one that holds the alias now.
+    Alias(AliasId),
+}
+
+impl ModelRef {
+    /// The resource name of the version that the user named; `None` when he named none.
+    pub(crate) fn named_version(&self) -> Option<VersionRef> {
+        let ModelName { project, model } = self.model.clone();
+        Some(match self.version.clone()? {
+            Chosen::Number(version) => VersionRef::Number(VersionName {
+                project,
+                model,
+                version,
+            }),
+            Chosen::Alias(alias) => VersionRef::Alias(AliasName {
+                model: self.model.clone(),
+                alias,
+            }),
+        })
+    }
+}
+
+/// `ID`, `ID@3`, `ID@alias`, `projects/{project}/models/{model}`, the same with `@alias`, or `.../versions/{version}`.
 pub(crate) fn model(text: &str, project: &ProjectId) -> Result<ModelRef, CliError> {
     let (name, version) = match text.split_once("/versions/").or_else(|| text.split_once('@')) {
-        Some((name, version)) => (name, Some(version_number(version, text)?)),
+        Some((name, version)) => (name, Some(chosen(version, text)?)),
         None => (text, None),
     };
     if name.contains('/') {
@@ -85,9 +114,14 @@ pub(crate) fn model(text: &str, project: &ProjectId) -> Result<ModelRef, CliErro
     Ok(ModelRef { model, version })
 }
 
-fn version_number(version: &str, text: &str) -> Result<i32, CliError> {
+fn chosen(version: &str, text: &str) -> Result<Chosen, CliError> {
     let number = version.parse().ok().filter(|number: &i32| *number >= 1);
-    number.ok_or_else(|| wrong("model", text, &"a version is a number from 1, as in pump@3"))
+    if let Some(number) = number {
+        return Ok(Chosen::Number(number));
+    }
+    let alias = version.parse().ok().filter(|_| !text.contains("/versions/"));
+    let why = "a version is a number from 1 or an alias, as in pump@3 or pump@champion";
+    alias.map(Chosen::Alias).ok_or_else(|| wrong("model", text, &why))
 }
 
 /// The last part of a resource name: what people call the thing.
@@ -123,9 +157,13 @@ mod tests {
         let pump = model("pump@3", &project).unwrap();
         assert_eq!(
             (pump.model.to_string().as_str(), pump.version),
-            ("projects/p/models/pump", Some(3))
+            ("projects/p/models/pump", Some(Chosen::Number(3)))
         );
         assert_eq!(model("pump", &project).unwrap().version, None);
+        for text in ["pump@champion", "projects/p/models/pump@champion"] {
+            let champion = model(text, &project).unwrap().named_version().unwrap();
+            assert_eq!(champion.to_string(), "projects/p/models/pump@champion");
+        }
     }
 
     #[test]
@@ -135,7 +173,7 @@ mod tests {
         let pump = model(name, &project).unwrap();
         assert_eq!(
             (pump.model.to_string().as_str(), pump.version),
-            ("projects/other/models/pump", Some(2))
+            ("projects/other/models/pump", Some(Chosen::Number(2)))
         );
     }
 
@@ -146,7 +184,9 @@ mod tests {
             "",
             "x\u{1b}[31m",
             "pump@0",
-            "pump@x",
+            "pump@X",
+            "pump@latest",
+            "projects/p/models/pump/versions/champion",
             "models/pump",
             "projects/p/jobs/x",
         ] {

@@ -7,11 +7,6 @@ use mltraining_proto::v1;
 
 /// The intervals over all folds, and what follows.
 pub(crate) fn show(intervals: &Intervals) -> v1::Intervals {
-    let verdict = match intervals.verdict {
-        None => v1::Verdict::Unspecified,
-        Some(Verdict::Skill) => v1::Verdict::Skill,
-        Some(Verdict::NoSkill) => v1::Verdict::NoSkill,
-    };
     v1::Intervals {
         block: Some(show_span(intervals.block)),
         resamples: small_wire_count(intervals.resamples),
@@ -19,7 +14,16 @@ pub(crate) fn show(intervals: &Intervals) -> v1::Intervals {
         best_baseline: intervals.best_baseline.clone().unwrap_or_default(),
         skill: Some(show_interval(intervals.skill)),
         p_value: intervals.p_value,
-        verdict: verdict.into(),
+        verdict: show_verdict(intervals.verdict).into(),
+    }
+}
+
+/// The verdict; unspecified where there is none.
+pub(super) fn show_verdict(verdict: Option<Verdict>) -> v1::Verdict {
+    match verdict {
+        None => v1::Verdict::Unspecified,
+        Some(Verdict::Skill) => v1::Verdict::Skill,
+        Some(Verdict::NoSkill) => v1::Verdict::NoSkill,
     }
 }
 

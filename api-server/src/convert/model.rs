@@ -26,6 +26,11 @@ pub(crate) fn show(model: &Model) -> v1::Model {
         latest_version: latest_version(model),
         version_count: model.version_count,
         latest_metrics: model.latest_metrics.as_ref().map(show_metrics),
+        aliases: model
+            .aliases
+            .iter()
+            .map(|(id, version)| (id.to_string(), *version))
+            .collect(),
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn show(version: &ModelVersion) -> v1::ModelVersion {
         decision_range: Some(show_range(&facts.decision_range)),
         latest_resolve_time: Some(show_instant(facts.latest_resolve_time)),
         entity_count: wire_count(facts.entities),
+        aliases: version.aliases.clone(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::deadline::Deadline;
 use crate::error::ApiError;
 use http::Extensions;
 use mltraining_domain::ProjectId;
-use mltraining_domain::name::{ProjectName, SourceName};
+use mltraining_domain::name::{ModelName, ProjectName, SourceName, VersionName, VersionRef};
 use mltraining_domain::names::first_of;
 use mltraining_runtime::request_id::RequestId;
 use mltraining_store::sources::Source;
@@ -60,6 +60,25 @@ impl Call {
     pub(crate) async fn source(&self, name: &SourceName) -> Result<Source, ApiError> {
         let read = self.store.source(&name.project, &name.source);
         self.cache.source(name, read).await.map_err(missing(name))
+    }
+
+    /// The version that a request means: an alias is resolved as it stands now.
+    ///
+    /// # Errors
+    /// NOT_FOUND for an alias that the model does not have.
+    pub(crate) async fn version(&self, name: VersionRef) -> Result<VersionName, ApiError> {
+        let named = match name {
+            VersionRef::Number(name) => return Ok(name),
+            VersionRef::Alias(named) => named,
+        };
+        let ModelName { project, model } = &named.model;
+        let held = self.store.alias_version(project, model, &named.alias).await?;
+        let version = held.ok_or_else(|| ApiError::not_found(&named))?;
+        Ok(VersionName {
+            project: project.clone(),
+            model: model.clone(),
+            version,
+        })
     }
 
     /// Tells an empty list of a project from one of a project that does not exist. Only a caller who sees every project can

@@ -6,7 +6,7 @@ use crate::convert::field::choice;
 use crate::convert::page::Page;
 use crate::convert::{etag, model as wire, model_change, model_filter, model_version, name};
 use crate::error::ApiError;
-use mltraining_domain::name::{ModelName, VersionName};
+use mltraining_domain::name::{ModelName, VersionRef};
 use mltraining_domain::{ModelId, Reason, Violations};
 use mltraining_proto::v1;
 use mltraining_store::StoreError;
@@ -78,12 +78,52 @@ impl ModelService for ModelApi {
     ) -> Result<Response<v1::ListModelVersionsResponse>, Status> {
         Ok(Response::new(self.list_versions(request).await?))
     }
+
+    async fn set_model_alias(
+        &self,
+        request: Request<v1::SetModelAliasRequest>,
+    ) -> Result<Response<v1::Model>, Status> {
+        Ok(Response::new(self.set_alias(request).await?))
+    }
+
+    async fn delete_model_alias(
+        &self,
+        request: Request<v1::DeleteModelAliasRequest>,
+    ) -> Result<Response<v1::Model>, Status> {
+        Ok(Response::new(self.delete_alias(request).await?))
+    }
+
+    async fn promote_model_version(
+        &self,
+        request: Request<v1::PromoteModelVersionRequest>,
+    ) -> Result<Response<v1::PromoteModelVersionResponse>, Status> {
+        Ok(Response::new(self.promote(request).await?))
+    }
+
+    async fn list_promotions(
+        &self,
+        request: Request<v1::ListPromotionsRequest>,
+    ) -> Result<Response<v1::ListPromotionsResponse>, Status> {
+        Ok(Response::new(self.promotions(request).await?))
+    }
+
+    async fn list_leaderboard(
+        &self,
+        request: Request<v1::ListLeaderboardRequest>,
+    ) -> Result<Response<v1::ListLeaderboardResponse>, Status> {
+        Ok(Response::new(self.leaderboard(request).await?))
+    }
 }
 
 impl ModelApi {
     /// The service.
     pub(super) fn new(context: Arc<Context>) -> Self {
         Self { context }
+    }
+
+    /// What the service works with.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
     }
 
     async fn get(&self, request: Request<v1::GetModelRequest>) -> Result<v1::Model, ApiError> {
@@ -210,9 +250,10 @@ impl ModelApi {
         request: Request<v1::GetModelVersionRequest>,
     ) -> Result<v1::ModelVersion, ApiError> {
         let (_, extensions, request) = request.into_parts();
-        let name = name::read("name", &request.name, VersionName::parse)?;
-        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        let name = name::read("name", &request.name, VersionRef::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.model().project)?;
         let view = view(request.view, VersionView::Full)?;
+        let name = call.version(name).await?;
         let version = call
             .store
             .model_version(&name.project, &name.model, name.version, view)
@@ -262,7 +303,7 @@ async fn show_read(call: &Call, models: &[Model]) -> Vec<v1::Model> {
 }
 
 /// The model as it is now.
-async fn find(call: &Call, name: &ModelName) -> Result<Model, ApiError> {
+pub(super) async fn find(call: &Call, name: &ModelName) -> Result<Model, ApiError> {
     let model = call.store.model(&name.project, &name.model).await;
     let model = model.map_err(missing(name))?;
     call.cache.saw_model(&model).await;

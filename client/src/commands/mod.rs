@@ -50,6 +50,8 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Models(args) => models::list(&args, context).await,
         Command::Model(args) => Box::pin(models::run(args, context)).await,
         Command::Report(args) => Box::pin(report_page::run(&args, context)).await,
+        Command::Leaderboard(args) => models::leaderboard::run(&args, context).await,
+        Command::Promote(args) => models::promote::run(&args, context).await,
         Command::Import(args) => Box::pin(import::run(&args, context)).await,
         Command::Admin(args) => Box::pin(admin::run(args, context)).await,
         Command::DemoData(args) => Box::pin(demo_data::run(&args, context)).await,

@@ -41,6 +41,12 @@ impl Wire for v1::JobEvent {
 impl Wire for v1::ListFeaturesResponse {
     const NAME: &'static str = "ListFeaturesResponse";
 }
+impl Wire for v1::LeaderboardEntry {
+    const NAME: &'static str = "LeaderboardEntry";
+}
+impl Wire for v1::Promotion {
+    const NAME: &'static str = "Promotion";
+}
 impl Wire for v1::Model {
     const NAME: &'static str = "Model";
 }
@@ -143,6 +149,7 @@ mod tests {
         found::<v1::ListFeaturesResponse>();
         found::<v1::Model>();
         found::<v1::ModelVersion>();
+        found::<v1::LeaderboardEntry>();
         found::<v1::Phase>();
         found::<v1::PreviewDatasetResponse>();
         found::<v1::PreviewLabelsResponse>();
@@ -151,6 +158,7 @@ mod tests {
         found::<v1::BatchCancelJobsResponse>();
         found::<v1::CountJobsResponse>();
         found::<v1::JobLogEntry>();
+        found::<v1::Promotion>();
         found::<v1::QueueStats>();
         found::<v1::WatchJobsResponse>();
         found::<v1::TrainSpec>();

@@ -14,9 +14,12 @@ pub enum IdError {
     /// Not a UUID.
     #[error("`{0}` is not a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057")]
     Uuid(String),
+    /// A word that means something else.
+    #[error("`{0}` is a reserved word")]
+    Reserved(String),
 }
 
-fn is_slug(text: &str) -> bool {
+pub(crate) fn is_slug(text: &str) -> bool {
     let mut bytes = text.bytes();
     let first = bytes.next().is_some_and(|b| b.is_ascii_lowercase());
     first
@@ -25,7 +28,7 @@ fn is_slug(text: &str) -> bool {
 }
 
 /// Text shown in an error: at most 80 characters, no control characters.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 

@@ -3,11 +3,13 @@
 //! This crate is pure: no I/O, no clock, no other room of the house. Specs are plain data that can always be read back
 //! from a row; only a [`Checked`] one can be stored or run.
 
+pub mod alias;
 pub mod comparison;
 pub mod context;
 pub mod evaluation;
 pub mod failure;
 pub mod filter;
+pub mod gate;
 pub mod ids;
 pub mod job;
 pub mod labels;
@@ -27,6 +29,7 @@ pub mod violation;
 
 mod hex;
 
+pub use alias::AliasId;
 pub use comparison::{
     Answer, ComparedMetric, ComparedVersion, MetricAnswer, VersionComparison, VersionDifference,
 };
@@ -37,6 +40,7 @@ pub use evaluation::{
     SingleFeature, SingleRule, TestGap, TopRows, UnseenEntities, Verdict,
 };
 pub use failure::{FailureClass, JobFailure};
+pub use gate::{Condition, EvaluationMetric};
 pub use hex::hex;
 pub use ids::{
     Epoch, EvaluationId, IdError, IdempotencyKey, JobId, ModelId, ProjectId, QueueId, ResultId, SourceId,

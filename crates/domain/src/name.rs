@@ -1,7 +1,9 @@
 //! Resource names (AIP-122): `projects/{p}/jobs/{j}` and its kin, parsed once at the edge.
 
+mod alias;
 mod service;
 
+pub use alias::{AliasName, VersionRef};
 pub use service::{QueueName, QuotaName, WorkerName};
 
 use crate::ids::{EvaluationId, IdError, JobId, ModelId, ProjectId, SourceId};

@@ -55,8 +55,9 @@ fn statement(line: &str) -> (String, String, Wanted) {
 }
 
 /// Statements without a look-up to plan: inserts of one row, settings, the catalogue of Postgres.
-const WITHOUT_PLAN: [&str; 12] = [
+const WITHOUT_PLAN: [&str; 13] = [
     "api_keys/create",
+    "aliases/record",
     "migrate/be_patient",
     "migrate/exists",
     "migrate/version",
@@ -71,7 +72,7 @@ const WITHOUT_PLAN: [&str; 12] = [
 ];
 
 /// Tables that grow with use.
-const GROWING: [&str; 12] = [
+const GROWING: [&str; 14] = [
     "job",
     "job_attempt",
     "job_event",
@@ -80,6 +81,8 @@ const GROWING: [&str; 12] = [
     "artifact",
     "model",
     "model_version",
+    "model_alias",
+    "promotion",
     "evaluation",
     "api_key",
     "source",

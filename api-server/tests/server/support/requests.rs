@@ -118,6 +118,7 @@ fn name_of(comment: &str, project: &str) -> Option<String> {
         "{job}" => JOB,
         "{version}" => "1",
         "{file}" => "model.mlts",
+        "{model}@{alias}" => "x@x",
         part if part.starts_with('{') => "x",
         part => part,
     });

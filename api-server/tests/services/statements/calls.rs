@@ -450,6 +450,57 @@ async fn changes_of_models(house: &House, method: &str) {
                 .await
                 .unwrap();
         }
+        _ => moves_of_aliases(house, method).await,
+    }
+}
+
+async fn moves_of_aliases(house: &House, method: &str) {
+    let mut client = house.models();
+    let (name, version) = (format!("{MODEL}@challenger"), format!("{MODEL}/versions/1"));
+    match method {
+        "SetModelAlias" => {
+            aside(house, "delete from model_alias");
+            let request = v1::SetModelAliasRequest {
+                name,
+                version,
+                ..v1::SetModelAliasRequest::default()
+            };
+            client.set_model_alias(request).await.unwrap();
+        }
+        "DeleteModelAlias" => {
+            aside(
+                house,
+                "insert into model_alias (project, model, id, version)
+                 values ('default', 'x', 'challenger', 1) on conflict do nothing",
+            );
+            let request = v1::DeleteModelAliasRequest {
+                name,
+                ..v1::DeleteModelAliasRequest::default()
+            };
+            client.delete_model_alias(request).await.unwrap();
+        }
+        "PromoteModelVersion" => {
+            let request = v1::PromoteModelVersionRequest {
+                name: version,
+                ..v1::PromoteModelVersionRequest::default()
+            };
+            client.promote_model_version(request).await.unwrap();
+        }
+        "ListPromotions" => {
+            let request = v1::ListPromotionsRequest {
+                parent: MODEL.to_owned(),
+                page_size: PAGE,
+                ..v1::ListPromotionsRequest::default()
+            };
+            client.list_promotions(request).await.unwrap();
+        }
+        "ListLeaderboard" => {
+            let request = v1::ListLeaderboardRequest {
+                page_size: PAGE,
+                ..v1::ListLeaderboardRequest::default()
+            };
+            client.list_leaderboard(request).await.unwrap();
+        }
         _ => panic!("no call of {method} stands here"),
     }
 }

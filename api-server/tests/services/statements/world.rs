@@ -34,6 +34,8 @@ pub(super) async fn fill(house: &House, rows: u32) {
          update model set last_version = {rows} + 1, version_count = {rows} + 1 where id = 'x';
          insert into model select (jsonb_populate_record(o, jsonb_build_object('id', 'm' || m.n, 'uid', gen_random_uuid(),
              'created_at', o.created_at + m.n * interval '1 s'))).* from model o, made m where o.id = 'x';
+         insert into promotion (project, model, number, alias, to_version, created_by)
+           select 'default', 'x', m.n, 'champion', 1, 'test' from made m;
          insert into source select (jsonb_populate_record(s, jsonb_build_object('id', 's' || m.n, 'uid', gen_random_uuid(),
              'idempotency_key', null, 'request_hash', null))).* from source s, made m where s.id = 'bars';
          insert into source_phase select (jsonb_populate_record(p, jsonb_build_object('id', 100 + m.n))).*

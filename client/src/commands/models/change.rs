@@ -106,7 +106,7 @@ fn whole(model: &ModelRef) -> Result<(), CliError> {
     }
 }
 
-fn print(model: &v1::Model, context: &Context<'_>) -> Result<(), CliError> {
+pub(super) fn print(model: &v1::Model, context: &Context<'_>) -> Result<(), CliError> {
     match context.output.format() {
         Format::Json => context.output.json(model),
         Format::Human => context.output.line(facts(model, context.output.paint)),

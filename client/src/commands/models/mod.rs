@@ -1,7 +1,10 @@
 //! `mlts models` and `mlts model`: shows, changes and downloads models.
 
+mod alias;
 pub(crate) mod change;
 mod download;
+pub(crate) mod leaderboard;
+pub(crate) mod promote;
 mod show;
 
 pub(crate) use download::{Folder, artifacts_of, fetch, version_of};
@@ -35,7 +38,7 @@ pub(crate) struct ModelArgs {
 enum ModelCommand {
     /// Shows a model and what its newest version is worth
     Get {
-        /// The model: pump, or one version of it: pump@3
+        /// The model: pump, or one version of it: pump@3, or the one that holds an alias: pump@champion
         model: String,
     },
     /// Lists the versions of a model
@@ -47,6 +50,13 @@ enum ModelCommand {
     Download(download::DownloadArgs),
     /// Changes name, description or labels
     Update(change::UpdateArgs),
+    /// Names a version, or takes the name away
+    Alias(alias::AliasArgs),
+    /// Lists every move of a model's aliases, newest first
+    Promotions {
+        /// The model
+        model: String,
+    },
     /// Deletes a model; for 30 days it can be undeleted
     Delete {
         /// The model
@@ -100,6 +110,8 @@ pub(crate) async fn run(args: ModelArgs, context: &Context<'_>) -> Result<(), Cl
         ModelCommand::Versions { model } => show::versions(&names::model(model, project)?, context).await,
         ModelCommand::Download(args) => download::run(args, context).await,
         ModelCommand::Update(args) => change::update(args, context).await,
+        ModelCommand::Alias(args) => alias::run(args, context).await,
+        ModelCommand::Promotions { model } => promote::list(&names::model(model, project)?, context).await,
         ModelCommand::Delete { model } => change::delete(&names::model(model, project)?, context).await,
         ModelCommand::Undelete { model } => change::undelete(&names::model(model, project)?, context).await,
     }

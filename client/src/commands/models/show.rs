@@ -8,6 +8,7 @@ use crate::names::{self, ModelRef};
 use crate::output::{Format, Paint, Table, Tone, count, metric, share, signed};
 use crate::when;
 use mltraining_proto::v1;
+use std::collections::BTreeMap;
 
 /// A table of models.
 pub(super) fn table(models: &[v1::Model], paint: Paint) -> String {
@@ -106,6 +107,14 @@ pub(super) fn facts(model: &v1::Model, paint: Paint) -> String {
         "versions     {}, created {created}, changed {changed}",
         model.version_count
     ));
+    if !model.aliases.is_empty() {
+        let aliases: BTreeMap<&String, &i32> = model.aliases.iter().collect();
+        let aliases: Vec<String> = aliases
+            .iter()
+            .map(|(alias, v)| format!("{alias} = {id}@{v}"))
+            .collect();
+        lines.push(format!("aliases      {}", aliases.join(", ")));
+    }
     if model.delete_time.is_some() {
         let text = format!(
             "deleted      {}; can be undeleted for 30 days, until {}: mlts model undelete {id}",
@@ -150,6 +159,7 @@ fn version_table(versions: &[v1::ModelVersion], paint: Paint) -> String {
         ">rows",
         ">positive",
         ">entities",
+        "aliases",
         "trained",
         "job",
     ];
@@ -171,6 +181,7 @@ fn version_table(versions: &[v1::ModelVersion], paint: Paint) -> String {
             count(rows.labeled),
             share(part),
             count(version.entity_count),
+            version.aliases.join(", "),
             when::show(version.create_time.as_ref()),
             names::last(&version.job).to_owned(),
         ]);

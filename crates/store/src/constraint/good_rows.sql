@@ -34,3 +34,5 @@ values ('default', 'pump', 1, '00000000-0000-7000-8000-000000000003', '00000000-
         jsonb_build_object('rows', 1, 'source_fingerprint', repeat('a', 64), 'model_sha256', repeat('b', 64)));
 insert into evaluation (id, project, model, version, result_id, body, overall, rows, positives, roc_auc, average_precision, log_loss, brier, skill)
 values ('00000000-0000-7000-8000-0000000000af', 'default', 'pump', 1, '00000000-0000-7000-8000-000000000013', '{}', '{}', 10, 1, 0.7, 0.3, 0.5, 0.1, 0.2);
+insert into model_alias (project, model, id, version) values ('default', 'pump', 'champion', 1);
+insert into promotion (project, model, number, alias, to_version, created_by) values ('default', 'pump', 1, 'champion', 1, 'test');

@@ -1,16 +1,20 @@
 //! Models and their versions.
 
+mod aliases;
+mod leaderboard;
 mod list;
 mod read;
 mod update;
 mod versions;
 
+pub use aliases::{AliasMove, Effect, MoveOutcome, Promotion};
+pub use leaderboard::{LeaderboardCursor, LeaderboardEntry, LeaderboardFilter};
 pub use list::{Deleted, ModelCursor, ModelFilter, ModelList};
 pub use update::{ModelChange, UpdateOutcome};
 pub use versions::{ModelVersion, VersionView};
 
 use chrono::{DateTime, Utc};
-use mltraining_domain::{Metrics, ModelId, ProjectId};
+use mltraining_domain::{AliasId, Metrics, ModelId, ProjectId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -35,6 +39,8 @@ pub struct Model {
     pub version_count: i32,
     /// Overall metrics of the newest version.
     pub latest_metrics: Option<Metrics>,
+    /// The versions that its aliases hold.
+    pub aliases: BTreeMap<AliasId, i32>,
     /// When it came to exist.
     pub created_at: DateTime<Utc>,
     /// When it last changed or got a version.

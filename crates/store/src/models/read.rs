@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use mltraining_domain::{ModelId, ProjectId};
 use serde_json::Value;
 use sqlx::PgConnection;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 struct ModelRow {
@@ -24,6 +25,7 @@ struct ModelRow {
     expire_at: Option<DateTime<Utc>>,
     revision: i64,
     overall: Option<Value>,
+    aliases: Option<Value>,
 }
 
 impl ModelRow {
@@ -41,6 +43,10 @@ impl ModelRow {
             latest_metrics: overall
                 .map(|m| stored::json("evaluation.overall", m))
                 .transpose()?,
+            aliases: match self.aliases {
+                Some(aliases) => stored::json("model_alias.id", aliases)?,
+                None => BTreeMap::new(),
+            },
             created_at: self.created_at,
             updated_at: self.updated_at,
             deleted_at: self.deleted_at,

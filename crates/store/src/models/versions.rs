@@ -15,7 +15,7 @@ pub enum VersionView {
     Full,
 }
 
-/// A version of a model. Never changes.
+/// A version of a model. Never changes, but for its aliases.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelVersion {
     /// The project.
@@ -36,6 +36,8 @@ pub struct ModelVersion {
     pub evaluation: Option<Evaluation>,
     /// Metrics over all out-of-fold scores.
     pub overall: Metrics,
+    /// The aliases that it holds now.
+    pub aliases: Vec<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -50,6 +52,7 @@ struct VersionRow {
     facts: Value,
     evaluation: Option<Value>,
     overall: Value,
+    aliases: Vec<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -68,6 +71,7 @@ impl VersionRow {
                 .map(|e| stored::json("evaluation.body", e))
                 .transpose()?,
             overall: stored::json("evaluation.overall", self.overall)?,
+            aliases: self.aliases,
             created_at: self.created_at,
         })
     }

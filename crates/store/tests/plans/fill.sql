@@ -40,5 +40,8 @@ insert into model_version (project, model, version, job_id, result_id, spec, fac
   select 'default', 'm' || n, 1, id, result, '{}', jsonb_build_object('rows', 1, 'source_fingerprint', repeat('a', 64), 'model_sha256', repeat('b', 64))
     from made where state = 'SUCCEEDED';
 insert into evaluation (project, model, version, result_id, body, overall, rows, positives)
-  select 'default', 'm' || n, 1, result, '{}', '{}', 1, 1 from made where state = 'SUCCEEDED';
+  select 'default', 'm' || n, 1, result, '{}', '{}', n, 1 from made where state = 'SUCCEEDED';
+insert into model_alias (project, model, id, version) select project, model, 'champion', version from model_version;
+insert into promotion (project, model, number, alias, to_version, created_by)
+  select v.project, v.model, n, 'champion', 1, 'x' from model_version v cross join generate_series(1, 3) n where right(v.model, 1) = '5';
 analyze;

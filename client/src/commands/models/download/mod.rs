@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// Downloads the files of a version. A download that broke off is resumed by the same command.
 #[derive(Debug, Args)]
 pub(crate) struct DownloadArgs {
-    /// The model: pump for the newest version, or pump@3
+    /// The model: pump for the newest version, pump@3, or pump@champion for the version that holds the alias
     model: String,
     /// Folder to put the files in [default: MODEL-vVERSION]
     #[arg(short, long, value_name = "DIR")]
@@ -126,8 +126,8 @@ pub(crate) async fn version_of(
     model: &ModelRef,
     connection: &Connection,
 ) -> Result<v1::ModelVersion, CliError> {
-    let name = match model.version {
-        Some(version) => format!("{}/versions/{version}", model.model),
+    let name = match model.named_version() {
+        Some(version) => version.to_string(),
         None => {
             let request = v1::GetModelRequest {
                 name: model.model.to_string(),

@@ -104,7 +104,8 @@ impl AlgorithmName {
         Self::Knn,
     ];
 
-    fn of(algorithm: &Algorithm) -> Self {
+    /// That of a message.
+    pub(crate) fn of(algorithm: &Algorithm) -> Self {
         match algorithm {
             Algorithm::RandomForest(_) => Self::RandomForest,
             Algorithm::LogisticRegression(_) => Self::LogisticRegression,
@@ -118,7 +119,8 @@ impl AlgorithmName {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// As the service calls it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::RandomForest => "random_forest",
             Self::LogisticRegression => "logistic_regression",
