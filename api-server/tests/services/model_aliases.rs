@@ -297,7 +297,7 @@ async fn a_promotion_is_kept_with_its_gate_and_undone_by_promoting_the_earlier_v
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_promotions_at_once_happen_one_after_the_other() {
-    const CALLS: i32 = 24;
+    const CALLS: i32 = 8;
     let house = furnished().await;
     let calls = (0..CALLS).map(|n| promote(&house, promotion(1 + n % 2, None)));
     let done = futures::future::join_all(calls).await;
