@@ -8,8 +8,7 @@ use super::slices;
 use super::time::{show_instant, show_range};
 use mltraining_domain::{
     Baseline, CalibrationBin, Confusion, CorrelatedFeature, Evaluation, Fold, Metrics, Period, PeriodPlace,
-    RegressionMetrics, SingleFeature,
-    SingleRule, TestGap, TopRows, UnseenEntities,
+    RegressionMetrics, SingleFeature, SingleRule, TestGap, TopRows, UnseenEntities,
 };
 use mltraining_proto::v1;
 

@@ -39,7 +39,9 @@ pub(super) async fn find(call: &Call, name: &VersionName) -> Result<ScoredVersio
     }
     let train = version.spec.ok_or_else(|| ApiError::not_found(name))?;
     if train.label.task() == Task::Regression {
-        let text = format!("{name} foresees numbers; only versions that foresee a class are judged on other periods");
+        let text = format!(
+            "{name} foresees numbers; only versions that foresee a class are judged on other periods"
+        );
         return Err(ApiError::new(Reason::FailedPrecondition, text).with("name", name));
     }
     let file = match call.store.artifact(project, version.job, MODEL_FILE).await {

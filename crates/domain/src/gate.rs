@@ -210,6 +210,7 @@ mod tests {
                     blocks: 9,
                     roc_auc: interval,
                     average_precision: interval,
+                    regression: None,
                 },
                 best_baseline: None,
                 skill: Interval::Between { low: 0.0, high: 0.2 },

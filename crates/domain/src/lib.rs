@@ -62,8 +62,8 @@ pub use spec::algorithm::{
 };
 pub use spec::calibration::Calibration;
 pub use spec::compare::{CompareSpec, NotComparable};
-pub use spec::evaluate::{EvaluateSpec, PeriodPlace, ScoredVersion, TrainedRows};
 pub use spec::decision_tree::DecisionTreeSpec;
+pub use spec::evaluate::{EvaluateSpec, PeriodPlace, ScoredVersion, TrainedRows};
 pub use spec::features::{FeatureExpr, FeatureSpec, Window};
 pub use spec::gaussian_nb::GaussianNbSpec;
 pub use spec::gradient_boosting::{

@@ -173,26 +173,7 @@ fn evaluation(name: &str, features: usize, (labels, scores): (&[u8], &[f64])) ->
         uncalibrated: Some(metrics(4000)),
         baselines: baselines(4000),
         skill: Some(0.123),
-        intervals: Some(Intervals {
-            block: Span::from_mins(24 * 60),
-            resamples: 1000,
-            overall: ScoreIntervals {
-                blocks: 45,
-                roc_auc: Interval::Between {
-                    low: 0.71,
-                    high: 0.79,
-                },
-                average_precision: Interval::Between { low: 0.3, high: 0.4 },
-                regression: None,
-            },
-            best_baseline: Some("logistic_regression".to_owned()),
-            skill: Interval::Between {
-                low: 0.06,
-                high: 0.18,
-            },
-            p_value: Some(0.0002),
-            verdict: Some(Verdict::Skill),
-        }),
+        intervals: Some(intervals()),
         unseen: Some(UnseenEntities {
             entities: 3,
             metrics: metrics(200),
@@ -218,6 +199,7 @@ fn evaluation(name: &str, features: usize, (labels, scores): (&[u8], &[f64])) ->
         ]
         .map(parts)
         .to_vec(),
+        ..Evaluation::default()
     }
 }
 
@@ -256,6 +238,7 @@ fn facts(feature_names: Vec<String>) -> VersionFacts {
             negatives: 9_500,
             unknown: 900,
             filtered: 100,
+            ..RowCounts::default()
         },
         decision_range: TimeRange {
             start: time(0),

@@ -105,7 +105,11 @@ fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFil
     let page = report.html().map_err(|e| unwritable(&e))?;
     let card = report.model_card().map_err(|e| unwritable(&e))?;
     files.push(file("report.html", "text/html; charset=utf-8", page.into_bytes()));
-    files.push(file("model_card.md", "text/markdown; charset=utf-8", card.into_bytes()));
+    files.push(file(
+        "model_card.md",
+        "text/markdown; charset=utf-8",
+        card.into_bytes(),
+    ));
     Ok(files)
 }
 

@@ -26,7 +26,9 @@ pub(super) fn write(
     }
     let bytes = match onnx::encode(file) {
         Ok(bytes) => bytes,
-        Err(error @ (OnnxError::TooLarge(_) | OnnxError::NotWritten(_))) => return Ok((Onnx::LeftOut(error.to_string()), None)),
+        Err(error @ (OnnxError::TooLarge(_) | OnnxError::NotWritten(_))) => {
+            return Ok((Onnx::LeftOut(error.to_string()), None));
+        }
         Err(error) => return Err(broken(&error.to_string())),
     };
     let rows = spread(matrix.rows() as u32);

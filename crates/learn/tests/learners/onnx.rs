@@ -10,7 +10,7 @@ fn rows() -> Rows {
     let rows = Rows::of(7, 2000, 5, |row| 0.1 + 0.8 * row[0] * row[1]);
     let thinned = |feature: usize| {
         let column = rows.x.column(feature).into_owned();
-        let thin = |(row, value)| {
+        let thin = |(row, value): (usize, f32)| {
             if (row * 7 + feature).is_multiple_of(3) {
                 f32::NAN
             } else {
