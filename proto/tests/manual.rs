@@ -279,7 +279,7 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         (
             "ModelService",
             "GetModel BatchGetModels ListModels UpdateModel DeleteModel UndeleteModel GetModelVersion \
-             ListModelVersions",
+             ListModelVersions SetModelAlias DeleteModelAlias PromoteModelVersion ListPromotions ListLeaderboard",
         ),
         (
             "TrainingService",

@@ -26,12 +26,15 @@ pub(crate) fn read(
         v1::TrainSpec::default()
     });
     check_entities(&spec.entities, "spec.entities", found);
+    let source = source(&spec.source, project, "spec.source", found);
+    let range = time::require_range(spec.range, "spec.range", found);
+    let known_before = time::read_instant(spec.known_before, "spec.known_before", found);
     let label = label::require(spec.label, "spec.label", found);
     let read = TrainSpec {
         model,
-        source: source(&spec.source, project, "spec.source", found),
-        range: time::require_range(spec.range, "spec.range", found),
-        known_before: time::read_instant(spec.known_before, "spec.known_before", found),
+        source,
+        range,
+        known_before,
         features: features::read(spec.features, "spec.features", found),
         algorithm: algorithm::read(spec.algorithm, "spec.algorithm", found),
         unseen_entity_share: spec.split.as_ref().and_then(|split| split.unseen_entity_share),

@@ -557,7 +557,7 @@ async fn training(house: &House, method: &str) {
         "EvaluateModel" => {
             let request = v1::EvaluateModelRequest {
                 model_version: format!("{MODEL}/versions/1"),
-                range: range(START + 86_400, START + 2 * 86_400),
+                range: range(START + 2 * 86_400, START + 3 * 86_400),
                 ..v1::EvaluateModelRequest::default()
             };
             house.training().evaluate_model(request).await.unwrap();
@@ -567,7 +567,7 @@ async fn training(house: &House, method: &str) {
                 model_versions: [1, 2]
                     .map(|version| format!("{MODEL}/versions/{version}"))
                     .to_vec(),
-                range: range(START + 86_400, START + 2 * 86_400),
+                range: range(START + 2 * 86_400, START + 3 * 86_400),
                 ..v1::CompareModelsRequest::default()
             };
             house.training().compare_models(request).await.unwrap();

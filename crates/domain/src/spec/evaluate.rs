@@ -113,7 +113,8 @@ impl ScoredVersion {
             false => format!(" (embargo {})", trained.embargo),
         };
         format!(
-            "{self} was trained on rows from {} to {}, whose labels were known by {}{embargo}; the period from {} to {} touches them:              let it start at {} or later, or end by {}",
+            "{self} was trained on rows from {} to {}, whose labels were known by {}{embargo}; the period from {} to {} touches them: \
+             let it start at {} or later, or end by {}",
             text(trained.decisions.start),
             text(trained.decisions.end),
             text(trained.latest_resolve),

@@ -50,12 +50,25 @@ fn files(rows: &Rows) -> Vec<ModelFile> {
     specs().iter().flat_map(of).collect()
 }
 
+/// What was written; `None` of the learners that are not.
+fn session(file: &ModelFile) -> Option<Session> {
+    match encode(file) {
+        Err(OnnxError::NotWritten(name)) => {
+            assert!(["gaussian_nb", "knn"].contains(&name), "{name}");
+            None
+        }
+        bytes => Some(Session::open(&bytes.unwrap()).unwrap()),
+    }
+}
+
 #[test]
 fn every_learner_says_the_same_in_onnx_whatever_is_missing_and_however_it_is_calibrated() {
     let rows = rows();
     let all: Vec<u32> = (0..rows.labels.len() as u32).collect();
     for file in files(&rows) {
-        let session = Session::open(&encode(&file).unwrap()).unwrap();
+        let Some(session) = session(&file) else {
+            continue;
+        };
         let found = session.run(&rows.x, &all).unwrap();
         let (score, probability) = (file.model.predict(&rows.x, &all), file.predict(&rows.x, &all));
         let kind = (file.model.algorithm(), &file.header.calibration);
@@ -94,7 +107,9 @@ fn the_same_model_gives_the_same_bytes_of_onnx() {
 fn values_at_a_split_and_beside_it_take_the_way_that_they_take_in_the_model() {
     let rows = rows();
     for file in files(&rows).into_iter().step_by(3) {
-        let session = Session::open(&encode(&file).unwrap()).unwrap();
+        let Some(session) = session(&file) else {
+            continue;
+        };
         // Splits lie between values that occur, so that these lie on both sides of every one.
         let near = |value: f32| [value.next_down(), value, value.next_up()];
         let columns: Vec<Vec<f32>> = (0..rows.x.features())
