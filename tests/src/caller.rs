@@ -69,6 +69,24 @@ impl Caller {
         }
     }
 
+    /// Trains, and returns the job, which has succeeded.
+    pub async fn trained(&self, request: pb::TrainModelRequest) -> pb::Job {
+        let job = self.training.clone().train_model(request).await.unwrap();
+        let job = self.ended(&job.into_inner().name).await;
+        assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
+        job
+    }
+
+    /// Trains, and returns the version that came of it, whole.
+    pub async fn trained_version(&self, request: pb::TrainModelRequest) -> pb::ModelVersion {
+        let request = pb::GetModelVersionRequest {
+            name: self.trained(request).await.result.unwrap().model_version,
+            view: pb::ModelVersionView::Full.into(),
+        };
+        let version = self.models.clone().get_model_version(request).await;
+        version.unwrap().into_inner()
+    }
+
     /// Waits for the end of a job and returns it whole.
     pub async fn ended(&self, name: &str) -> pb::Job {
         wait::until("the job ends", || async {
@@ -81,4 +99,11 @@ impl Caller {
         })
         .await
     }
+}
+
+/// Why a job has failed: its reason, and what it says of it.
+pub fn failure(job: &pb::Job) -> (&str, &str) {
+    assert_eq!(job.state(), pb::JobState::Failed);
+    let error = job.error.as_ref().unwrap();
+    (error.reason().as_str_name(), error.message.as_str())
 }

@@ -199,6 +199,20 @@ impl System {
         command
     }
 
+    /// Runs `mlts` with these words to its end: its exit code, and all that it said.
+    pub fn say(&self, line: &[&str]) -> (Option<i32>, String) {
+        let output = self.mlts().args(line).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// What `mlts` says to these words when it ends with this code.
+    pub fn says(&self, code: i32, line: &[&str]) -> String {
+        let (found, said) = self.say(line);
+        assert_eq!(found, Some(code), "{said}");
+        said
+    }
+
     /// Runs a binary of the house to its end and returns its standard output.
     pub fn run(&self, binary: &str, arguments: &[&str]) -> String {
         self.environment().run(binary, arguments)

@@ -6,7 +6,6 @@ use mltraining_tests::system::System;
 use mltraining_tests::{data, others};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use std::process::Output;
 
 const MINUTES: u32 = 2000;
 
@@ -30,20 +29,8 @@ async fn with_model() -> (System, pb::Job) {
     let mut request = data::training("m", MINUTES.into(), 20);
     let spec = request.spec.as_mut().unwrap();
     spec.set_calibration(pb::Calibration::Platt);
-    let job = caller.training.clone().train_model(request).await.unwrap();
-    let job = caller.ended(&job.into_inner().name).await;
-    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
+    let job = caller.trained(request).await;
     (system, job)
-}
-
-fn mlts(system: &System, line: &[&str]) -> (bool, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = system.mlts().args(line).output().unwrap();
-    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
-    (status.success(), said)
 }
 
 fn hash(path: &Path) -> String {
@@ -77,11 +64,10 @@ async fn a_training_leaves_a_model_its_report_and_its_predictions_which_others_c
 
     let folder = tempfile::tempdir().unwrap();
     let into = folder.path().to_str().unwrap();
-    let (good, said) = mlts(&system, &["report", "m", "--no-open", "--output", into]);
+    let said = system.says(0, &["report", "m", "--no-open", "--output", into]);
     let page = folder.path().join("report.html");
-    assert!(good && said.contains(page.to_str().unwrap()), "{said}");
-    let (good, said) = mlts(&system, &["model", "download", "m", "--output", into]);
-    assert!(good, "{said}");
+    assert!(said.contains(page.to_str().unwrap()), "{said}");
+    system.says(0, &["model", "download", "m", "--output", into]);
     for (listed, (file, _)) in listed.iter().zip(FILES) {
         let path = folder.path().join(file);
         let size = std::fs::metadata(&path).unwrap().len() as i64;
@@ -138,6 +124,9 @@ async fn a_model_of_before_there_were_reports_is_said_to_have_none() {
     system
         .database
         .sql("DELETE FROM artifact WHERE file_name = 'report.html'");
-    let (good, said) = mlts(&system, &["report", "m", "--no-open"]);
-    assert!(!good && said.contains("version 1 has no report.html"), "{said}");
+    let (code, said) = system.say(&["report", "m", "--no-open"]);
+    assert!(
+        code != Some(0) && said.contains("version 1 has no report.html"),
+        "{said}"
+    );
 }

@@ -2,11 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use mltraining_proto::v1 as pb;
-use mltraining_tests::caller::Caller;
+use mltraining_tests::caller::{Caller, failure};
 use mltraining_tests::data;
 use mltraining_tests::system::System;
 use pb::{ComparedMetric, ComparisonAnswer as Answer};
-use std::process::Output;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
@@ -51,10 +50,7 @@ const GOOD: &[&str] = &["signal", "log_return(close, 5)", "volume"];
 const POOR: &[&str] = &["volume"];
 
 async fn trained(caller: &Caller, request: pb::TrainModelRequest) -> String {
-    let job = caller.training.clone().train_model(request).await.unwrap();
-    let job = caller.ended(&job.into_inner().name).await;
-    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
-    job.result.unwrap().model_version
+    caller.trained(request).await.result.unwrap().model_version
 }
 
 fn on(versions: &[&str], from: i64, to: i64) -> pb::CompareModelsRequest {
@@ -103,40 +99,14 @@ fn answers(found: &pb::ModelComparison) -> Vec<(ComparedMetric, Answer, &str)> {
         .collect()
 }
 
-fn failure(job: &pb::Job) -> (&str, &str) {
-    assert_eq!(job.state(), pb::JobState::Failed);
-    let error = job.error.as_ref().unwrap();
-    (error.reason().as_str_name(), error.message.as_str())
-}
-
-fn mlts(system: &System, line: &[&str]) -> (Option<i32>, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = system.mlts().args(line).output().unwrap();
-    let said = [stdout, stderr].concat();
-    (status.code(), String::from_utf8_lossy(&said).into_owned())
-}
-
-#[tokio::test]
-async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishable() {
-    let (system, caller) = with_bars().await;
-    // Two hours of each later day: enough to find what is planted, and quick.
-    system
-        .database
-        .sql("DELETE FROM bars WHERE at >= '2026-01-02' AND extract(hour FROM at AT TIME ZONE 'UTC') >= 2");
-    let good = trained(&caller, training("good", GOOD, 1)).await;
-    let seed = trained(&caller, training("seed", GOOD, 2)).await;
-    let poor = trained(&caller, training("poor", POOR, 1)).await;
-
-    let found = compared(&caller, on(&[&poor, &good], TRAINED, MINUTES)).await;
+/// What is planted is found in every metric, on all rows that there are.
+fn check_planted(found: &pb::ModelComparison, good: &str) {
     assert_eq!(
         (found.overall(), found.better_version.as_str()),
-        (Answer::Better, good.as_str())
+        (Answer::Better, good)
     );
-    for (metric, answer, better) in answers(&found) {
-        assert_eq!((answer, better), (Answer::Better, good.as_str()), "{metric:?}");
+    for (metric, answer, better) in answers(found) {
+        assert_eq!((answer, better), (Answer::Better, good), "{metric:?}");
     }
     // The two hours of the last day are less than half a block, and join the one before.
     assert_eq!((found.blocks, found.differences.len()), (11, 4));
@@ -151,17 +121,19 @@ async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishab
     }
     let auc = |place: usize| found.versions[place].metrics.as_ref().unwrap().roc_auc.unwrap();
     let difference = &found.differences[0];
-    assert_eq!(found.differences[0].metric(), ComparedMetric::RocAuc);
+    assert_eq!(difference.metric(), ComparedMetric::RocAuc);
     assert!(
-        (found.differences[0].difference.unwrap() - (auc(0) - auc(1))).abs() < 1e-12,
+        (difference.difference.unwrap() - (auc(0) - auc(1))).abs() < 1e-12,
         "{difference:?}"
     );
     assert!(auc(1) > auc(0) + 0.1, "planted: {} beside {}", auc(1), auc(0));
+}
 
-    let found = compared(&caller, on(&[&good, &seed], TRAINED, MINUTES)).await;
+/// Versions that differ, and not by what they are worth.
+fn check_alike(found: &pb::ModelComparison) {
     assert_eq!(found.overall(), Answer::NotDistinguishable, "{found:?}");
     assert_eq!(found.better_version, "");
-    for (metric, answer, _) in answers(&found) {
+    for (metric, answer, _) in answers(found) {
         assert_eq!(
             answer,
             Answer::NotDistinguishable,
@@ -175,17 +147,10 @@ async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishab
         .map(|v| v.metrics.as_ref().unwrap().roc_auc)
         .collect();
     assert_ne!(aucs[0], aucs[1], "the versions do differ");
+}
 
-    let again = compared(&caller, on(&[&good, &seed], TRAINED, MINUTES)).await;
-    let same = pb::ModelComparison {
-        name: found.name.clone(),
-        job: found.job.clone(),
-        create_time: found.create_time,
-        ..again
-    };
-    assert_eq!(same, found, "the same on every run");
-
-    let three = compared(&caller, on(&[&good, &seed, &poor], TRAINED, MINUTES)).await;
+/// Two that cannot be told apart are better than a third: none is the best, and p-values are corrected for all pairs but theirs.
+fn check_three(three: &pb::ModelComparison, seed: &str) {
     assert_eq!(
         three.overall(),
         Answer::NotDistinguishable,
@@ -207,41 +172,32 @@ async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishab
         );
         assert!(p <= in_metric && in_metric <= overall, "{difference:?}");
     }
+}
 
-    let list = caller
-        .evaluations
-        .clone()
-        .list_comparisons(pb::ListComparisonsRequest::default())
-        .await;
-    let list = list.unwrap().into_inner().comparisons;
-    assert_eq!(list.len(), 4);
-    assert_eq!(list[0].name, three.name);
+/// Four comparisons are listed, the newest first, and in pages.
+async fn check_lists(caller: &Caller, newest: &pb::ModelComparison) {
+    let list = async |request| {
+        let listed = caller.evaluations.clone().list_comparisons(request).await;
+        listed.unwrap().into_inner()
+    };
+    let all = list(pb::ListComparisonsRequest::default()).await.comparisons;
+    assert_eq!(all.len(), 4);
+    assert_eq!(all[0].name, newest.name);
     let page = pb::ListComparisonsRequest {
         page_size: 3,
         ..pb::ListComparisonsRequest::default()
     };
-    let first = caller
-        .evaluations
-        .clone()
-        .list_comparisons(page.clone())
-        .await
-        .unwrap()
-        .into_inner();
+    let first = list(page.clone()).await;
     let page = pb::ListComparisonsRequest {
         page_token: first.next_page_token,
         ..page
     };
-    let last = caller
-        .evaluations
-        .clone()
-        .list_comparisons(page)
-        .await
-        .unwrap()
-        .into_inner();
+    let last = list(page).await;
     assert_eq!((last.comparisons.len(), last.next_page_token.as_str()), (1, ""));
+}
 
-    let (code, said) = mlts(&system, &["compare", "poor", "good@1"]);
-    assert_eq!(code, Some(0), "{said}");
+fn check_told(system: &System) {
+    let said = system.says(0, &["compare", "poor", "good@1"]);
     for part in [
         "better: good@1",
         "10,000 draws of 11 blocks",
@@ -251,12 +207,42 @@ async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishab
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    let (code, said) = mlts(&system, &["comparisons", "--limit", "2"]);
-    assert_eq!(code, Some(0), "{said}");
+    let said = system.says(0, &["comparisons", "--limit", "2"]);
     assert!(
         said.contains("poor@1, good@1") && said.contains("not distinguishable"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn a_planted_better_version_is_found_and_another_seed_is_not_distinguishable() {
+    let (system, caller) = with_bars().await;
+    // Two hours of each later day: enough to find what is planted, and quick.
+    system
+        .database
+        .sql("DELETE FROM bars WHERE at >= '2026-01-02' AND extract(hour FROM at AT TIME ZONE 'UTC') >= 2");
+    let good = trained(&caller, training("good", GOOD, 1)).await;
+    let seed = trained(&caller, training("seed", GOOD, 2)).await;
+    let poor = trained(&caller, training("poor", POOR, 1)).await;
+
+    check_planted(
+        &compared(&caller, on(&[&poor, &good], TRAINED, MINUTES)).await,
+        &good,
+    );
+    let found = compared(&caller, on(&[&good, &seed], TRAINED, MINUTES)).await;
+    check_alike(&found);
+    let again = compared(&caller, on(&[&good, &seed], TRAINED, MINUTES)).await;
+    let same = pb::ModelComparison {
+        name: found.name.clone(),
+        job: found.job.clone(),
+        create_time: found.create_time,
+        ..again
+    };
+    assert_eq!(same, found, "the same on every run");
+    let three = compared(&caller, on(&[&good, &seed, &poor], TRAINED, MINUTES)).await;
+    check_three(&three, &seed);
+    check_lists(&caller, &three).await;
+    check_told(&system);
     assert_eq!(system.database.sql("SELECT count(*) FROM model_version"), "3");
 }
 

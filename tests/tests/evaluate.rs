@@ -3,10 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use mltraining_proto::v1 as pb;
-use mltraining_tests::caller::Caller;
+use mltraining_tests::caller::{Caller, failure};
 use mltraining_tests::data;
 use mltraining_tests::system::System;
-use std::process::Output;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
@@ -39,10 +38,7 @@ async fn with_version_of(request: pb::TrainModelRequest) -> (System, Caller, Str
 }
 
 async fn trained(caller: &Caller, request: pb::TrainModelRequest) -> String {
-    let job = caller.training.clone().train_model(request).await.unwrap();
-    let job = caller.ended(&job.into_inner().name).await;
-    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
-    job.result.unwrap().model_version
+    caller.trained(request).await.result.unwrap().model_version
 }
 
 fn on(version: &str, from: i64, to: i64) -> pb::EvaluateModelRequest {
@@ -73,22 +69,6 @@ async fn evaluation(caller: &Caller, job: &pb::Job) -> pb::Evaluation {
     found.unwrap().into_inner()
 }
 
-fn failure(job: &pb::Job) -> (&str, &str) {
-    assert_eq!(job.state(), pb::JobState::Failed);
-    let error = job.error.as_ref().unwrap();
-    (error.reason().as_str_name(), error.message.as_str())
-}
-
-fn mlts(system: &System, line: &[&str]) -> (Option<i32>, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = system.mlts().args(line).output().unwrap();
-    let said = [stdout, stderr].concat();
-    (status.code(), String::from_utf8_lossy(&said).into_owned())
-}
-
 /// Labels of the rows decided in a range of minutes, counted by SQL: rows, positives.
 fn counted(system: &System, from: i64, to: i64) -> (i64, i64) {
     let answer = system.database.sql(&format!(
@@ -102,22 +82,9 @@ fn counted(system: &System, from: i64, to: i64) -> (i64, i64) {
     (rows.parse().unwrap(), positives.parse().unwrap())
 }
 
-#[tokio::test]
-async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_kept() {
-    let (system, caller, version) = with_version().await;
-    let (from, to) = (FIRST_NEW, MINUTES);
-    let job = ended(&caller, on(&version, from, to)).await;
-    let found = evaluation(&caller, &job).await;
-    assert_eq!((&found.model_version, &found.job), (&version, &job.name));
-    assert!(found.folds.is_empty());
-
-    let (rows, positives) = counted(&system, from, to);
+/// The version beside simple rules, how sure that is, and where it is good.
+fn check_beside(found: &pb::Evaluation) {
     let overall = found.overall.clone().unwrap();
-    assert_eq!((overall.rows, overall.positives), (rows, positives));
-    assert_eq!(job.result.as_ref().unwrap().metrics, Some(overall.clone()));
-    assert!(overall.roc_auc.unwrap() > 0.9, "the signal is there: {overall:?}");
-    assert!(overall.threshold.is_some() && overall.confusion.is_some());
-
     let names: Vec<&str> = found
         .baselines
         .iter()
@@ -142,9 +109,14 @@ async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_ke
         .find(|s| s.kind() == pb::SliceKind::Entity)
         .unwrap();
     assert_eq!(of_entities.slices.len(), ENTITIES as usize);
-    assert_eq!(found.calibration.iter().map(|bin| bin.rows).sum::<i64>(), rows);
+    assert_eq!(
+        found.calibration.iter().map(|bin| bin.rows).sum::<i64>(),
+        overall.rows
+    );
+}
 
-    let period = found.period.clone().unwrap();
+/// The rows lie after the training, and look back into it.
+fn check_period(period: &pb::Period) {
     assert_eq!(period.place(), pb::PeriodPlace::AfterTraining);
     let known = period.training_latest_resolve_time.unwrap();
     let first = period.decision_range.unwrap().start.unwrap();
@@ -156,7 +128,10 @@ async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_ke
         "the last labels of each entity"
     );
     assert!(counts.warm_up > 0, "features look back into the training");
+}
 
+/// It is listed beside that of the training, filtered and in pages.
+async fn check_lists(caller: &Caller, found: &pb::Evaluation) {
     let listed = |filter: &str| pb::ListEvaluationsRequest {
         filter: filter.to_owned(),
         ..pb::ListEvaluationsRequest::default()
@@ -174,9 +149,12 @@ async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_ke
         if count > 0 {
             assert_eq!(
                 (&page[0].name, page[0].overall.as_ref()),
-                (&found.name, Some(&overall))
+                (&found.name, found.overall.as_ref())
             );
-            assert_eq!(page[0].period.clone().unwrap_or_default().range, period.range);
+            assert_eq!(
+                page[0].period.clone().unwrap_or_default().range,
+                found.period.clone().unwrap().range
+            );
             assert_eq!(page[1].period, None, "that of the training");
         }
     }
@@ -199,6 +177,27 @@ async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_ke
         .into_inner();
     assert_eq!((page.evaluations.len(), page.next_page_token.as_str()), (1, ""));
     assert_ne!(page.evaluations[0].name, found.name);
+}
+
+#[tokio::test]
+async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_kept() {
+    let (system, caller, version) = with_version().await;
+    let (from, to) = (FIRST_NEW, MINUTES);
+    let job = ended(&caller, on(&version, from, to)).await;
+    let found = evaluation(&caller, &job).await;
+    assert_eq!((&found.model_version, &found.job), (&version, &job.name));
+    assert!(found.folds.is_empty());
+
+    let (rows, positives) = counted(&system, from, to);
+    let overall = found.overall.clone().unwrap();
+    assert_eq!((overall.rows, overall.positives), (rows, positives));
+    assert_eq!(job.result.as_ref().unwrap().metrics, Some(overall.clone()));
+    assert!(overall.roc_auc.unwrap() > 0.9, "the signal is there: {overall:?}");
+    assert!(overall.threshold.is_some() && overall.confusion.is_some());
+
+    check_beside(&found);
+    check_period(found.period.as_ref().unwrap());
+    check_lists(&caller, &found).await;
     assert_eq!(system.database.sql("SELECT count(*) FROM model_version"), "1");
 }
 
@@ -217,8 +216,7 @@ async fn the_numbers_are_those_of_the_rows_whoever_asks_and_however_often() {
     };
     assert_eq!(same, whole);
 
-    let (code, said) = mlts(&system, &["evaluate", "m", "--json"]);
-    assert_eq!(code, Some(0), "{said}");
+    let said = system.says(0, &["evaluate", "m", "--json"]);
     let line = said.lines().find(|line| line.starts_with('{')).unwrap();
     let printed: serde_json::Value = serde_json::from_str(line).unwrap();
     let auc = printed["evaluation"]["overall"]["roc_auc"].as_f64();
@@ -227,8 +225,7 @@ async fn the_numbers_are_those_of_the_rows_whoever_asks_and_however_often() {
         whole.overall.as_ref().unwrap().roc_auc,
         "from after the training to the last row"
     );
-    let (code, said) = mlts(&system, &["evaluate", "m@1", "--end", "2026-01-03"]);
-    assert_eq!(code, Some(0), "{said}");
+    let said = system.says(0, &["evaluate", "m@1", "--end", "2026-01-03"]);
     for part in [
         "m version 1 on rows from 2026-01-01 23:59",
         "after its training",
@@ -239,8 +236,7 @@ async fn the_numbers_are_those_of_the_rows_whoever_asks_and_however_often() {
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    let (code, said) = mlts(&system, &["evaluations", "--filter", "model = m"]);
-    assert_eq!(code, Some(0), "{said}");
+    let said = system.says(0, &["evaluations", "--filter", "model = m"]);
     assert!(
         said.contains("folds of its training") && said.contains("m@1"),
         "{said}"
@@ -288,8 +284,7 @@ async fn rows_that_the_version_was_trained_on_are_refused_with_the_first_start_t
             .is_ok()
     );
 
-    let (code, said) = mlts(&system, &["evaluate", "m@1", "--start", "2026-01-01"]);
-    assert_eq!(code, Some(7), "{said}");
+    let said = system.says(7, &["evaluate", "m@1", "--start", "2026-01-01"]);
     assert!(said.contains("touches them"), "{said}");
 }
 

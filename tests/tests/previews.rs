@@ -60,18 +60,6 @@ async fn preview(caller: &Caller, spec: Option<pb::TrainSpec>) -> pb::PreviewDat
     answer.unwrap().into_inner()
 }
 
-async fn trained(caller: &Caller, request: pb::TrainModelRequest) -> pb::ModelVersion {
-    let job = caller.training.clone().train_model(request).await.unwrap();
-    let job = caller.ended(&job.into_inner().name).await;
-    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
-    let request = pb::GetModelVersionRequest {
-        name: job.result.unwrap().model_version,
-        view: pb::ModelVersionView::Full.into(),
-    };
-    let version = caller.models.clone().get_model_version(request).await;
-    version.unwrap().into_inner()
-}
-
 /// What both say of a fold.
 type Shown = (i32, [Option<prost_types::Timestamp>; 4], [i64; 6]);
 
@@ -125,7 +113,7 @@ async fn a_training_reports_what_its_preview_has_shown() {
     for (model, split) in splits() {
         let request = training(model, split);
         let seen = preview(&caller, request.spec.clone()).await;
-        let version = trained(&caller, request).await;
+        let version = caller.trained_version(request).await;
         assert_eq!(seen.refusal, None, "{model}");
         assert_eq!(seen.row_counts, version.row_counts, "{model}");
         let rows = seen.row_counts.unwrap();

@@ -8,7 +8,6 @@ use mltraining_tests::system::System;
 use pb::algorithm_spec::Algorithm;
 use pb::label_spec::Kind;
 use prost_types::{Duration, Timestamp};
-use std::process::Output;
 
 /// 40 days of three entities.
 const HOURS: i64 = 960;
@@ -141,29 +140,8 @@ fn every_learner() -> Vec<(&'static str, Algorithm)> {
     ]
 }
 
-async fn ended(caller: &Caller, request: pb::TrainModelRequest) -> pb::Job {
-    let job = caller.training.clone().train_model(request).await.unwrap();
-    caller.ended(&job.into_inner().name).await
-}
-
-async fn trained(caller: &Caller, request: pb::TrainModelRequest) -> pb::ModelVersion {
-    let job = ended(caller, request).await;
-    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
-    let request = pb::GetModelVersionRequest {
-        name: job.result.unwrap().model_version,
-        ..pb::GetModelVersionRequest::default()
-    };
-    let version = caller.models.clone().get_model_version(request).await;
-    version.unwrap().into_inner()
-}
-
 fn numbers(metrics: Option<&pb::Metrics>) -> pb::RegressionMetrics {
     metrics.unwrap().regression.unwrap()
-}
-
-fn mlts(system: &System, line: &[&str]) -> String {
-    let Output { stdout, stderr, .. } = system.mlts().args(line).output().unwrap();
-    String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned()
 }
 
 fn check_planted(name: &str, version: &pb::ModelVersion) {
@@ -230,7 +208,7 @@ async fn a_planted_step_and_line_are_found_by_every_learner_of_numbers() {
     make_hours(&system, &caller).await;
     system.add_worker().await;
     for (name, algorithm) in every_learner() {
-        let version = trained(&caller, training(name, "close", algorithm)).await;
+        let version = caller.trained_version(training(name, "close", algorithm)).await;
         check_planted(name, &version);
         let evaluation = version.evaluation.unwrap();
         let intervals = evaluation.intervals.unwrap();
@@ -245,7 +223,7 @@ async fn a_planted_step_and_line_are_found_by_every_learner_of_numbers() {
             );
         }
     }
-    let report = mlts(&system, &["model", "get", "random_forest"]);
+    let report = system.says(0, &["model", "get", "random_forest"]);
     for part in [
         "random_forest learned by how much close changes in 1h",
         "RMSE",
@@ -256,7 +234,7 @@ async fn a_planted_step_and_line_are_found_by_every_learner_of_numbers() {
     ] {
         assert!(report.contains(part), "{part} is not in\n{report}");
     }
-    let models = mlts(&system, &["models"]);
+    let models = system.says(0, &["models"]);
     assert!(models.contains("R2 0."), "{models}");
 }
 
@@ -268,7 +246,7 @@ async fn noise_has_no_skill_and_what_belongs_to_classes_is_refused() {
     system.add_worker().await;
     let learners = every_learner().into_iter();
     for (name, algorithm) in learners.filter(|(name, _)| ["random_forest", "ridge"].contains(name)) {
-        let version = trained(&caller, training(name, "noise", algorithm)).await;
+        let version = caller.trained_version(training(name, "noise", algorithm)).await;
         let evaluation = version.evaluation.unwrap();
         assert!(evaluation.skill.unwrap() < 0.02, "{name}: {:?}", evaluation.skill);
         let intervals = evaluation.intervals.unwrap();
@@ -322,7 +300,7 @@ async fn a_number_is_trained_again_to_the_same_bytes() {
     make_hours(&system, &caller).await;
     system.add_worker().await;
     for (name, algorithm) in every_learner().into_iter().take(3) {
-        let job = ended(&caller, training(name, "close", algorithm)).await;
+        let job = caller.trained(training(name, "close", algorithm)).await;
         let request = pb::ReproduceJobRequest {
             name: job.name,
             ..pb::ReproduceJobRequest::default()

@@ -7,7 +7,6 @@ use mltraining_tests::data;
 use mltraining_tests::process::Signal;
 use mltraining_tests::system::System;
 use pb::{DayChange, ReproductionVerdict as Verdict};
-use std::process::Output;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -73,16 +72,6 @@ fn at(minute: u32) -> String {
     format!("to_timestamp({} + 60 * {minute})", data::START)
 }
 
-fn mlts(system: &System, line: &[&str]) -> (Option<i32>, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = system.mlts().args(line).output().unwrap();
-    let said = [stdout, stderr].concat();
-    (status.code(), String::from_utf8_lossy(&said).into_owned())
-}
-
 #[tokio::test]
 async fn a_training_comes_out_equal_on_one_thread_and_on_two_of_another_worker() {
     let mut system = with_bars().await;
@@ -129,8 +118,7 @@ async fn a_training_comes_out_equal_on_one_thread_and_on_two_of_another_worker()
     let files: Vec<String> = files.artifacts.into_iter().map(|file| file.name).collect();
     assert_eq!(files, [format!("{}/artifacts/reproduction.json", second.name)]);
 
-    let (code, said) = mlts(&system, &["reproduce", "m@1"]);
-    assert_eq!(code, Some(0), "{said}");
+    let said = system.says(0, &["reproduce", "m@1"]);
     assert!(said.contains("equal: the same model came of it"), "{said}");
 }
 
@@ -155,8 +143,7 @@ async fn changed_rows_are_named_by_entity_and_day() {
     assert_eq!((day.rows_then, day.rows_now), (560, 560));
     let model = changed.model_sha256.unwrap();
     assert_ne!(model.then, model.now);
-    let (code, said) = mlts(&system, &["reproduce", &training]);
-    assert_eq!(code, Some(1), "{said}");
+    let said = system.says(1, &["reproduce", &training]);
     for word in ["the source has other rows", "e1", "2026-01-02", "changed"] {
         assert!(said.contains(word), "{word} is not in\n{said}");
     }

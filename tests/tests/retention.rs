@@ -157,7 +157,7 @@ async fn files_are_whole(system: &System, job: &str, epoch: u32) {
             seen += 1;
         }
     }
-    assert_eq!(seen, 3, "{rows}");
+    assert_eq!(seen, 7, "each file of a training: {rows}");
 }
 
 #[tokio::test]

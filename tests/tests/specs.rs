@@ -43,29 +43,6 @@ fn training(model: &str, kind: Kind) -> pb::TrainModelRequest {
     request
 }
 
-async fn trained(caller: &Caller, request: pb::TrainModelRequest) -> pb::ModelVersion {
-    let job = caller
-        .training
-        .clone()
-        .train_model(request)
-        .await
-        .unwrap()
-        .into_inner();
-    let job = caller.ended(&job.name).await;
-    assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
-    let request = pb::GetModelVersionRequest {
-        name: job.result.unwrap().model_version,
-        ..Default::default()
-    };
-    caller
-        .models
-        .clone()
-        .get_model_version(request)
-        .await
-        .unwrap()
-        .into_inner()
-}
-
 fn every_kind() -> Vec<(&'static str, Kind)> {
     let extreme = pb::ExtremeWithinHorizon {
         change: 0.01,
@@ -124,7 +101,7 @@ async fn every_kind_of_label_is_previewed_and_trained_on_with_the_same_counts() 
             8 * 10,
             "{name}: the last ten minutes of each entity"
         );
-        let version = trained(&caller, training(name, kind.clone())).await;
+        let version = caller.trained_version(training(name, kind.clone())).await;
         let rows = version.row_counts.unwrap();
         assert_eq!(
             (rows.positives, rows.negatives, rows.unknown),
@@ -173,7 +150,7 @@ async fn a_feature_that_tells_the_label_is_refused_by_name_and_a_copy_of_it_by_i
     let mut others = training("row", of_the_row());
     let features = others.spec.as_mut().unwrap().features.as_mut().unwrap();
     features.features.retain(|feature| feature != "signal");
-    let version = trained(&caller, others.clone()).await;
+    let version = caller.trained_version(others.clone()).await;
     assert_eq!(
         version.row_counts.unwrap().unknown,
         0,
@@ -240,7 +217,7 @@ async fn every_split_keeps_away_from_its_tests_and_tests_held_out_entities_apart
             unseen_entity_share: Some(0.3),
         };
         request.spec.as_mut().unwrap().split = Some(wanted);
-        let version = trained(&caller, request).await;
+        let version = caller.trained_version(request).await;
         assert_eq!(version.train_spec.unwrap().split, Some(wanted), "{name}");
         let evaluation = version.evaluation.unwrap();
         assert_eq!(evaluation.folds.len(), folds, "{name}");

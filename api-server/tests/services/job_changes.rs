@@ -15,11 +15,8 @@ async fn update(house: &House, job: v1::Job, paths: &[&str]) -> Result<v1::Job, 
         job: Some(job),
         update_mask: Some(FieldMask { paths }),
     };
-    house
-        .jobs()
-        .update_job(request)
-        .await
-        .map(tonic::Response::into_inner)
+    let updated = Box::pin(house.jobs().update_job(request)).await;
+    updated.map(tonic::Response::into_inner)
 }
 
 fn named(name: &str) -> v1::Job {

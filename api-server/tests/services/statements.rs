@@ -156,7 +156,7 @@ async fn taken(rows: u32) -> Option<Vec<Vec<String>>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_takes_no_more_than_its_statements_and_as_many_for_fifty_rows_as_for_one() {
-    let (Some(one), Some(fifty)) = (taken(1).await, taken(50).await) else {
+    let (Some(one), Some(fifty)) = (Box::pin(taken(1)).await, Box::pin(taken(50)).await) else {
         return;
     };
     let mut wrong = Vec::new();

@@ -12,7 +12,7 @@ pub use step::{Step, Took, take};
 
 use crate::{Goal, Row};
 use floor::Floor;
-use peers::Peer;
+use peers::{Peer, PeerTook};
 
 /// Rounds of what is measured by the wall; their medians count.
 const ROUNDS: usize = 3;
@@ -22,8 +22,8 @@ const ROUNDS: usize = 3;
 /// # Errors
 /// When the rows cannot be made, or a step fails. A peer that cannot run is said and left out.
 pub fn run(copies: u32) -> anyhow::Result<Vec<Row>> {
-    let table = rows::make(copies)?;
-    let url = table.url();
+    let made = rows::make(copies)?;
+    let url = made.url();
     let (mut floor, mut ordered) = (Vec::new(), Vec::new());
     let (mut read, mut matrix) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -32,65 +32,86 @@ pub fn run(copies: u32) -> anyhow::Result<Vec<Row>> {
         read.push(step::measure(Step::Read, &url)?);
         matrix.push(step::measure(Step::Matrix, &url)?);
     }
-    let (floor, ordered) = (median(floor.into_iter()), median(ordered.into_iter()));
-    let wall = |of: &[Took]| median(of.iter().map(|took| took.wall));
-    let (reader, made) = (read[0], matrix[0]);
-    let size = format!("{:.1} M rows", reader.rows as f64 / 1e6);
-    let name = |what: &str| format!("{size}: {what}");
-    let mut table = vec![
-        Row::new(
-            name("read vs psql copy of the same select"),
-            "s",
-            wall(&read),
-            Some(floor),
-            Goal::AtMost(1.25),
-        ),
-        Row::new(
-            name("read vs psql copy in the panel's order"),
-            "s",
-            wall(&read),
-            Some(ordered),
-            Goal::AtMost(1.25),
-        ),
-        Row::new(
-            name("peak memory vs matrix of the panel, read"),
-            "MiB",
-            reader.peak_mib,
-            Some(reader.matrix_mib),
-            Goal::AtMost(1.5),
-        ),
-        Row::new(
-            name("peak memory vs panel and matrix, 60 features"),
-            "MiB",
-            made.peak_mib,
-            Some(made.matrix_mib),
-            Goal::AtMost(1.5),
-        ),
-    ];
-    let compute = median(matrix.iter().map(|took| took.compute_wall));
-    let compute_cpu = median(matrix.iter().map(|took| took.compute_cpu));
+    let ours = Ours {
+        size: format!("{:.1} M rows", read[0].rows as f64 / 1e6),
+        wall: median(read.iter().map(|took| took.wall)),
+        compute_wall: median(matrix.iter().map(|took| took.compute_wall)),
+        compute_cpu: median(matrix.iter().map(|took| took.compute_cpu)),
+        read: read[0],
+        matrix: matrix[0],
+    };
+    let mut table = ours.beside_floors(median(floor.into_iter()), median(ordered.into_iter()));
     for peer in Peer::ALL {
         match peer.measure(&url) {
             Ok(took) => {
-                table.push(Row::new(
-                    name(&format!("read vs {peer}")),
-                    "s",
-                    wall(&read),
-                    Some(took.wall),
-                    Goal::AtMost(1.0),
-                ));
-                if let (Some(wall), Some(cpu)) = (took.compute_wall, took.compute_cpu) {
-                    let goal = Goal::AtMost(0.2);
-                    let what = |unit| name(&format!("60 features and labels vs {peer}, {unit}"));
-                    table.push(Row::new(what("wall"), "s", compute, Some(wall), goal));
-                    table.push(Row::new(what("CPU"), "CPU s", compute_cpu, Some(cpu), goal));
-                }
-                peers::check(&took, &made)?;
+                table.extend(ours.beside_peer(peer, &took));
+                peers::check(&took, &ours.matrix)?;
             }
-            Err(reason) => say(&format!("{size}: no {peer}: {reason:#}")),
+            Err(reason) => say(&format!("{}: no {peer}: {reason:#}", ours.size)),
         }
     }
     Ok(table)
+}
+
+/// What the service took: medians of all rounds, and the counts of the first.
+struct Ours {
+    size: String,
+    wall: f64,
+    compute_wall: f64,
+    compute_cpu: f64,
+    read: Took,
+    matrix: Took,
+}
+
+impl Ours {
+    fn row(&self, what: &str, unit: &'static str, ours: f64, other: f64, goal: f64) -> Row {
+        Row::new(
+            format!("{}: {what}", self.size),
+            unit,
+            ours,
+            Some(other),
+            Goal::AtMost(goal),
+        )
+    }
+
+    /// Beside psql, and beside the sizes of what is held.
+    fn beside_floors(&self, same: f64, ordered: f64) -> Vec<Row> {
+        let (read, made) = (&self.read, &self.matrix);
+        vec![
+            self.row("read vs psql copy of the same select", "s", self.wall, same, 1.25),
+            self.row(
+                "read vs psql copy in the panel's order",
+                "s",
+                self.wall,
+                ordered,
+                1.25,
+            ),
+            self.row(
+                "peak memory vs matrix of the panel, read",
+                "MiB",
+                read.peak_mib,
+                read.matrix_mib,
+                1.5,
+            ),
+            self.row(
+                "peak memory vs panel and matrix, 60 features",
+                "MiB",
+                made.peak_mib,
+                made.matrix_mib,
+                1.5,
+            ),
+        ]
+    }
+
+    fn beside_peer(&self, peer: Peer, took: &PeerTook) -> Vec<Row> {
+        let mut table = vec![self.row(&format!("read vs {peer}"), "s", self.wall, took.wall, 1.0)];
+        if let (Some(wall), Some(cpu)) = (took.compute_wall, took.compute_cpu) {
+            let what = |unit| format!("60 features and labels vs {peer}, {unit}");
+            table.push(self.row(&what("wall"), "s", self.compute_wall, wall, 0.2));
+            table.push(self.row(&what("CPU"), "CPU s", self.compute_cpu, cpu, 0.2));
+        }
+        table
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "a bench talks to the person who runs it")]

@@ -8,9 +8,10 @@ mod fixtures;
 use fixtures::{
     Row, close_to, coin_metrics, column_names, every_feature, every_set, panel, panel_of, plan, source,
 };
-use mltraining_domain::{DuplicateRule, Span};
+use mltraining_domain::{ChangeTarget, DuplicateRule, LabelSpec, Span};
 use mltraining_panel::catalogue::{Arguments, Family, Input, LookBack, Parameter, PlannedFeature, Reach};
 use mltraining_panel::labels::{self, LabelValue, Labels};
+use mltraining_panel::targets::{self, Targets};
 use mltraining_panel::{Panel, compute};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -131,6 +132,26 @@ fn known_by(labels: &Labels, rows: std::ops::Range<usize>, cut: i64) -> Vec<(Lab
                 (LabelValue::Unknown, 0)
             }
         })
+        .collect()
+}
+
+/// The kind of label whose value is a number, of which nothing is known as a class.
+const NUMBERS: &str = "change_target";
+
+fn numbers() -> Vec<ChangeTarget> {
+    let specs = labels::KINDS.iter().flat_map(|kind| (kind.examples)());
+    let numbers = specs.filter_map(|label| match label {
+        LabelSpec::ChangeTarget(target) => Some(target),
+        _ => None,
+    });
+    numbers.collect()
+}
+
+/// Bit by bit, what is known at the cut and since when.
+fn numbers_by(targets: &Targets, rows: std::ops::Range<usize>, cut: i64) -> Vec<Option<(u64, i64)>> {
+    let pairs = rows.map(|row| (targets.values[row].to_bits(), targets.resolve_times[row]));
+    pairs
+        .map(|(value, resolve)| (resolve <= cut).then_some((value, resolve)))
         .collect()
 }
 
@@ -284,6 +305,15 @@ proptest! {
                 "{:?}", label
             );
         }
+        for target in numbers() {
+            let one = targets::changes(&before, &target, &source, labels::NO_END);
+            let other = targets::changes(&after, &target, &source, labels::NO_END);
+            prop_assert_eq!(
+                numbers_by(&one, first_rows(&before, worlds.known), worlds.cut),
+                numbers_by(&other, first_rows(&after, worlds.known), worlds.cut),
+                "{:?}", target
+            );
+        }
     }
 
     /// Rows at or after the end are not read. What is known of the others is what the rows before the end say, and of a row
@@ -303,6 +333,19 @@ proptest! {
                     false => (open.values[row], open.resolve_times[row]),
                 };
                 prop_assert_eq!((ended.values[row], ended.resolve_times[row]), expected, "{:?}", label);
+            }
+        }
+        for target in numbers() {
+            let ended = targets::changes(&panel, &target, &source, end);
+            let open = targets::changes(&panel, &target, &source, labels::NO_END);
+            for row in 0..panel.rows() {
+                let reaches_end = panel.times()[row] + target.horizon.micros() >= end;
+                let expected = match reaches_end {
+                    true => (f64::NAN.to_bits(), labels::UNRESOLVED),
+                    false => (open.values[row].to_bits(), open.resolve_times[row]),
+                };
+                let found = (ended.values[row].to_bits(), ended.resolve_times[row]);
+                prop_assert_eq!(found, expected, "{:?}", target);
             }
         }
     }
@@ -427,12 +470,32 @@ fn the_worlds_hold_labels_of_both_classes_of_every_kind_that_are_known_at_the_cu
     );
     assert!(run.is_ok());
     let counts = counts.into_inner();
-    for kind in labels::KINDS {
+    let classes = labels::KINDS.iter().filter(|kind| kind.name != NUMBERS);
+    for kind in classes {
         for value in [LabelValue::Positive, LabelValue::Negative] {
             let count = counts.get(&(kind.name, value)).copied().unwrap_or_default();
             assert!(count > 20, "{} {value:?}: {count} known labels", kind.name);
         }
     }
+}
+
+#[test]
+fn the_worlds_hold_numbers_that_are_known_at_the_cut() {
+    let known = std::cell::Cell::new(0);
+    let run = TestRunner::new_with_rng(few(), TestRng::deterministic_rng(RngAlgorithm::ChaCha)).run(
+        &worlds(),
+        |worlds| {
+            let panel = panel(column_names(&source()), worlds.before);
+            for target in numbers() {
+                let targets = targets::changes(&panel, &target, &source(), labels::NO_END);
+                let found = numbers_by(&targets, first_rows(&panel, worlds.known), worlds.cut);
+                known.set(known.get() + found.into_iter().flatten().count());
+            }
+            Ok(())
+        },
+    );
+    assert!(run.is_ok());
+    assert!(known.get() > 20, "{} known numbers", known.get());
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
     let file = read_model(&task.artifacts, &spec.version).await?;
     let ready = train_job::ready(task, spec.reading()).await?;
     let judging = spec.clone();
-    let judge = move |input, work: &_| train::judge(input, &judging, &file, work);
+    let judge = move |input, work: &_| train::judge(&input, &judging, &file, work);
     let evaluation = ready.compute(task, judge).await?;
     train_job::tell(LogSeverity::Info, told(&spec.version, &evaluation));
     made(spec, evaluation)

@@ -80,7 +80,7 @@ pub(super) fn draw(
     let found = bootstrap::intervals(tested, resampling(spec), &untold(work));
     let mut found = found.map_err(|e| fit_failure(e, "the intervals"))?;
     let of_folds = std::mem::take(&mut found.folds);
-    Ok((told(found, best), of_folds))
+    Ok((told(&found, best), of_folds))
 }
 
 /// How blocks are drawn for what this spec's label says.
@@ -93,7 +93,7 @@ pub(crate) fn resampling(spec: &TrainSpec) -> Resampling {
 }
 
 /// What was found, and what follows.
-pub(super) fn told(found: Found, best_baseline: Option<String>) -> Intervals {
+pub(super) fn told(found: &Found, best_baseline: Option<String>) -> Intervals {
     Intervals {
         block: Span::from_micros(found.block).unwrap_or(LEAST_BLOCK),
         resamples: RESAMPLES,

@@ -76,7 +76,7 @@ fn other_features(found: &[String], wanted: &[String]) -> WorkError {
 /// # Errors
 /// TIME_RANGE_EMPTY, TOO_FEW_ROWS, LABEL_HAS_NO_POSITIVES, LABEL_HAS_NO_NEGATIVES with the numbers; those of [`score`].
 pub fn judge(
-    input: TrainInput,
+    input: &TrainInput,
     spec: &EvaluateSpec,
     file: &ModelFile,
     work: &Work,
@@ -85,7 +85,7 @@ pub fn judge(
     let rows = &input.gathered.rows;
     check_rows(rows, spec.range)?;
     note(work, 0, format!("scoring {} rows", rows.labels.len()));
-    let Scored { raw, scores } = score(&input, file, work)?;
+    let Scored { raw, scores } = score(input, file, work)?;
     let matrix = &input.gathered.matrix;
     let out = OutOfFold::of_all(&rows.labels, scores, file.header.threshold);
     note(work, 1, "the baselines".to_owned());
@@ -106,7 +106,7 @@ pub fn judge(
         work,
     )?;
     note(work, 3, "what each feature is worth".to_owned());
-    let drops = drops(&input, &out, file, work)?;
+    let drops = drops(input, &out, file, work)?;
     note(work, 4, "the parts of the rows".to_owned());
     let best_auc = best.and_then(|beside| beside.measured.metrics.roc_auc);
     Ok(Evaluation {
@@ -123,7 +123,7 @@ pub fn judge(
         importances: file.model.importances(),
         permutation: permutation::over_folds(&drops),
         slices: slices::measure(&out.rows, rows, &|places| out.measured(places)),
-        period: Some(period(&input, spec)),
+        period: Some(period(input, spec)),
         overall,
         ..Evaluation::default()
     })

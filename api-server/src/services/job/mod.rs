@@ -119,7 +119,7 @@ impl JobService for JobApi {
     }
 
     async fn update_job(&self, request: Request<v1::UpdateJobRequest>) -> Result<Response<v1::Job>, Status> {
-        Ok(Response::new(self.update(request).await?))
+        Ok(Response::new(Box::pin(self.update(request)).await?))
     }
 }
 

@@ -40,11 +40,11 @@ fn condition(text: &str) -> Result<Wanted, String> {
     if text.trim() == "skill" {
         return Ok(Wanted::Skill);
     }
-    let signs: [(&str, fn(f64) -> Bound); 3] =
-        [(">=", Bound::AtLeast), ("<=", Bound::AtMost), (">", Bound::Above)];
-    let parts = signs
-        .iter()
-        .find_map(|(sign, bound)| Some((text.split_once(sign)?, bound)));
+    let split = |sign| text.split_once(sign);
+    let parts = None
+        .or_else(|| Some((split(">=")?, Bound::AtLeast as fn(f64) -> Bound)))
+        .or_else(|| Some((split("<=")?, Bound::AtMost as fn(f64) -> Bound)))
+        .or_else(|| Some((split(">")?, Bound::Above as fn(f64) -> Bound)));
     let ((metric, number), bound) =
         parts.ok_or_else(|| "expected METRIC>=NUMBER, METRIC<=NUMBER, METRIC>NUMBER or skill".to_owned())?;
     let metric = metric_of(metric)?;

@@ -8,7 +8,7 @@ use mltraining_panel::{Gathered, LooseRows, PanelBuilder, PanelError};
 #[derive(Debug)]
 pub(super) enum Arriving {
     /// In the panel's order: whole entities can go on before the others are there.
-    InOrder(PanelBuilder),
+    InOrder(Box<PanelBuilder>),
     /// In any order: nothing is known before all of them are there.
     Loose(LooseRows),
 }
@@ -16,7 +16,7 @@ pub(super) enum Arriving {
 impl Arriving {
     pub(super) fn new(columns: Vec<String>, rule: DuplicateRule, order: Order) -> Self {
         match order {
-            Order::OfThePanel => Self::InOrder(PanelBuilder::new(columns, rule)),
+            Order::OfThePanel => Self::InOrder(Box::new(PanelBuilder::new(columns, rule))),
             Order::AsTheyCome => Self::Loose(LooseRows::new(columns)),
         }
     }

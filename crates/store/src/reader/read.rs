@@ -132,6 +132,26 @@ async fn count(
     Ok((rows, earliest))
 }
 
+/// Copies the rows of the context `name`.
+async fn copy_context(
+    connection: &mut PgConnection,
+    name: &str,
+    Checked { part, layout }: Checked<'_>,
+    timeout: Duration,
+    say: &mut (dyn FnMut(u64, u64) -> Result<(), ReadError> + Send),
+) -> Result<Gathered, ReadError> {
+    settle(connection, &part, timeout).await?;
+    let mut copying = Copying::of(&part, layout, Order::AsTheyCome);
+    copying.run(connection, None, say).await?;
+    copying.finish().await.map_err(|error| match error {
+        ReadError::Panel(error) => ReadError::Context {
+            context: name.to_owned(),
+            error,
+        },
+        other => other,
+    })
+}
+
 /// Copies the rows of each context, then the source's, which go out in batches with the contexts beside each.
 pub(super) async fn copy_all(
     connection: &mut PgConnection,
@@ -156,20 +176,9 @@ pub(super) async fn copy_all(
     let mut parts = parts.into_iter();
     let source = parts.next().expect("the source is the first part");
     let (mut contexts, mut prints) = (Vec::new(), Vec::new());
-    for (context, Checked { part, layout }) in query.contexts.iter().zip(parts) {
-        settle(connection, &part, query.timeout).await?;
-        let mut copying = Copying::of(&part, layout, Order::AsTheyCome);
-        copying
-            .run(connection, None, &mut |arrived, held| say(arrived, held, before))
-            .await?;
-        let of_context = |error| match error {
-            ReadError::Panel(error) => ReadError::Context {
-                context: context.name.clone(),
-                error,
-            },
-            other => other,
-        };
-        let read = copying.finish().await.map_err(of_context)?;
+    for (context, part) in query.contexts.iter().zip(parts) {
+        let say = &mut |arrived, held| say(arrived, held, before);
+        let read = copy_context(connection, &context.name, part, query.timeout, say).await?;
         before += read.panel.rows() as u64;
         contexts.push((context.name.clone(), Arc::new(read.panel)));
         prints.push((context.name.clone(), read.fingerprint));

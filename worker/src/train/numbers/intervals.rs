@@ -61,5 +61,5 @@ pub(super) fn measure(
     for (fold, intervals) in measured.iter_mut().zip(std::mem::take(&mut found.folds)) {
         fold.intervals = Some(intervals);
     }
-    Ok(told(found, best))
+    Ok(told(&found, best))
 }
