@@ -2,7 +2,7 @@
 
 use super::baselines::{self, Scored};
 use super::operating::{self, Operating};
-use super::{fit_progress, permutation, shuffled, user_failure, validation};
+use super::{fit_progress, intervals, permutation, shuffled, user_failure, validation};
 use crate::work::{Work, WorkError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
@@ -145,16 +145,10 @@ pub(super) fn overall(out: &OutOfFold) -> (Metrics, Vec<Baseline>) {
 /// What the folds reached on held-out entities; `None` when none was held out.
 pub(super) fn unseen(done: &CrossValidation, rows: &LabelledRows) -> Option<UnseenEntities> {
     let judged = &done.out_of_fold.unseen;
-    let aucs: Option<Vec<f64>> = done
-        .folds
-        .iter()
-        .map(|fold| fold.unseen.as_ref()?.roc_auc)
-        .collect();
-    let mean = |aucs: Vec<f64>| aucs.iter().sum::<f64>() / aucs.len() as f64;
     (!rows.held_out.is_empty()).then(|| UnseenEntities {
         entities: rows.unseen_entities,
         metrics: self::judged(&judged.labels, &judged.scores, judged.decisions.iter().copied()),
-        mean_roc_auc: aucs.filter(|aucs| !aucs.is_empty()).map(mean),
+        mean_roc_auc: intervals::mean(&done.folds, |fold| fold.unseen.as_ref()?.roc_auc),
     })
 }
 
@@ -318,11 +312,22 @@ impl OutOfFold {
         self.labels.extend(labels);
         self.scores.extend(scores);
         self.fold_ends.push(self.rows.len());
-        for Scored { name, scores, .. } in baselines {
-            match self.baselines.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, all)) => all.extend(scores),
-                None => self.baselines.push((name, scores)),
-            }
+        let named = baselines
+            .into_iter()
+            .map(|Scored { name, scores, .. }| (name, scores));
+        join(&mut self.baselines, named);
+    }
+}
+
+/// Lays what each baseline says of one more fold behind what it said of those before.
+pub(super) fn join(
+    all: &mut Vec<(&'static str, Vec<f64>)>,
+    fold: impl Iterator<Item = (&'static str, Vec<f64>)>,
+) {
+    for (name, scores) in fold {
+        match all.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, before)) => before.extend(scores),
+            None => all.push((name, scores)),
         }
     }
 }

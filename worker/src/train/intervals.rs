@@ -29,8 +29,8 @@ fn best_baseline(folds: &[Fold]) -> Option<(&str, f64)> {
     means.max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// The mean over the folds; `None` when one lacks the value.
-fn mean(folds: &[Fold], of: impl Fn(&Fold) -> Option<f64>) -> Option<f64> {
+/// The mean over the folds; `None` when one lacks the value or there are no folds.
+pub(super) fn mean(folds: &[Fold], of: impl Fn(&Fold) -> Option<f64>) -> Option<f64> {
     let all: Option<Vec<f64>> = folds.iter().map(of).collect();
     all.filter(|all| !all.is_empty())
         .map(|all| all.iter().sum::<f64>() / all.len() as f64)

@@ -13,10 +13,9 @@ use mltraining_panel::rows::LabelledRows;
 use mltraining_panel::split::FoldRows;
 
 /// What this fit is called.
-pub(super) const PLACE: &str = "shuffled labels";
+const PLACE: &str = "shuffled labels";
 
-/// Fits the algorithm on a fold's training rows and tests it on its test rows, both with labels that were shuffled over all
-/// rows: the ROC AUC, about 0.5. `None` when the shuffled rows lack a class.
+/// The ROC AUC of one fold with labels that were shuffled over all rows, about 0.5; `None` when the shuffled rows lack a class.
 pub(super) fn roc_auc(
     matrix: &Matrix,
     rows: &LabelledRows,
@@ -24,27 +23,46 @@ pub(super) fn roc_auc(
     work: &Work,
     part: &FoldRows,
 ) -> Result<Option<f64>, WorkError> {
-    let _span = tracing::info_span!("shuffled").entered();
     let labels = baseline::shuffled(&rows.labels, spec.seed);
-    let nth = spec.split.folds();
-    let progress = fit_progress(work, spec, nth, PLACE, &spec.algorithm);
+    let scores = scores(matrix, rows, spec, work, part, Truth::Classes(&labels))?;
+    let tested: Vec<u8> = part.test.iter().map(|&row| labels[row as usize]).collect();
+    Ok(scores.and_then(|scores| metrics::roc_auc(&tested, &scores)))
+}
+
+/// Spearman's rank correlation in one fold with numbers that were shuffled over all rows, about 0; `None` when the shuffled
+/// training rows all have the same.
+pub(super) fn spearman(
+    matrix: &Matrix,
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+    part: &FoldRows,
+) -> Result<Option<f64>, WorkError> {
+    let targets = baseline::shuffled(&rows.targets, spec.seed);
+    let forecasts = scores(matrix, rows, spec, work, part, Truth::Numbers(&targets))?;
+    let tested = part.test.iter().map(|&row| f64::from(targets[row as usize]));
+    let tested: Vec<f64> = tested.collect();
+    Ok(forecasts.and_then(|forecasts| metrics::spearman(&tested, &forecasts)))
+}
+
+/// What the algorithm, fitted on the fold's training rows, says of its test rows; `None` when there is nothing to fit.
+fn scores(
+    matrix: &Matrix,
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+    part: &FoldRows,
+    truth: Truth<'_>,
+) -> Result<Option<Vec<f64>>, WorkError> {
+    let _span = tracing::info_span!("shuffled").entered();
+    let progress = fit_progress(work, spec, spec.split.folds(), PLACE, &spec.algorithm);
     let control = Control {
         cancel: work.stop.flag(),
         progress: &progress,
     };
-    let model = match validation::fit(
-        &spec.algorithm,
-        spec,
-        matrix,
-        rows,
-        Truth::Classes(&labels),
-        &part.train,
-        &control,
-    ) {
-        Ok(model) => model,
-        Err(FitError::OneClass { .. }) => return Ok(None),
-        Err(error) => return Err(fit_failure(error, PLACE)),
-    };
-    let tested: Vec<u8> = part.test.iter().map(|&row| labels[row as usize]).collect();
-    Ok(metrics::roc_auc(&tested, &model.predict(matrix, &part.test)))
+    match validation::fit(&spec.algorithm, spec, matrix, rows, truth, &part.train, &control) {
+        Ok(model) => Ok(Some(model.predict(matrix, &part.test))),
+        Err(FitError::OneClass { .. } | FitError::OneValue { .. }) => Ok(None),
+        Err(error) => Err(fit_failure(error, PLACE)),
+    }
 }

@@ -3,7 +3,7 @@
 use super::blocks::Blocks;
 use super::interval::Resampled;
 use super::ranking::{Pairs, Ranking};
-use super::{FEWEST_BLOCKS, Resampling, draw};
+use super::{FEWEST_BLOCKS, Resampling, draw, resampled};
 use crate::control::Control;
 use crate::fit::FitError;
 use crate::metrics::{loss_of_row, square_of_row};
@@ -111,13 +111,9 @@ pub fn compare(
     let whole = measured(&vec![1.0; blocks.count]);
     let draws = match blocks.count < FEWEST_BLOCKS {
         true => Vec::new(),
-        false => (0..u64::from(resampling.resamples))
-            .into_par_iter()
-            .map(|nth| {
-                let weights = draw::weights(resampling.seed, 0, nth, blocks.count);
-                control.check().map(|()| measured(&weights))
-            })
-            .collect::<Result<Vec<_>, FitError>>()?,
+        false => resampled(resampling, control, |nth| {
+            measured(&draw::weights(resampling.seed, 0, nth, blocks.count))
+        })?,
     };
     let found = Found {
         whole,

@@ -14,6 +14,7 @@ mod holm;
 mod interval;
 mod numbers;
 mod ranking;
+mod redraw;
 mod student;
 
 use crate::control::Control;
@@ -22,11 +23,11 @@ use blocks::Blocks;
 pub use compare::{Compared, Difference, PairFound, Rivals, compare};
 use folds::FoldRanks;
 pub use holm::holm;
-use interval::Resampled;
 use mltraining_domain::{Interval, IntervalUnset, ScoreIntervals};
 pub use numbers::{TestedNumbers, intervals_of_numbers};
 use ranking::Ranking;
 use rayon::prelude::*;
+use redraw::{Draws, Redrawn, redraw};
 
 /// With fewer blocks than this there is no interval: chance among so few cannot be told from the rows.
 pub const FEWEST_BLOCKS: usize = 5;
@@ -98,72 +99,62 @@ pub fn intervals(
     assert_eq!(tested.labels.len(), tested.times.len(), "one time for each label");
     assert!(resampling.least_block > 0, "blocks have a length");
     let blocks = Blocks::of(tested.times, resampling.least_block);
-    let folds: Vec<FoldRanks> = folds::cut(&tested, &blocks.of_rows);
-    let mut found = Found {
-        block: blocks.length,
-        overall: unset(blocks.count, IntervalUnset::TooFewBlocks),
-        folds: Vec::with_capacity(folds.len()),
-        skill: Interval::Unset(IntervalUnset::TooFewBlocks),
-        p_value: None,
+    let classes = Classes {
+        tested,
+        folds: folds::cut(&tested, &blocks.of_rows),
+        blocks: &blocks,
     };
-    if blocks.count >= FEWEST_BLOCKS {
-        let ranking = Ranking::new(tested.labels, tested.scores, &blocks.of_rows, blocks.count);
-        let draw = |nth| draw::weights(resampling.seed, 0, nth, blocks.count);
-        found.overall = of_scores(ranking.as_ref(), blocks.count, resampling, &draw, control)?;
-        let skills = resampled(resampling, control, |nth| folds::skill(&folds, &draw(nth)))?;
-        match Resampled::new(skills.into_iter(), blocks.count) {
-            Ok(skills) => {
-                found.skill = skills.interval();
-                found.p_value = Some(skills.p_value());
-            }
-            Err(reason) => found.skill = Interval::Unset(reason),
-        }
-    }
-    for (index, fold) in folds.iter().enumerate() {
-        let count = fold.blocks();
-        let draw = |nth| draw::weights(resampling.seed, index as u64 + 1, nth, count);
-        found.folds.push(match count < FEWEST_BLOCKS {
-            true => unset(count, IntervalUnset::TooFewBlocks),
-            false => of_scores(fold.ranking(), count, resampling, &draw, control)?,
-        });
-    }
-    Ok(found)
+    redraw(&classes, &blocks, resampling, control)
 }
 
-fn unset(blocks: usize, reason: IntervalUnset) -> ScoreIntervals {
-    ScoreIntervals {
-        blocks: blocks as u64,
-        roc_auc: Interval::Unset(reason),
-        average_precision: Interval::Unset(reason),
-        regression: None,
+/// Scores of classes, cut into blocks and folds.
+struct Classes<'a> {
+    tested: Tested<'a>,
+    folds: Vec<FoldRanks>,
+    blocks: &'a Blocks,
+}
+
+impl Redrawn for Classes<'_> {
+    fn unset(blocks: usize, reason: IntervalUnset) -> ScoreIntervals {
+        ScoreIntervals {
+            blocks: blocks as u64,
+            roc_auc: Interval::Unset(reason),
+            average_precision: Interval::Unset(reason),
+            regression: None,
+        }
+    }
+
+    fn whole(&self, draws: &Draws<'_>) -> Result<ScoreIntervals, FitError> {
+        let Tested { labels, scores, .. } = self.tested;
+        let ranking = Ranking::new(labels, scores, &self.blocks.of_rows, self.blocks.count);
+        of_scores(ranking.as_ref(), draws)
+    }
+
+    fn fold_blocks(&self) -> Vec<usize> {
+        self.folds.iter().map(FoldRanks::blocks).collect()
+    }
+
+    fn fold(&self, index: usize, draws: &Draws<'_>) -> Result<ScoreIntervals, FitError> {
+        of_scores(self.folds[index].ranking(), draws)
+    }
+
+    fn skill(&self, weights: &[f64]) -> Option<f64> {
+        folds::skill(&self.folds, weights)
     }
 }
 
 /// Intervals of one set of scores.
-fn of_scores(
-    ranking: Option<&Ranking>,
-    blocks: usize,
-    resampling: Resampling,
-    draw: &(dyn Fn(u64) -> Vec<f64> + Sync),
-    control: &Control<'_>,
-) -> Result<ScoreIntervals, FitError> {
+fn of_scores(ranking: Option<&Ranking>, draws: &Draws<'_>) -> Result<ScoreIntervals, FitError> {
     let Some(ranking) = ranking else {
-        return Ok(unset(blocks, IntervalUnset::Undefined));
+        return Ok(Classes::unset(draws.blocks, IntervalUnset::Undefined));
     };
     let pairs = ranking.pairs();
-    let drawn = resampled(resampling, control, |nth| {
-        let weights = draw(nth);
-        (pairs.roc_auc(&weights), ranking.average_precision(&weights))
-    })?;
-    let interval = |values: Vec<Option<f64>>| match Resampled::new(values.into_iter(), blocks) {
-        Ok(resampled) => resampled.interval(),
-        Err(reason) => Interval::Unset(reason),
-    };
-    let (aucs, precisions) = drawn.into_iter().unzip();
+    let drawn = draws.each(|weights| (pairs.roc_auc(weights), ranking.average_precision(weights)))?;
+    let (aucs, precisions): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
     Ok(ScoreIntervals {
-        blocks: blocks as u64,
-        roc_auc: interval(aucs),
-        average_precision: interval(precisions),
+        blocks: draws.blocks as u64,
+        roc_auc: draws.interval(aucs.into_iter()),
+        average_precision: draws.interval(precisions.into_iter()),
         regression: None,
     })
 }

@@ -5,8 +5,8 @@
 //! ranks, as good for many rows.
 
 use super::blocks::{Blocks, names, renumbered};
-use super::interval::Resampled;
-use super::{FEWEST_BLOCKS, Found, Resampling, draw, resampled};
+use super::redraw::{Draws, Redrawn, redraw};
+use super::{Found, Resampling};
 use crate::control::Control;
 use crate::fit::FitError;
 use crate::metrics::average_ranks;
@@ -44,50 +44,53 @@ pub fn intervals_of_numbers(
     assert_eq!(rows, tested.times.len(), "one time for each truth");
     assert!(resampling.least_block > 0, "blocks have a length");
     let blocks = Blocks::of(tested.times, resampling.least_block);
-    let folds = cut(&tested, &blocks.of_rows);
-    let mut found = Found {
-        block: blocks.length,
-        overall: unset(blocks.count, IntervalUnset::TooFewBlocks),
-        folds: Vec::with_capacity(folds.len()),
-        skill: Interval::Unset(IntervalUnset::TooFewBlocks),
-        p_value: None,
+    let numbers = Numbers {
+        tested,
+        folds: cut(&tested, &blocks.of_rows),
+        blocks: &blocks,
     };
-    if blocks.count >= FEWEST_BLOCKS {
-        let whole = Errors::of(&tested, 0..rows, &blocks.of_rows, blocks.count);
-        let draw = |nth| draw::weights(resampling.seed, 0, nth, blocks.count);
-        found.overall = of_errors(&whole, resampling, &draw, control)?;
-        let skills = resampled(resampling, control, |nth| skill(&folds, &draw(nth)))?;
-        match Resampled::new(skills.into_iter(), blocks.count) {
-            Ok(skills) => {
-                found.skill = skills.interval();
-                found.p_value = Some(skills.p_value());
-            }
-            Err(reason) => found.skill = Interval::Unset(reason),
-        }
-    }
-    for (index, fold) in folds.iter().enumerate() {
-        let count = fold.names.len();
-        let draw = |nth| draw::weights(resampling.seed, index as u64 + 1, nth, count);
-        found.folds.push(match count < FEWEST_BLOCKS {
-            true => unset(count, IntervalUnset::TooFewBlocks),
-            false => of_errors(&fold.errors, resampling, &draw, control)?,
-        });
-    }
-    Ok(found)
+    redraw(&numbers, &blocks, resampling, control)
 }
 
-fn unset(blocks: usize, reason: IntervalUnset) -> ScoreIntervals {
-    let unset = Interval::Unset(reason);
-    intervals_of(
-        blocks,
-        RegressionIntervals {
-            rmse: unset,
-            mae: unset,
-            median_absolute_error: unset,
-            r2: unset,
-            spearman: unset,
-        },
-    )
+/// Forecasts, cut into blocks and folds.
+struct Numbers<'a> {
+    tested: TestedNumbers<'a>,
+    folds: Vec<Fold>,
+    blocks: &'a Blocks,
+}
+
+impl Redrawn for Numbers<'_> {
+    fn unset(blocks: usize, reason: IntervalUnset) -> ScoreIntervals {
+        let unset = Interval::Unset(reason);
+        intervals_of(
+            blocks,
+            RegressionIntervals {
+                rmse: unset,
+                mae: unset,
+                median_absolute_error: unset,
+                r2: unset,
+                spearman: unset,
+            },
+        )
+    }
+
+    fn whole(&self, draws: &Draws<'_>) -> Result<ScoreIntervals, FitError> {
+        let rows = 0..self.tested.truths.len();
+        let errors = Errors::of(&self.tested, rows, &self.blocks.of_rows, self.blocks.count);
+        of_errors(&errors, draws)
+    }
+
+    fn fold_blocks(&self) -> Vec<usize> {
+        self.folds.iter().map(|fold| fold.names.len()).collect()
+    }
+
+    fn fold(&self, index: usize, draws: &Draws<'_>) -> Result<ScoreIntervals, FitError> {
+        of_errors(&self.folds[index].errors, draws)
+    }
+
+    fn skill(&self, weights: &[f64]) -> Option<f64> {
+        skill(&self.folds, weights)
+    }
 }
 
 fn intervals_of(blocks: usize, regression: RegressionIntervals) -> ScoreIntervals {
@@ -258,21 +261,9 @@ fn skill(folds: &[Fold], weights: &[f64]) -> Option<f64> {
     (counted > 0.0).then(|| sum / counted)
 }
 
-fn of_errors(
-    errors: &Errors,
-    resampling: Resampling,
-    draw: &(dyn Fn(u64) -> Vec<f64> + Sync),
-    control: &Control<'_>,
-) -> Result<ScoreIntervals, FitError> {
-    let blocks = errors.blocks.len();
-    let drawn = resampled(resampling, control, |nth| errors.measured(&draw(nth)))?;
-    let interval = |of: fn(&RegressionMetrics) -> Option<f64>| {
-        let values: Vec<Option<f64>> = drawn.iter().map(of).collect();
-        match Resampled::new(values.into_iter(), blocks) {
-            Ok(resampled) => resampled.interval(),
-            Err(reason) => Interval::Unset(reason),
-        }
-    };
+fn of_errors(errors: &Errors, draws: &Draws<'_>) -> Result<ScoreIntervals, FitError> {
+    let drawn = draws.each(|weights| errors.measured(weights))?;
+    let interval = |of: fn(&RegressionMetrics) -> Option<f64>| draws.interval(drawn.iter().map(of));
     let regression = RegressionIntervals {
         rmse: interval(|found| found.rmse),
         mae: interval(|found| found.mae),
@@ -280,7 +271,7 @@ fn of_errors(
         r2: interval(|found| found.r2),
         spearman: interval(|found| found.spearman),
     };
-    Ok(intervals_of(blocks, regression))
+    Ok(intervals_of(draws.blocks, regression))
 }
 
 #[cfg(test)]

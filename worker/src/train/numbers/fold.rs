@@ -1,8 +1,8 @@
 //! One fold, and what its model said of rows that it had not seen.
 
 use super::baselines::{self, Forecast};
-use super::{fit_progress, folds, validation};
-use crate::train::untold;
+use super::folds;
+use crate::train::{fit_progress, untold, validation};
 use crate::work::{Work, WorkError};
 use mltraining_domain::{AlgorithmSpec, Fold, Metrics, TrainSpec};
 use mltraining_learn::control::Control;
@@ -136,11 +136,9 @@ impl OutOfFold {
         self.truths.extend(truths);
         self.forecasts.extend(forecasts);
         self.fold_ends.push(self.rows.len());
-        for Forecast { name, numbers, .. } in baselines {
-            match self.baselines.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, all)) => all.extend(numbers),
-                None => self.baselines.push((name, numbers)),
-            }
-        }
+        let named = baselines
+            .into_iter()
+            .map(|Forecast { name, numbers, .. }| (name, numbers));
+        folds::join(&mut self.baselines, named);
     }
 }

@@ -2,8 +2,7 @@
 
 use super::fold::OutOfFold;
 use super::folds::fit_failure;
-use super::mean;
-use crate::train::intervals::{resampling, told};
+use crate::train::intervals::{mean, resampling, told};
 use crate::train::untold;
 use crate::work::{Work, WorkError};
 use mltraining_domain::{Fold, Intervals, TrainSpec};
