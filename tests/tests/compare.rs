@@ -274,6 +274,33 @@ async fn only_rows_that_all_versions_can_score_are_compared() {
     assert!(message.contains(&numbers), "{message}");
 }
 
+/// The fields at fault in a request.
+async fn fields(caller: &Caller, request: pb::CompareModelsRequest) -> Vec<String> {
+    let refused = asked(caller, request).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    let found = refused.get_details_bad_request().unwrap().field_violations;
+    found.into_iter().map(|violation| violation.field).collect()
+}
+
+/// An alias of `one` is `one`, whatever it is called.
+async fn check_alias(caller: &Caller, one: &str, steeper: &str) {
+    let request = pb::SetModelAliasRequest {
+        name: "projects/default/models/one@champion".to_owned(),
+        version: one.to_owned(),
+        ..pb::SetModelAliasRequest::default()
+    };
+    let alias = request.name.clone();
+    caller.models.clone().set_model_alias(request).await.unwrap();
+    let twice = on(&[one, &alias], TRAINED, MINUTES);
+    assert_eq!(fields(caller, twice).await, ["model_versions[1]"]);
+    let refused = asked(caller, on(&[&alias, steeper], TRAINED, MINUTES)).await;
+    let info = refused.unwrap_err().get_details_error_info().unwrap().clone();
+    assert_eq!(
+        (&info.reason[..], &info.metadata["first"][..]),
+        ("MODELS_NOT_COMPARABLE", one)
+    );
+}
+
 #[tokio::test]
 async fn versions_that_cannot_be_compared_are_refused_with_what_differs() {
     let (_system, caller) = with_bars().await;
@@ -306,20 +333,15 @@ async fn versions_that_cannot_be_compared_are_refused_with_what_differs() {
     assert_eq!(info.metadata["model_version"], later);
     assert_eq!(info.metadata["first_start"], "2026-01-02T23:59:00.000001+00:00");
 
-    let fields = async |request| {
-        let refused = asked(&caller, request).await.unwrap_err();
-        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
-        let found = refused.get_details_bad_request().unwrap().field_violations;
-        found
-            .into_iter()
-            .map(|violation| violation.field)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(fields(on(&[&one], TRAINED, MINUTES)).await, ["model_versions"]);
     assert_eq!(
-        fields(on(&[&one, &one], MINUTES, TRAINED)).await,
+        fields(&caller, on(&[&one], TRAINED, MINUTES)).await,
+        ["model_versions"]
+    );
+    assert_eq!(
+        fields(&caller, on(&[&one, &one], MINUTES, TRAINED)).await,
         ["model_versions[1]", "range"]
     );
+    check_alias(&caller, &one, &steeper).await;
     let unknown = on(
         &[&one, "projects/default/models/one/versions/7"],
         TRAINED,

@@ -301,16 +301,23 @@ async fn rows_of_before_the_training_are_judged_and_said_to_be_so() {
         touching.get_details_error_info().unwrap().reason,
         "EVALUATION_OVERLAPS_TRAINING"
     );
+    let named = pb::SetModelAliasRequest {
+        name: "projects/default/models/late@champion".to_owned(),
+        version,
+        ..pb::SetModelAliasRequest::default()
+    };
+    let alias = named.name.clone();
+    caller.models.clone().set_model_alias(named).await.unwrap();
     let look = pb::EvaluateModelRequest {
         validate_only: true,
-        ..on(&version, edge - 600, edge)
+        ..on(&alias, edge - 600, edge)
     };
     let warnings = asked(&caller, look).await.unwrap().estimate.unwrap().warnings;
     assert!(
         warnings.iter().any(|line| line.contains("before the training")),
         "{warnings:?}"
     );
-    let job = ended(&caller, on(&version, edge - 600, edge)).await;
+    let job = ended(&caller, on(&alias, edge - 600, edge)).await;
     let period = evaluation(&caller, &job).await.period.unwrap();
     assert_eq!(period.place(), pb::PeriodPlace::BeforeTraining);
 }

@@ -4,7 +4,7 @@ use super::evaluate_request::{self, PeriodRows};
 use super::idempotency;
 use super::job_options::{self, JobOptions};
 use super::train_spec::DEFAULT_SEED;
-use mltraining_domain::name::VersionName;
+use mltraining_domain::name::VersionRef;
 use mltraining_domain::spec::compare::MOST_VERSIONS;
 use mltraining_domain::{ProjectId, Violations, labels};
 use mltraining_proto::v1;
@@ -12,8 +12,8 @@ use mltraining_proto::v1;
 /// What a request asks for.
 #[derive(Debug)]
 pub(crate) struct CompareRequest {
-    /// The versions, each once.
-    pub(crate) versions: Vec<VersionName>,
+    /// The versions, each name once.
+    pub(crate) versions: Vec<VersionRef>,
     /// On which rows.
     pub(crate) rows: PeriodRows,
     /// Seed of the draws.
@@ -46,17 +46,17 @@ pub(crate) fn read(
     }
 }
 
-fn versions(texts: &[String], project: &ProjectId, found: &mut Violations) -> Vec<VersionName> {
+fn versions(texts: &[String], project: &ProjectId, found: &mut Violations) -> Vec<VersionRef> {
     let count = texts.len();
     found.require((2..=MOST_VERSIONS).contains(&count), "model_versions", || {
         format!("{count} versions; give 2 to {MOST_VERSIONS}")
     });
-    let mut names: Vec<VersionName> = Vec::with_capacity(count.min(MOST_VERSIONS));
+    let mut names: Vec<VersionRef> = Vec::with_capacity(count.min(MOST_VERSIONS));
     for (place, text) in texts.iter().enumerate().take(MOST_VERSIONS) {
         let field = format!("model_versions[{place}]");
-        match VersionName::parse(text) {
+        match VersionRef::parse(text) {
             Err(error) => found.invalid(field, error.to_string()),
-            Ok(name) if name.project != *project => {
+            Ok(name) if name.model().project != *project => {
                 found.invalid(field, format!("must be of projects/{project}, like the request"));
             }
             Ok(name) if names.contains(&name) => found.invalid(field, "is named twice"),
@@ -83,10 +83,24 @@ mod tests {
         assert!(said(&[&of(1), &of(2)]).is_empty());
         assert_eq!(said(&[]), ["model_versions"]);
         assert_eq!(said(&[&of(1)]), ["model_versions"]);
-        let wrong = said(&[&of(1), &of(1), "m@2", "projects/other/models/m/versions/1"]);
+        let alias = "projects/default/models/m@champion";
+        assert!(said(&[&of(1), alias]).is_empty());
+        let wrong = said(&[
+            &of(1),
+            &of(1),
+            "m@2",
+            "projects/other/models/m/versions/1",
+            alias,
+            alias,
+        ]);
         assert_eq!(
             wrong,
-            ["model_versions[1]", "model_versions[2]", "model_versions[3]"]
+            [
+                "model_versions[1]",
+                "model_versions[2]",
+                "model_versions[3]",
+                "model_versions[5]"
+            ]
         );
         let many: Vec<String> = (1..=11).map(of).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();

@@ -5,6 +5,7 @@ use super::scored_version;
 use super::training::{TrainingApi, Wish};
 use crate::convert::{compare_request, name};
 use crate::error::ApiError;
+use mltraining_domain::name::{VersionName, VersionRef};
 use mltraining_domain::{CompareSpec, Reason, Violations};
 use mltraining_proto::v1;
 use mltraining_store::jobs::NewSpec;
@@ -20,9 +21,10 @@ impl TrainingApi {
         let mut found = Violations::new();
         let request = compare_request::read(request, &call.project, &mut found);
         found.into_result(())?;
-        let mut versions = Vec::with_capacity(request.versions.len());
+        let names = numbered(&call, request.versions).await?;
+        let mut versions = Vec::with_capacity(names.len());
         let mut warnings = Vec::new();
-        for name in &request.versions {
+        for name in &names {
             let version = scored_version::find(&call, name).await?;
             versions.push(version);
         }
@@ -35,16 +37,13 @@ impl TrainingApi {
             seed: request.seed,
         };
         if let Some(different) = spec.not_comparable() {
-            let (first, second) = (
-                &request.versions[different.first],
-                &request.versions[different.second],
-            );
+            let (first, second) = (&names[different.first], &names[different.second]);
             return Err(ApiError::new(Reason::ModelsNotComparable, spec.told(&different))
                 .with("first", first)
                 .with("second", second)
                 .with("difference", different.difference));
         }
-        for (name, version) in request.versions.iter().zip(&spec.versions) {
+        for (name, version) in names.iter().zip(&spec.versions) {
             warnings.extend(scored_version::look_at_place(name, version, &spec.range)?);
         }
         let spec = spec.check()?;
@@ -63,4 +62,25 @@ impl TrainingApi {
         };
         self.submit(&call, &wish, &resolved).await
     }
+}
+
+/// The versions that names mean, each of which may come once, by whatever name.
+///
+/// # Errors
+/// NOT_FOUND; INVALID_FIELD for a version that an earlier name means as well.
+async fn numbered(call: &Call, versions: Vec<VersionRef>) -> Result<Vec<VersionName>, ApiError> {
+    let mut names: Vec<VersionName> = Vec::with_capacity(versions.len());
+    let mut found = Violations::new();
+    for (place, version) in versions.into_iter().enumerate() {
+        let named = version.to_string();
+        let name = call.version(version).await?;
+        if names.contains(&name) {
+            found.invalid(
+                format!("model_versions[{place}]"),
+                format!("`{named}` is `{name}`, which is named before"),
+            );
+        }
+        names.push(name);
+    }
+    Ok(found.into_result(names)?)
 }

@@ -5,7 +5,7 @@ use super::scored_version;
 use super::training::{TrainingApi, Wish};
 use crate::convert::{evaluate_request, name};
 use crate::error::ApiError;
-use mltraining_domain::name::VersionName;
+use mltraining_domain::name::VersionRef;
 use mltraining_domain::{EvaluateSpec, Violations};
 use mltraining_proto::v1;
 use mltraining_store::jobs::NewSpec;
@@ -17,11 +17,12 @@ impl TrainingApi {
         request: Request<v1::EvaluateModelRequest>,
     ) -> Result<v1::Job, ApiError> {
         let (_, extensions, request) = request.into_parts();
-        let name = name::read("model_version", &request.model_version, VersionName::parse)?;
-        let call = Call::begin(self.context(), &extensions, name.project.clone())?;
+        let name = name::read("model_version", &request.model_version, VersionRef::parse)?;
+        let call = Call::begin(self.context(), &extensions, name.model().project)?;
         let mut found = Violations::new();
         let request = evaluate_request::read(request, &mut found);
         found.into_result(())?;
+        let name = call.version(name).await?;
         let version = scored_version::find(&call, &name).await?;
         let warning = scored_version::look_at_place(&name, &version, &request.rows.range)?;
         let spec = EvaluateSpec {
