@@ -49,6 +49,14 @@ pub(crate) fn queue(text: &str) -> Result<QueueName, CliError> {
     QueueName::parse(&name).map_err(|error| wrong("queue", text, &error))
 }
 
+/// The full name of what is called by its id in a collection of `parent`; a full name stays.
+pub(crate) fn below(parent: &str, collection: &str, text: &str) -> String {
+    match text.contains('/') {
+        true => text.to_owned(),
+        false => format!("{parent}/{collection}/{text}"),
+    }
+}
+
 /// The source of who names none: the one of `mlts demo-data`.
 pub(crate) const DEFAULT_SOURCE: &str = "coin_metrics";
 

@@ -388,3 +388,44 @@ async fn of_few_days_nothing_is_told_and_a_request_makes_one_job() {
         .sql("SELECT string_agg(kind, ',' ORDER BY id) FROM job");
     assert_eq!(kinds, "TRAIN,TRAIN,COMPARE");
 }
+
+#[tokio::test]
+async fn who_holds_an_alias_is_replaced_by_what_a_comparison_tells_to_be_better() {
+    let (system, caller) = with_bars().await;
+    let poor = trained(&caller, training("m", POOR, 1)).await;
+    let good = trained(&caller, training("m", GOOD, 1)).await;
+    let found = compared(&caller, on(&[&poor, &good], TRAINED, MINUTES)).await;
+    let promote = |code, version, more: &[&str]| {
+        let line = [&["promote", version, "--better-by", &found.name], more].concat();
+        system.says(code, &line)
+    };
+    let said = promote(0, "m@1", &[]);
+    assert!(
+        said.contains("found no holder"),
+        "there is nobody to beat: {said}"
+    );
+    let said = promote(7, "m@1", &[]);
+    assert!(said.contains("found that it is the holder itself"), "{said}");
+    let said = promote(7, "m@2", &["--p-value", "0.0000001"]);
+    assert!(said.contains("p < 0.0000001 in comparison"), "{said}");
+    let said = promote(0, "m@2", &["--require", "roc_auc>0.5"]);
+    assert!(
+        said.contains("against version 1") && said.contains("champion is m@2 now, and was m@1"),
+        "{said}"
+    );
+    let said = promote(7, "m@1", &[]);
+    assert!(
+        said.contains("ahead in no metric, and worse in some metric, against version 2"),
+        "{said}"
+    );
+
+    trained(&caller, training("m", POOR, 2)).await;
+    let said = promote(0, "m@3", &["--validate-only"]);
+    assert!(
+        said.contains("not of both it and the holder, version 2"),
+        "{said}"
+    );
+    let nowhere = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let said = system.says(3, &["promote", "m@3", "--better-by", nowhere]);
+    assert!(said.contains(nowhere), "{said}");
+}

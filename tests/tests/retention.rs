@@ -285,3 +285,36 @@ async fn a_model_outlives_every_retention_and_what_is_over_goes() {
         "a sweep does not hold up the end"
     );
 }
+
+#[tokio::test]
+async fn a_model_that_can_no_longer_be_undeleted_leaves_nothing_and_its_name_is_taken_anew() {
+    let (mut system, caller) = furnished().await;
+    system
+        .add_worker_with(&[("MLTS_RETENTION__INTERVAL", "100ms")])
+        .await;
+    let gone = submit(&caller, "gone").await;
+    let kept = submit(&caller, "kept").await;
+    for job in [&gone, &kept] {
+        assert_eq!(caller.ended(job).await.state(), pb::JobState::Succeeded);
+    }
+    let name = "projects/default/models/gone".to_owned();
+    let request = pb::DeleteModelRequest {
+        name,
+        ..pb::DeleteModelRequest::default()
+    };
+    caller.models.clone().delete_model(request).await.unwrap();
+    let files = folder(&system, &gone, 1);
+    assert!(holds(&files, "model.mlts"), "it can be undeleted");
+    system
+        .database
+        .sql("UPDATE model SET expire_at = deleted_at + interval '1 us' WHERE deleted_at IS NOT NULL");
+    until("the model is gone", || {
+        system.database.count("SELECT count(*) FROM model") == 1
+    })
+    .await;
+    assert!(!files.exists(), "its files go before its rows");
+    assert_eq!(system.database.count("SELECT count(*) FROM job"), 1);
+    files_are_whole(&system, &kept, 1).await;
+    let version = caller.trained_version(data::training("gone", 240, 2)).await;
+    assert_eq!(version.version, 1);
+}

@@ -1,5 +1,5 @@
-//! Removes what is over by age: final jobs to which no model version goes back, events of final jobs, rows of workers that are
-//! gone. Every worker does it; there is no leader, and two at the same time do no harm.
+//! Removes what is over by age: models that can no longer be undeleted, final jobs to which no model version goes back, events of final
+//! jobs, rows of workers that are gone. Every worker does it; there is no leader, and two at the same time do no harm.
 
 use crate::context::Context;
 use crate::removal::Removal;
@@ -20,6 +20,9 @@ pub(crate) async fn run(context: Arc<Context>) {
 
 async fn remove(context: &Context) {
     let config = &context.config.retention;
+    let mut removal = Removal::new(&context.artifacts);
+    tell("models", models(context, &mut removal).await);
+    removal.tell();
     if let Some(age) = age(config.events) {
         tell("events", events(context, age).await);
     }
@@ -69,6 +72,27 @@ where
             return Ok(removed);
         }
     }
+}
+
+/// Versions first, their files before their rows, then the models that have none left. Returns how many models went.
+async fn models(context: &Context, removal: &mut Removal<'_>) -> Result<u64, StoreError> {
+    let (store, limit) = (&context.store, i64::from(context.config.retention.batch));
+    loop {
+        let page = store.expired_versions(limit).await?;
+        let versions: Vec<JobId> = page.iter().map(|version| version.job).collect();
+        let jobs: Vec<ExpiredJob> = page.into_iter().flat_map(|version| version.jobs).collect();
+        let bare = without_files(context, &jobs, removal).await?;
+        batches(context, |limit| {
+            store.remove_events_of(Duration::ZERO, &bare, limit)
+        })
+        .await?;
+        let gone = store.remove_expired_versions(&versions, &bare).await?;
+        // What stayed would be on the next page again.
+        if gone < versions.len() as u64 || (versions.len() as i64) < limit {
+            break;
+        }
+    }
+    batches(context, |limit| store.remove_expired_models(limit)).await
 }
 
 /// Files first, then events in batches, then the rest of the rows at once: after a crash in between the next pass finds the

@@ -4,15 +4,22 @@ use super::field::choice;
 use super::intervals::show_verdict;
 use super::time::show_instant;
 use crate::error::ApiError;
-use mltraining_domain::gate::MAX_CONDITIONS;
-use mltraining_domain::name::{ModelName, VersionName};
-use mltraining_domain::{Condition, EvaluationMetric, Reason, Violations};
+use mltraining_domain::gate::{BesideHolder, MAX_CONDITIONS, MAX_P_VALUE};
+use mltraining_domain::name::{ComparisonName, ModelName, VersionName};
+use mltraining_domain::{Condition, EvaluationMetric, ProjectId, Reason, Violations};
 use mltraining_proto::v1;
 use mltraining_store::models::Promotion;
 use v1::metric_bound::Bound;
 
-/// The conditions of a gate, not yet judged; none without a gate.
-pub(crate) fn read(gate: Option<&v1::PromotionGate>, found: &mut Violations) -> Vec<Condition> {
+/// Where a gate names a comparison.
+pub(crate) const COMPARISON: &str = "gate.better_than_holder.comparison";
+
+/// The conditions of a gate on a version of this project, not yet judged; none without a gate.
+pub(crate) fn read(
+    gate: Option<&v1::PromotionGate>,
+    project: &ProjectId,
+    found: &mut Violations,
+) -> Vec<Condition> {
     let Some(gate) = gate else { return Vec::new() };
     let bounds = gate.bounds.iter().enumerate();
     let mut conditions: Vec<Condition> = bounds
@@ -21,11 +28,44 @@ pub(crate) fn read(gate: Option<&v1::PromotionGate>, found: &mut Violations) -> 
     if gate.require_skill {
         conditions.push(Condition::Skill { found: None });
     }
-    let count = gate.bounds.len() + usize::from(gate.require_skill);
+    if let Some(better) = &gate.better_than_holder {
+        conditions.extend(read_better(better, project, found));
+    }
+    let count =
+        gate.bounds.len() + usize::from(gate.require_skill) + usize::from(gate.better_than_holder.is_some());
     found.require(count <= MAX_CONDITIONS, "gate.bounds", || {
         format!("{count} conditions; at most {MAX_CONDITIONS} are taken")
     });
     conditions
+}
+
+fn read_better(
+    asked: &v1::BetterThanHolder,
+    project: &ProjectId,
+    found: &mut Violations,
+) -> Option<Condition> {
+    let p_value = asked.p_value.unwrap_or(MAX_P_VALUE);
+    let field = "gate.better_than_holder.p_value";
+    found.require(p_value > 0.0 && p_value <= MAX_P_VALUE, field, || {
+        format!("{p_value}; must lie above 0, and at most at {MAX_P_VALUE}")
+    });
+    match ComparisonName::parse(&asked.comparison) {
+        Err(error) => found.invalid(COMPARISON, error.to_string()),
+        Ok(name) if name.project != *project => {
+            found.invalid(
+                COMPARISON,
+                format!("must be of projects/{project}, like the version"),
+            );
+        }
+        Ok(name) => {
+            return Some(Condition::Better {
+                comparison: name.job,
+                p_value,
+                found: None,
+            });
+        }
+    }
+    None
 }
 
 fn read_bound(asked: &v1::MetricBound, field: &str, violations: &mut Violations) -> Option<Condition> {
@@ -116,6 +156,20 @@ pub(super) fn show_metric(metric: EvaluationMetric) -> v1::EvaluationMetric {
     }
 }
 
+/// The comparisons that conditions go by.
+pub(crate) fn comparisons<'a>(
+    conditions: &'a [Condition],
+    project: &'a ProjectId,
+) -> impl Iterator<Item = ComparisonName> + 'a {
+    conditions.iter().filter_map(|condition| match *condition {
+        Condition::Better { comparison: job, .. } => Some(ComparisonName {
+            project: project.clone(),
+            job,
+        }),
+        _ => None,
+    })
+}
+
 /// The promotion of one of the model's versions.
 pub(crate) fn show(promotion: &Promotion, model: &ModelName) -> v1::Promotion {
     let version = |version: Option<i32>| match version {
@@ -132,14 +186,18 @@ pub(crate) fn show(promotion: &Promotion, model: &ModelName) -> v1::Promotion {
         alias: promotion.alias.to_string(),
         from_version: version(promotion.from),
         to_version: version(promotion.to),
-        conditions: promotion.conditions.iter().map(show_condition).collect(),
+        conditions: promotion
+            .conditions
+            .iter()
+            .map(|of| show_condition(of, &model.project))
+            .collect(),
         passes: promotion.passes(),
         created_by: promotion.created_by.clone(),
         create_time: promotion.created_at.map(show_instant),
     }
 }
 
-fn show_condition(condition: &Condition) -> v1::GateCondition {
+fn show_condition(condition: &Condition, project: &ProjectId) -> v1::GateCondition {
     let bound = |metric, bound| {
         Some(v1::MetricBound {
             metric: show_metric(metric).into(),
@@ -163,6 +221,22 @@ fn show_condition(condition: &Condition) -> v1::GateCondition {
             found,
         } => (bound(metric, Bound::Above(wanted)), found, None),
         Condition::Skill { found } => (None, None, found),
+        Condition::Better { found, .. } => (None, found.and_then(BesideHolder::p_value), None),
+    };
+    let better_than_holder = match *condition {
+        Condition::Better {
+            comparison: job,
+            p_value,
+            ..
+        } => Some(v1::BetterThanHolder {
+            comparison: ComparisonName {
+                project: project.clone(),
+                job,
+            }
+            .to_string(),
+            p_value: Some(p_value),
+        }),
+        _ => None,
     };
     v1::GateCondition {
         description: condition.to_string(),
@@ -170,6 +244,7 @@ fn show_condition(condition: &Condition) -> v1::GateCondition {
         bound,
         found,
         verdict: show_verdict(verdict).into(),
+        better_than_holder,
     }
 }
 
@@ -225,27 +300,34 @@ mod tests {
                 bound(RocAuc, Some(Bound::Above(f64::NAN))),
             ],
             require_skill: true,
+            better_than_holder: Some(v1::BetterThanHolder {
+                comparison: "projects/other/comparisons/01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+                p_value: Some(0.06),
+            }),
         };
         gate.bounds.push(v1::MetricBound {
             metric: 99,
             bound: Some(Bound::Above(0.0)),
         });
         let mut found = Violations::new();
-        read(Some(&gate), &mut found);
+        read(Some(&gate), &ProjectId::default_project(), &mut found);
         let fields: Vec<&str> = found.iter().map(|violation| violation.field.as_str()).collect();
         let wanted = [
             "gate.bounds[1].metric",
             "gate.bounds[2]",
             "gate.bounds[3]",
             "gate.bounds[4].metric",
+            "gate.better_than_holder.p_value",
+            "gate.better_than_holder.comparison",
         ];
         assert_eq!(fields, wanted);
         let many = v1::PromotionGate {
             bounds: vec![bound(RocAuc, Some(Bound::AtLeast(0.7))); MAX_CONDITIONS],
             require_skill: true,
+            better_than_holder: None,
         };
         let mut found = Violations::new();
-        read(Some(&many), &mut found);
+        read(Some(&many), &ProjectId::default_project(), &mut found);
         assert_eq!(found.iter().count(), 1);
     }
 }

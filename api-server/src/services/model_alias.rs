@@ -27,16 +27,7 @@ impl ModelApi {
         }
         let call = Call::begin(self.context(), &extensions, name.model.project.clone())?;
         let version = call.version(version).await?;
-        let wanted = AliasMove {
-            alias: name.alias.clone(),
-            to: Some(version.version),
-            gate: Vec::new(),
-            expected_revision: etag::read(wire::ETAG, &request.etag),
-            created_by: call.caller.key.clone(),
-            effect: Effect::Move,
-        };
-        moved(&call, &name.model, wanted).await?;
-        Ok(wire::show(&find(&call, &name.model).await?))
+        ungated(&call, name, Some(version.version), &request.etag).await
     }
 
     pub(super) async fn delete_alias(
@@ -46,16 +37,7 @@ impl ModelApi {
         let (_, extensions, request) = request.into_parts();
         let name = name::read("name", &request.name, AliasName::parse)?;
         let call = Call::begin(self.context(), &extensions, name.model.project.clone())?;
-        let wanted = AliasMove {
-            alias: name.alias.clone(),
-            to: None,
-            gate: Vec::new(),
-            expected_revision: etag::read(wire::ETAG, &request.etag),
-            created_by: call.caller.key.clone(),
-            effect: Effect::Move,
-        };
-        moved(&call, &name.model, wanted).await?;
-        Ok(wire::show(&find(&call, &name.model).await?))
+        ungated(&call, name, None, &request.etag).await
     }
 
     pub(super) async fn promote(
@@ -67,8 +49,12 @@ impl ModelApi {
         let call = Call::begin(self.context(), &extensions, name.model().project)?;
         let mut found = Violations::new();
         let alias = read_alias(&request.alias, &mut found);
-        let gate = promotion::read(request.gate.as_ref(), &mut found);
+        let gate = promotion::read(request.gate.as_ref(), &call.project, &mut found);
         found.into_result(())?;
+        for comparison in promotion::comparisons(&gate, &call.project) {
+            let read = call.store.comparison(&comparison.project, comparison.job).await;
+            read.map_err(missing(&comparison))?;
+        }
         let version = call.version(name).await?;
         let model = ModelName {
             project: version.project,
@@ -123,6 +109,20 @@ fn read_alias(text: &str, found: &mut Violations) -> AliasId {
         found.invalid("alias", error.to_string());
         AliasId::champion()
     })
+}
+
+/// Moves an alias without a gate, or takes it away; the model afterwards.
+async fn ungated(call: &Call, name: AliasName, to: Option<i32>, etag: &str) -> Result<v1::Model, ApiError> {
+    let wanted = AliasMove {
+        alias: name.alias,
+        to,
+        gate: Vec::new(),
+        expected_revision: etag::read(wire::ETAG, etag),
+        created_by: call.caller.key.clone(),
+        effect: Effect::Move,
+    };
+    moved(call, &name.model, wanted).await?;
+    Ok(wire::show(&find(call, &name.model).await?))
 }
 
 /// Moves an alias and tells it. Both go on when the caller goes meanwhile: what is committed is told.

@@ -192,6 +192,7 @@ async fn a_wrong_alias_is_refused_and_writes_nothing() {
             Some(v1::PromotionGate {
                 bounds: vec![v1::MetricBound::default()],
                 require_skill: false,
+                ..v1::PromotionGate::default()
             }),
         )
     };
@@ -233,6 +234,7 @@ async fn a_gate_that_does_not_hold_names_every_condition_and_changes_nothing() {
             bound(Metric::SkillLow, Bound::Above(0.0)),
         ],
         require_skill: true,
+        ..v1::PromotionGate::default()
     };
     let status = promote(&house, promotion(2, Some(gate.clone())))
         .await
@@ -272,6 +274,7 @@ async fn a_promotion_is_kept_with_its_gate_and_undone_by_promoting_the_earlier_v
     let gate = v1::PromotionGate {
         bounds: vec![bound(Metric::RocAuc, Bound::AtLeast(0.6))],
         require_skill: false,
+        ..v1::PromotionGate::default()
     };
     let done = promote(&house, promotion(2, Some(gate))).await.unwrap();
     assert_eq!((done.number, done.passes), (Some(2), true));

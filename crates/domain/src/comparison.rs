@@ -144,17 +144,49 @@ pub enum Answer {
     Unknown,
 }
 
+/// What a comparison says of one version beside another.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rivalry {
+    /// The least p-value, corrected for all pairs and metrics, of the metrics in which the one is ahead; `None` when it is ahead in
+    /// none, or nothing can be told.
+    pub p_value: Option<f64>,
+    /// Whether the one can be told to be worse in some metric.
+    pub is_worse: bool,
+}
+
+impl VersionComparison {
+    /// What it says of one version of a model beside another; `None` when they are not both in it.
+    pub fn rivalry(&self, model: &ModelId, one: i32, other: i32) -> Option<Rivalry> {
+        let place = |version| {
+            let mut places = self.versions.iter();
+            places.position(|of| of.model == *model && of.version == version)
+        };
+        let (one, other) = (place(one)?, place(other)?);
+        let between = || self.differences.iter().filter(|found| found.is_of(one, other));
+        let ahead = between().filter(|found| found.ahead() == Some(one));
+        Some(Rivalry {
+            p_value: ahead
+                .filter_map(|found| found.p_value_overall)
+                .min_by(f64::total_cmp),
+            is_worse: between().any(|found| found.better_overall() == Some(other)),
+        })
+    }
+}
+
 impl VersionDifference {
-    /// Which of the two is better, if this p-value tells them apart.
-    fn better(&self, p_value: Option<f64>) -> Option<usize> {
-        let (p_value, difference) = (p_value?, self.difference?);
-        if p_value >= LEVEL || difference == 0.0 {
-            return None;
-        }
+    /// Which of the two has the better number, told apart or not; `None` when they are equal or undefined.
+    fn ahead(&self) -> Option<usize> {
+        let difference = self.difference.filter(|difference| *difference != 0.0)?;
         Some(match (difference > 0.0) == self.metric.is_higher_better() {
             true => self.first,
             false => self.second,
         })
+    }
+
+    /// Which of the two is better, if this p-value tells them apart.
+    fn better(&self, p_value: Option<f64>) -> Option<usize> {
+        self.ahead()
+            .filter(|_| p_value.is_some_and(|p_value| p_value < LEVEL))
     }
 
     /// Which of the two is better in the metric, if they can be told apart.
@@ -243,6 +275,43 @@ mod tests {
         }
     }
 
+    /// Without anything found.
+    fn comparison(model: &ModelId, versions: &[i32]) -> VersionComparison {
+        let range = TimeRange {
+            start: DateTime::UNIX_EPOCH,
+            end: DateTime::UNIX_EPOCH,
+        };
+        let unset = Interval::Unset(crate::IntervalUnset::TooFewBlocks);
+        let versions = versions.iter().map(|version| ComparedVersion {
+            model: model.clone(),
+            version: *version,
+            own_rows: RowCounts::default(),
+            source_fingerprint: String::new(),
+            metrics: Metrics::default(),
+            intervals: ScoreIntervals {
+                blocks: 0,
+                roc_auc: unset,
+                average_precision: unset,
+                regression: None,
+            },
+        });
+        VersionComparison {
+            source: "bars".parse().unwrap(),
+            range,
+            known_before: None,
+            versions: versions.collect(),
+            rows: 0,
+            positives: 0,
+            decisions: range,
+            block: Span::from_mins(1),
+            blocks: 0,
+            resamples: 0,
+            differences: Vec::new(),
+            answers: Vec::new(),
+            overall: Answer::Unknown,
+        }
+    }
+
     #[test]
     fn better_is_more_of_a_rank_and_less_of_a_loss() {
         for (metric, value, better) in [
@@ -290,6 +359,28 @@ mod tests {
         assert_eq!(answer_overall(2, &both), Answer::Mixed);
         both[1].p_value_overall = Some(0.2);
         assert_eq!(answer_overall(2, &both), Answer::Better(0));
+    }
+
+    #[test]
+    fn a_version_is_beside_another_what_their_pair_says() {
+        let model: ModelId = "m".parse().unwrap();
+        let found = |p: [f64; 2]| VersionComparison {
+            differences: vec![
+                difference(0, 1, RocAuc, 0.1, p[0]),
+                difference(0, 1, LogLoss, 0.1, p[1]),
+                difference(0, 2, RocAuc, -0.1, 0.001),
+            ],
+            ..comparison(&model, &[4, 2, 9])
+        };
+        let rivalry = |p, one, other| found(p).rivalry(&model, one, other);
+        let said = |p_value, is_worse| Some(Rivalry { p_value, is_worse });
+        assert_eq!(rivalry([0.01, 0.2], 4, 2), said(Some(0.01), false));
+        assert_eq!(rivalry([0.01, 0.02], 4, 2), said(Some(0.01), true));
+        assert_eq!(rivalry([0.01, 0.2], 2, 4), said(Some(0.2), true));
+        assert_eq!(rivalry([0.01, 0.2], 4, 9), said(None, true));
+        assert_eq!(rivalry([0.01, 0.2], 4, 3), None);
+        let other: ModelId = "n".parse().unwrap();
+        assert_eq!(found([0.01, 0.2]).rivalry(&other, 4, 2), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! What a version must reach before an alias may move to it, judged from its stored evaluation alone.
+//! What a version must reach before an alias may move to it, judged from its stored evaluation, and from a comparison with
+//! the version that holds the alias.
 
-use crate::{Evaluation, Interval, Verdict};
+use crate::comparison::{LEVEL, Rivalry};
+use crate::{Evaluation, Interval, JobId, Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -116,10 +118,45 @@ pub enum Condition {
         /// The verdict; `None` as above.
         found: Option<Verdict>,
     },
+    /// A comparison tells the version from the one that holds the alias, as the better one.
+    Better {
+        /// Which comparison.
+        comparison: JobId,
+        /// The corrected p-value must lie below.
+        p_value: f64,
+        /// `None` before it is judged.
+        found: Option<BesideHolder>,
+    },
+}
+
+/// The largest p-value that a [`Condition::Better`] may ask for.
+pub const MAX_P_VALUE: f64 = LEVEL;
+
+/// A version beside the one that holds the alias.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "beside", rename_all = "snake_case")]
+pub enum BesideHolder {
+    /// No version holds it.
+    Nobody,
+    /// It holds it itself.
+    Itself,
+    /// The comparison is not of both.
+    NotCompared {
+        /// The version that holds the alias.
+        holder: i32,
+    },
+    /// The comparison is of both.
+    Compared {
+        /// The version that holds the alias.
+        holder: i32,
+        /// What it says.
+        #[serde(flatten)]
+        rivalry: Rivalry,
+    },
 }
 
 impl Condition {
-    /// The condition with what `evaluation` says.
+    /// The condition with what `evaluation` says, which says nothing of a [`Condition::Better`].
     #[must_use]
     pub fn judged(self, evaluation: &Evaluation) -> Self {
         match self {
@@ -141,6 +178,7 @@ impl Condition {
             Self::Skill { .. } => Self::Skill {
                 found: evaluation.intervals.as_ref().and_then(|i| i.verdict),
             },
+            better @ Self::Better { .. } => better,
         }
     }
 
@@ -151,6 +189,54 @@ impl Condition {
             Self::AtMost { wanted, found, .. } => found.is_some_and(|found| found <= wanted),
             Self::Above { wanted, found, .. } => found.is_some_and(|found| found > wanted),
             Self::Skill { found } => found == Some(Verdict::Skill),
+            Self::Better { p_value, found, .. } => found.is_some_and(|found| found.is_better(p_value)),
+        }
+    }
+}
+
+impl BesideHolder {
+    /// The p-value of the metric in which it is ahead most surely; `None` where there is none.
+    pub fn p_value(self) -> Option<f64> {
+        match self {
+            Self::Compared { rivalry, .. } => rivalry.p_value,
+            Self::Nobody | Self::Itself | Self::NotCompared { .. } => None,
+        }
+    }
+
+    fn is_better(self, below: f64) -> bool {
+        match self {
+            Self::Nobody => true,
+            Self::Itself | Self::NotCompared { .. } => false,
+            Self::Compared { rivalry, .. } => {
+                !rivalry.is_worse && rivalry.p_value.is_some_and(|p_value| p_value < below)
+            }
+        }
+    }
+}
+
+impl fmt::Display for BesideHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => write!(f, "no holder"),
+            Self::Itself => write!(f, "that it is the holder itself"),
+            Self::NotCompared { holder } => {
+                write!(
+                    f,
+                    "none: the comparison is not of both it and the holder, version {holder}"
+                )
+            }
+            Self::Compared { holder, rivalry } => {
+                match rivalry.p_value {
+                    Some(p_value) => write!(f, "p = {p_value}")?,
+                    None => write!(f, "that it is ahead in no metric")?,
+                }
+                let worse = if rivalry.is_worse {
+                    ", and worse in some metric,"
+                } else {
+                    ""
+                };
+                write!(f, "{worse} against version {holder}")
+            }
         }
     }
 }
@@ -181,6 +267,17 @@ impl fmt::Display for Condition {
                     None => "none: it is not known",
                 };
                 return write!(f, "verdict = skill, found {found}");
+            }
+            Self::Better {
+                comparison,
+                p_value,
+                found,
+            } => {
+                let wanted = format!("better than the holder, p < {p_value} in comparison {comparison}");
+                return match found {
+                    Some(found) => write!(f, "{wanted}, found {found}"),
+                    None => write!(f, "{wanted}, not judged"),
+                };
             }
         };
         match found {
@@ -321,6 +418,42 @@ mod tests {
             found: Some(Verdict::Skill),
         });
         assert_eq!((holds, text.as_str()), (false, "verdict = skill, found no skill"));
+    }
+
+    #[test]
+    fn a_version_is_better_than_the_holder_only_when_a_comparison_of_both_says_so() {
+        let said = |found| {
+            let condition = Condition::Better {
+                comparison: JobId(uuid::Uuid::nil()),
+                p_value: 0.01,
+                found,
+            };
+            let text = serde_json::to_string(&condition).unwrap();
+            assert_eq!(serde_json::from_str::<Condition>(&text).unwrap(), condition);
+            assert_eq!(condition.judged(&evaluation()), condition);
+            (condition.holds(), condition.to_string())
+        };
+        let beside = |p_value, is_worse| {
+            let rivalry = Rivalry { p_value, is_worse };
+            said(Some(BesideHolder::Compared { holder: 3, rivalry }))
+        };
+        assert!(said(Some(BesideHolder::Nobody)).0);
+        assert!(beside(Some(0.009), false).0);
+        for (holds, text) in [
+            said(None),
+            said(Some(BesideHolder::Itself)),
+            said(Some(BesideHolder::NotCompared { holder: 3 })),
+            beside(Some(0.01), false),
+            beside(Some(0.001), true),
+            beside(None, false),
+        ] {
+            assert!(!holds, "{text}");
+        }
+        assert_eq!(
+            beside(Some(0.02), true).1,
+            "better than the holder, p < 0.01 in comparison 00000000-0000-0000-0000-000000000000, found p = 0.02, and worse in some \
+             metric, against version 3"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, ProjectId, VersionComparison};
 use serde_json::Value;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// A comparison.
@@ -36,6 +37,33 @@ impl StoredComparison {
     }
 }
 
+/// One comparison, on a connection that may be in a transaction; `None` when there is none.
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    project: &ProjectId,
+    job: JobId,
+) -> Result<Option<StoredComparison>, StoreError> {
+    let row = sqlx::query_file!("sql/comparisons/get.sql", project.as_str(), job.0)
+        .fetch_optional(connection)
+        .await?;
+    let found = row.map(|row| {
+        Ok(StoredComparison {
+            project: project.clone(),
+            job,
+            comparison: stored::json("result.body", row.body)?,
+            created_at: row.created_at,
+        })
+    });
+    found.transpose()
+}
+
+pub(crate) fn unknown(job: JobId) -> StoreError {
+    StoreError::NotFound {
+        what: "comparison",
+        name: job.to_string(),
+    }
+}
+
 impl Store {
     /// One comparison.
     ///
@@ -44,20 +72,9 @@ impl Store {
     pub async fn comparison(&self, project: &ProjectId, job: JobId) -> Result<StoredComparison, StoreError> {
         self.within("comparisons.get", async {
             let mut session = self.session().await?;
-            let row = sqlx::query_file!("sql/comparisons/get.sql", project.as_str(), job.0)
-                .fetch_optional(&mut *session)
-                .await?;
+            let found = find(&mut session, project, job).await?;
             session.release();
-            let row = row.ok_or_else(|| StoreError::NotFound {
-                what: "comparison",
-                name: job.to_string(),
-            })?;
-            Ok(StoredComparison {
-                project: project.clone(),
-                job,
-                comparison: stored::json("result.body", row.body)?,
-                created_at: row.created_at,
-            })
+            found.ok_or_else(|| unknown(job))
         })
         .await
     }

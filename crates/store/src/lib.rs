@@ -14,6 +14,7 @@ pub mod load;
 pub mod migrate;
 pub mod models;
 pub mod projects;
+pub mod purge;
 pub mod queue_stats;
 pub mod queues;
 pub mod reader;

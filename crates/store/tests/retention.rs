@@ -373,3 +373,113 @@ async fn nothing_points_at_a_job_or_a_result_that_retention_does_not_know() {
     ];
     assert_eq!(names, known);
 }
+
+impl Fixture {
+    /// A trained version, evaluated once more by a job of its own and promoted, of a model that is deleted since `age`.
+    async fn deleted_ago(&self, age: &'static str) -> (JobId, JobId) {
+        let (job, _) = self.succeeded().await;
+        let evaluated = self.succeeded_without_version().await;
+        self.execute(
+            "insert into evaluation (project, model, version, result_id, body, overall, rows, positives)
+             select e.project, e.model, e.version, r.id, e.body, e.overall, e.rows, e.positives
+               from evaluation e, result r where r.job_id = '00000000-0000-7000-8000-000000000001';
+             insert into model_alias (project, model, id, version) select project, model, 'champion', version from model_version;
+             insert into promotion (project, model, number, alias, to_version, created_by)
+             select project, model, 1, 'champion', version, 'test' from model_version;
+             update model set deleted_at = now() - interval '31 days', expire_at = now() + interval '1 day'",
+        )
+        .await;
+        let expire = format!("update model set expire_at = now() - interval '{age}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(expire))
+            .execute(&self.sql().await)
+            .await
+            .unwrap();
+        (job, evaluated)
+    }
+
+    async fn rows_of_models(&self) -> i64 {
+        self.number(
+            "select (select count(*) from model) + (select count(*) from model_version) + (select count(*) from evaluation)
+                  + (select count(*) from model_alias) + (select count(*) from promotion) + (select count(*) from result)
+                  + (select count(*) from artifact) + (select count(*) from job) + (select count(*) from job_event)",
+        )
+        .await
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_can_no_longer_be_undeleted_goes_with_all_that_came_of_it_and_its_name_is_free() {
+    let fixture = Fixture::new().await;
+    let (job, evaluated) = fixture.deleted_ago("1 s").await;
+    let versions = fixture.store.expired_versions(10).await.unwrap();
+    assert_eq!((versions.len(), versions[0].job), (1, job));
+    let mut jobs: Vec<JobId> = versions[0].jobs.iter().map(|job| job.id).collect();
+    jobs.sort();
+    let mut both = vec![job, evaluated];
+    both.sort();
+    assert_eq!(jobs, both);
+    let files: usize = versions[0].jobs.iter().map(|job| job.storage_keys.len()).sum();
+    assert_eq!(files, 3);
+    let remove = async |jobs: &[JobId]| fixture.store.remove_expired_versions(&[job], jobs).await.unwrap();
+    assert_eq!(remove(&[job]).await, 0, "files of the other job are left");
+    assert_eq!(
+        fixture.store.remove_expired_models(10).await.unwrap(),
+        0,
+        "it has a version"
+    );
+    assert_eq!(remove(&jobs).await, 1);
+    assert_eq!(fixture.store.expired_versions(10).await.unwrap(), []);
+    assert_eq!(fixture.store.remove_expired_models(10).await.unwrap(), 1);
+    assert_eq!(fixture.rows_of_models().await, 0);
+    fixture.succeeded().await;
+    let again = fixture.number("select version::bigint from model_version").await;
+    assert_eq!(again, 1, "the name begins anew");
+}
+
+#[tokio::test]
+async fn a_model_that_can_still_be_undeleted_and_one_that_was_never_deleted_keep_everything() {
+    let fixture = Fixture::new().await;
+    let (job, evaluated) = fixture.deleted_ago("-1 hour").await;
+    let before = fixture.rows_of_models().await;
+    let spared = async || {
+        assert_eq!(fixture.store.expired_versions(10).await.unwrap(), []);
+        let removed = fixture
+            .store
+            .remove_expired_versions(&[job], &[job, evaluated])
+            .await;
+        assert_eq!(removed.unwrap(), 0);
+        assert_eq!(fixture.store.remove_expired_models(10).await.unwrap(), 0);
+        assert_eq!(fixture.rows_of_models().await, before);
+    };
+    spared().await;
+    fixture
+        .execute("update model set deleted_at = null, expire_at = null")
+        .await;
+    spared().await;
+}
+
+#[tokio::test]
+async fn a_version_stays_until_the_orphans_of_its_job_are_swept() {
+    let fixture = Fixture::new().await;
+    let (job, evaluated) = fixture.deleted_ago("1 s").await;
+    fixture
+        .execute(
+            "insert into job_attempt (job_id, lease_epoch, worker_id, started_at, ended_at, outcome)
+             select job_id, 7, job_id, now(), now(), 'LOST' from model_version;
+             insert into result (id, job_id, lease_epoch, project, state)
+             select gen_random_uuid(), job_id, 7, project, 'ORPHANED' from model_version",
+        )
+        .await;
+    let remove = async || {
+        let removed = fixture
+            .store
+            .remove_expired_versions(&[job], &[job, evaluated])
+            .await;
+        removed.unwrap()
+    };
+    assert_eq!(remove().await, 0);
+    fixture
+        .execute("delete from result where state = 'ORPHANED'")
+        .await;
+    assert_eq!(remove().await, 1);
+}

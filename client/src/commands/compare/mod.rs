@@ -131,10 +131,7 @@ async fn get(name: String, connection: &Connection) -> Result<v1::ModelCompariso
 pub(crate) async fn list(args: &ComparisonsArgs, context: &Context<'_>) -> Result<(), CliError> {
     let (connection, output) = (context.connect().await?, context.output);
     if let Some(one) = &args.comparison {
-        let name = match one.contains('/') {
-            true => one.clone(),
-            false => format!("{}/comparisons/{one}", context.parent()),
-        };
+        let name = names::below(&context.parent(), "comparisons", one);
         let found = get(name, &connection).await?;
         return match output.format() {
             Format::Json => output.json(&found),

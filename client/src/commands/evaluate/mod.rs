@@ -120,10 +120,7 @@ async fn get(name: String, connection: &Connection) -> Result<v1::Evaluation, Cl
 pub(crate) async fn list(args: &EvaluationsArgs, context: &Context<'_>) -> Result<(), CliError> {
     let (connection, output) = (context.connect().await?, context.output);
     if let Some(one) = &args.evaluation {
-        let name = match one.contains('/') {
-            true => one.clone(),
-            false => format!("{}/evaluations/{one}", context.parent()),
-        };
+        let name = names::below(&context.parent(), "evaluations", one);
         let found = get(name, &connection).await?;
         return match output.format() {
             Format::Json => output.json(&found),

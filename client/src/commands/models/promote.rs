@@ -23,6 +23,12 @@ pub(crate) struct PromoteArgs {
     /// for more
     #[arg(long = "require", value_name = "CONDITION", value_parser = condition)]
     conditions: Vec<Wanted>,
+    /// It must be better than the version that holds the alias, by this comparison of both: its id, or its full name
+    #[arg(long, value_name = "COMPARISON")]
+    better_by: Option<String>,
+    /// How sure that must be: the corrected p-value lies below
+    #[arg(long, requires = "better_by", value_name = "P")]
+    p_value: Option<f64>,
     /// Only say whether it would be promoted
     #[arg(long)]
     validate_only: bool,
@@ -79,8 +85,13 @@ fn metrics() -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn gate(conditions: &[Wanted]) -> Option<v1::PromotionGate> {
-    if conditions.is_empty() {
+fn gate(args: &PromoteArgs, parent: &str) -> Option<v1::PromotionGate> {
+    let conditions = &args.conditions;
+    let better_than_holder = args.better_by.as_ref().map(|comparison| v1::BetterThanHolder {
+        comparison: names::below(parent, "comparisons", comparison),
+        p_value: args.p_value,
+    });
+    if conditions.is_empty() && better_than_holder.is_none() {
         return None;
     }
     let bounds = conditions.iter().filter_map(|condition| match condition {
@@ -90,6 +101,7 @@ fn gate(conditions: &[Wanted]) -> Option<v1::PromotionGate> {
     Some(v1::PromotionGate {
         bounds: bounds.collect(),
         require_skill: conditions.contains(&Wanted::Skill),
+        better_than_holder,
     })
 }
 
@@ -101,7 +113,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context<'_>) -> Result<(),
     let request = v1::PromoteModelVersionRequest {
         name: version.to_string(),
         alias: args.alias.to_string(),
-        gate: gate(&args.conditions),
+        gate: gate(args, &context.parent()),
         validate_only: args.validate_only,
         ..v1::PromoteModelVersionRequest::default()
     };

@@ -1,9 +1,10 @@
 //! Aliases of models, and every move of one: under a lock of the model, in one transaction with its record.
 
-use crate::{Store, StoreError, stored};
+use crate::{Store, StoreError, comparisons, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::alias::MAX_ALIASES;
-use mltraining_domain::{AliasId, Condition, Evaluation, ModelId, ProjectId};
+use mltraining_domain::gate::BesideHolder;
+use mltraining_domain::{AliasId, Condition, Evaluation, JobId, ModelId, ProjectId};
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
 
@@ -89,24 +90,56 @@ async fn held(
     Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
 }
 
-/// The gate with what the version's evaluation says; `None` without such a version.
+/// What the comparison says of the version beside the one that holds the alias.
+async fn beside_holder(
+    connection: &mut PgConnection,
+    project: &ProjectId,
+    model: &ModelId,
+    version: i32,
+    holder: Option<i32>,
+    comparison: JobId,
+) -> Result<BesideHolder, StoreError> {
+    let holder = match holder {
+        None => return Ok(BesideHolder::Nobody),
+        Some(holder) if holder == version => return Ok(BesideHolder::Itself),
+        Some(holder) => holder,
+    };
+    let found = comparisons::find(connection, project, comparison).await?;
+    let found = found.ok_or_else(|| comparisons::unknown(comparison))?;
+    let rivalry = found.comparison.rivalry(model, version, holder);
+    Ok(rivalry.map_or(BesideHolder::NotCompared { holder }, |rivalry| {
+        BesideHolder::Compared { holder, rivalry }
+    }))
+}
+
+/// The gate with what the version's evaluation says, and comparisons with the alias's holder; `None` without such a version.
 async fn judge(
     connection: &mut PgConnection,
     project: &ProjectId,
     model: &ModelId,
     version: i32,
+    holder: Option<i32>,
     gate: &[Condition],
 ) -> Result<Option<Vec<Condition>>, StoreError> {
-    let (project, model) = (project.as_str(), model.as_str());
-    let body = sqlx::query_file_scalar!("sql/aliases/evaluation.sql", project, model, version)
-        .fetch_optional(connection)
+    let names = (project.as_str(), model.as_str());
+    let body = sqlx::query_file_scalar!("sql/aliases/evaluation.sql", names.0, names.1, version)
+        .fetch_optional(&mut *connection)
         .await?;
     let Some(body) = body else { return Ok(None) };
     if gate.is_empty() {
         return Ok(Some(Vec::new()));
     }
     let evaluation: Evaluation = stored::json("evaluation.body", body)?;
-    Ok(Some(gate.iter().map(|c| c.judged(&evaluation)).collect()))
+    let mut judged: Vec<Condition> = gate.iter().map(|c| c.judged(&evaluation)).collect();
+    for condition in &mut judged {
+        if let Condition::Better {
+            comparison, found, ..
+        } = condition
+        {
+            *found = Some(beside_holder(connection, project, model, version, holder, *comparison).await?);
+        }
+    }
+    Ok(Some(judged))
 }
 
 /// Writes the move: alias, record, revision.
@@ -171,7 +204,7 @@ async fn moved(
     let conditions = match wanted.to {
         None if from.is_none() => return Ok(MoveOutcome::NoAlias),
         None => Vec::new(),
-        Some(version) => match judge(connection, project, model, version, &wanted.gate).await? {
+        Some(version) => match judge(connection, project, model, version, from, &wanted.gate).await? {
             None => return Ok(MoveOutcome::NoVersion),
             Some(conditions) => conditions,
         },
@@ -200,7 +233,7 @@ impl Store {
     /// Moves an alias of a model that is not deleted, if the gate holds. Moves of one model's aliases happen one after the other.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] for an unknown model.
+    /// [`StoreError::NotFound`] for an unknown model, or a comparison of the gate.
     pub async fn move_alias(
         &self,
         project: &ProjectId,
