@@ -134,3 +134,6 @@ fn too_large(name: &VersionName, needed: u64, limit: u64) -> ApiError {
         .with("limit_bytes", limit)
 }
 
+
+#[cfg(test)]
+mod tests;
