@@ -1,8 +1,8 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models, predict, report_page,
-    reproduce, sources, train,
+    admin, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models, predict,
+    report_page, reproduce, sources, train,
 };
 use crate::exit;
 use clap::parser::ValueSource;

@@ -94,8 +94,17 @@ fn values(answer: &pb::PredictResponse) -> Vec<Vec<f64>> {
         .collect()
 }
 
+/// All of it as a text, in which a missing value is like another.
+fn told(predictions: &[pb::Prediction]) -> String {
+    format!("{predictions:?}")
+}
+
 fn reasons(answer: &pb::PredictResponse) -> Vec<Reason> {
-    answer.predictions.iter().map(pb::Prediction::no_prediction).collect()
+    answer
+        .predictions
+        .iter()
+        .map(pb::Prediction::no_prediction)
+        .collect()
 }
 
 /// Where the newest model file lies.
@@ -161,7 +170,9 @@ async fn points_get_the_features_of_a_training_and_the_scores_of_the_model() {
     let points: Vec<pb::PredictionPoint> = points.collect();
     let of_training = rows.iter().map(|row| {
         let values = row.values.iter();
-        values.map(|cell| cell.value.map_or(f64::NAN, f64::from)).collect()
+        values
+            .map(|cell| cell.value.map_or(f64::NAN, f64::from))
+            .collect()
     });
     let of_training: Vec<Vec<f64>> = of_training.collect();
 
@@ -174,7 +185,10 @@ async fn points_get_the_features_of_a_training_and_the_scores_of_the_model() {
     assert!(near(&scores(&answer), &said_by(&file, &of_training)));
     for (one, row) in answer.predictions.iter().zip(&rows) {
         assert_eq!(one.bar_time, row.time);
-        assert_eq!(one.decision, answer.threshold.map(|least| one.score.unwrap() >= least));
+        assert_eq!(
+            one.decision,
+            answer.threshold.map(|least| one.score.unwrap() >= least)
+        );
         let missing = row.values.iter().filter(|cell| cell.value.is_none()).count();
         assert_eq!(one.missing_features, missing as i32);
     }
@@ -214,7 +228,11 @@ async fn check_open_inference(caller: &Caller, answer: &pb::PredictResponse) {
         tensor(name, &[count, 1], rows.iter().map(|row| row[place]).collect())
     };
     let each = answer.features.iter().enumerate().map(one).collect();
-    let raw: Vec<u8> = rows.concat().iter().flat_map(|value| value.to_le_bytes()).collect();
+    let raw: Vec<u8> = rows
+        .concat()
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
     let bare = oip::model_infer_request::InferInputTensor {
         contents: None,
         ..all.clone()
@@ -254,8 +272,18 @@ async fn check_open_inference(caller: &Caller, answer: &pb::PredictResponse) {
     };
     let found = client.model_metadata(meant).await.unwrap().into_inner();
     let names: Vec<String> = found.inputs.into_iter().map(|input| input.name).collect();
-    assert_eq!((names, found.platform.as_str()), (answer.features.clone(), "mltraining_random_forest"));
-    assert!(client.server_ready(oip::ServerReadyRequest {}).await.unwrap().into_inner().ready);
+    assert_eq!(
+        (names, found.platform.as_str()),
+        (answer.features.clone(), "mltraining_random_forest")
+    );
+    assert!(
+        client
+            .server_ready(oip::ServerReadyRequest {})
+            .await
+            .unwrap()
+            .into_inner()
+            .ready
+    );
 }
 
 /// `mlts predict` says the same of the last row, as a point and as a line of a file.
@@ -272,7 +300,10 @@ fn check_command_line(system: &System, answer: &pb::PredictResponse, point: &pb:
     let said = system.says(0, &[&of_point[..], &["--json"]].concat());
     assert!((score(&said) - last).abs() < 1e-12, "{said}");
     let table = system.says(0, &of_point);
-    assert!(table.contains(&point.entity) && table.contains("decision"), "{table}");
+    assert!(
+        table.contains(&point.entity) && table.contains("decision"),
+        "{table}"
+    );
 
     let file = system.folder.path().join("rows.csv");
     let mut writer = csv::Writer::from_path(&file).unwrap();
@@ -281,9 +312,7 @@ fn check_command_line(system: &System, answer: &pb::PredictResponse, point: &pb:
         true => String::new(),
         false => value.to_string(),
     };
-    writer
-        .write_record(values(answer)[299].iter().map(text))
-        .unwrap();
+    writer.write_record(values(answer)[299].iter().map(text)).unwrap();
     writer.flush().unwrap();
     let said = system.says(0, &["predict", "m", "--rows", file.to_str().unwrap(), "--json"]);
     assert!((score(&said) - last).abs() < 1e-12, "{said}");
@@ -302,7 +331,13 @@ async fn what_came_later_changes_nothing_and_a_point_without_a_bar_says_so() {
     let before = predicted(&caller, &version, of_points(&points)).await;
     assert_eq!(
         reasons(&before),
-        [Reason::Unspecified, Reason::Unspecified, Reason::NoBar, Reason::NoBar, Reason::NoBar]
+        [
+            Reason::Unspecified,
+            Reason::Unspecified,
+            Reason::NoBar,
+            Reason::NoBar,
+            Reason::NoBar
+        ]
     );
     assert!(before.predictions[4].score.is_none() && before.predictions[4].decision.is_none());
     // Bars after the first two points, one of them wild, and none before.
@@ -313,7 +348,7 @@ async fn what_came_later_changes_nothing_and_a_point_without_a_bar_says_so() {
         start = data::START
     ));
     let after = predicted(&caller, &version, of_points(&points)).await;
-    assert_eq!(after.predictions[..2], before.predictions[..2]);
+    assert_eq!(told(&after.predictions[..2]), told(&before.predictions[..2]));
     assert_eq!(after.predictions[2].bar_time, at(901), "now there is one");
 
     let patient = pb::PredictionPoints {
@@ -325,7 +360,11 @@ async fn what_came_later_changes_nothing_and_a_point_without_a_bar_says_so() {
         known_before: None,
     };
     let found = predicted(&caller, &version, Input::Points(patient)).await;
-    assert_eq!(found.predictions[0].bar_time, at(MINUTES + 60), "the last that there is");
+    assert_eq!(
+        found.predictions[0].bar_time,
+        at(MINUTES + 60),
+        "the last that there is"
+    );
 }
 
 #[tokio::test]
@@ -371,8 +410,8 @@ async fn a_bar_that_was_recorded_later_was_not_known() {
     let now = predicted(&caller, &version, Input::Points(later)).await;
     assert_eq!(now.predictions[0].bar_time, at(700));
     // What it saw of the bars before is another thing as well.
-    assert_ne!(now.predictions[2].features, found.predictions[2].features);
-    assert_eq!(now.predictions[1], found.predictions[1]);
+    assert_ne!(told(&now.predictions[2..]), told(&found.predictions[2..]));
+    assert_eq!(told(&now.predictions[1..2]), told(&found.predictions[1..2]));
 }
 
 /// Trainings of other learners: of numbers, and with a calibration.
@@ -416,9 +455,17 @@ async fn numbers_and_calibrated_probabilities_are_those_of_the_model() {
         let version = trained(&caller, request).await;
         let file = native(&system);
         let answer = predicted(&caller, &version, of_points(&points)).await;
-        assert!(near(&scores(&answer), &said_by(&file, &values(&answer))), "{version}");
+        assert!(
+            near(&scores(&answer), &said_by(&file, &values(&answer))),
+            "{version}"
+        );
         let is_number = file.header.threshold.is_none();
-        assert!(answer.predictions.iter().all(|one| one.decision.is_none() == is_number));
+        assert!(
+            answer
+                .predictions
+                .iter()
+                .all(|one| one.decision.is_none() == is_number)
+        );
         assert_eq!(file.header.calibration.is_some(), version.contains("calibrated"));
     }
 }
@@ -453,9 +500,21 @@ async fn what_is_not_there_or_does_not_fit_is_refused() {
     let many = of_points(&vec![point("e0", 500); 1001]);
     assert_eq!(refusal(asked(&caller, &version, many).await).2, "points.points");
     let empty = of_rows(&features, &[vec![f64::NAN; features.len()]]);
-    assert_eq!(reasons(&predicted(&caller, &version, empty).await), [Reason::WarmUp]);
+    assert_eq!(
+        reasons(&predicted(&caller, &version, empty).await),
+        [Reason::WarmUp]
+    );
 
-    let key = ["keys", "create", "--project", "other", "--role", "admin", "--name", "o"];
+    let key = [
+        "keys",
+        "create",
+        "--project",
+        "other",
+        "--role",
+        "admin",
+        "--name",
+        "o",
+    ];
     let stranger = Caller::new(&system.endpoint, &system.run("api-server", &key));
     let one = || of_points(&[point("e0", 500)]);
     assert_eq!(refusal(asked(&stranger, &version, one()).await).0, Code::NotFound);
@@ -493,5 +552,9 @@ async fn a_damaged_model_says_nothing() {
     assert_eq!((code, reason.as_str()), (Code::DataLoss, "ARTIFACT_CORRUPT"));
     bytes[middle] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
-    assert!(predicted(&caller, &version, one).await.predictions[0].score.is_some());
+    assert!(
+        predicted(&caller, &version, one).await.predictions[0]
+            .score
+            .is_some()
+    );
 }

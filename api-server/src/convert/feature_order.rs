@@ -26,7 +26,11 @@ pub(super) fn find(
     let mut found = Violations::new();
     let mut unknown = None;
     for (i, name) in given.iter().enumerate() {
-        let canonical = || name.parse::<FeatureExpr>().ok().map(|feature| feature.to_string());
+        let canonical = || {
+            name.parse::<FeatureExpr>()
+                .ok()
+                .map(|feature| feature.to_string())
+        };
         let column = columns.get(name.as_str()).copied();
         let column = column.or_else(|| columns.get(canonical()?.as_str()).copied());
         match column {
@@ -43,7 +47,12 @@ pub(super) fn find(
     let absent = model.iter().zip(&places).filter(|(_, place)| place.is_none());
     let absent: Vec<String> = absent.map(|(name, _)| format!("`{name}`")).collect();
     found.require(absent.is_empty(), list, || {
-        format!("{} of {} features are left out: {}", absent.len(), model.len(), first_of(&absent, NAMED))
+        format!(
+            "{} of {} features are left out: {}",
+            absent.len(),
+            model.len(),
+            first_of(&absent, NAMED)
+        )
     });
     if found.is_empty() {
         return Ok(places.into_iter().flatten().collect());
@@ -67,7 +76,9 @@ mod tests {
 
     fn order(given: &[&str]) -> Result<Vec<usize>, ApiError> {
         let model = names(&["close", "rolling_mean(close, 10)", "rsi(close, 14)"]);
-        find(&names(given), &model, "rows.features", &|i| format!("rows.features[{i}]"))
+        find(&names(given), &model, "rows.features", &|i| {
+            format!("rows.features[{i}]")
+        })
     }
 
     #[test]

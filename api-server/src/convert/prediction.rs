@@ -134,7 +134,10 @@ pub(crate) fn read(input: Option<Input>, found: &mut Violations) -> Asked {
         }
         Some(Input::Points(points)) => Asked::Points(read_points(points, found)),
         None => {
-            found.invalid("input", "required: give rows of features, or points: entities at times");
+            found.invalid(
+                "input",
+                "required: give rows of features, or points: entities at times",
+            );
             Asked::Rows(v1::FeatureRows::default())
         }
     }
@@ -230,7 +233,11 @@ fn show_one(foreseen: &Foreseen, threshold: Option<f64>, shown: Shown) -> v1::Pr
         score,
         decision: score.zip(threshold).map(|(score, threshold)| score >= threshold),
         bar_time: foreseen.bar.and_then(show_micros),
-        no_prediction: foreseen.outcome.err().map_or(Wire::Unspecified, show_reason).into(),
+        no_prediction: foreseen
+            .outcome
+            .err()
+            .map_or(Wire::Unspecified, show_reason)
+            .into(),
         missing_features: small_wire_count(u32::try_from(missing).unwrap_or(u32::MAX)),
         features: (shown == Shown::Features && !foreseen.values.is_empty()).then(values),
     }

@@ -61,8 +61,14 @@ pub(crate) fn show_metadata(name: &str, version: i32, model: &ModelFile) -> oip:
         name: name.to_owned(),
         versions: vec![version.to_string()],
         platform: format!("mltraining_{}", model.model.algorithm()),
-        inputs: header.feature_names.iter().map(|name| tensor(name, "FP64")).collect(),
-        outputs: outputs.map(|output| tensor(output.name(), output.datatype())).collect(),
+        inputs: header
+            .feature_names
+            .iter()
+            .map(|name| tensor(name, "FP64"))
+            .collect(),
+        outputs: outputs
+            .map(|output| tensor(output.name(), output.datatype()))
+            .collect(),
     }
 }
 
@@ -112,9 +118,11 @@ pub(crate) fn columns(request: &oip::ModelInferRequest, model: &[String]) -> Res
     found.require(!inputs.is_empty(), "inputs", || {
         format!("required: give the tensor `{ALL}`, or a tensor for each feature")
     });
-    found.require(raw.is_empty() || raw.len() == inputs.len(), "raw_input_contents", || {
-        format!("{} contents for {} inputs", raw.len(), inputs.len())
-    });
+    found.require(
+        raw.is_empty() || raw.len() == inputs.len(),
+        "raw_input_contents",
+        || format!("{} contents for {} inputs", raw.len(), inputs.len()),
+    );
     found.into_result(())?;
     let all = matches!(inputs.as_slice(), [one] if one.name == ALL && one.shape.len() == 2);
     let order = if all {
@@ -160,7 +168,10 @@ fn read_one(
     let rows = rows_of(&input.shape, width).map_err(|text| ("shape", text))?;
     let values = match (input.datatype.as_str(), raw, &input.contents) {
         ("FP64" | "FP32", Some(_), Some(_)) => {
-            return Err(("contents", "must not be given beside raw_input_contents".to_owned()));
+            return Err((
+                "contents",
+                "must not be given beside raw_input_contents".to_owned(),
+            ));
         }
         ("FP64", Some(raw), None) => {
             from_raw(raw, |bytes: [u8; 8]| f64::from_le_bytes(bytes)).map_err(|text| ("contents", text))?
@@ -185,12 +196,19 @@ fn rows_of(shape: &[i64], width: usize) -> Result<usize, String> {
     let (rows, columns) = match *shape {
         [rows] => (rows, 1),
         [rows, columns] => (rows, columns),
-        _ => return Err(format!("{} dimensions; give [rows] or [rows, columns]", shape.len())),
+        _ => {
+            return Err(format!(
+                "{} dimensions; give [rows] or [rows, columns]",
+                shape.len()
+            ));
+        }
     };
     if usize::try_from(columns) != Ok(width) {
         return Err(format!("{columns} columns for {width} features"));
     }
-    let rows = usize::try_from(rows).ok().filter(|rows| (1..=MOST).contains(rows));
+    let rows = usize::try_from(rows)
+        .ok()
+        .filter(|rows| (1..=MOST).contains(rows));
     rows.ok_or_else(|| format!("give 1 to {MOST} rows"))
 }
 
@@ -216,13 +234,17 @@ pub(crate) fn show(
     let mut scores = Vec::with_capacity(foreseen.len());
     for (row, one) in foreseen.iter().enumerate() {
         let score = one.outcome.map_err(|_| {
-            let text = format!("row {row}, counted from 0, has no value of any feature: nothing can be said of it");
+            let text =
+                format!("row {row}, counted from 0, has no value of any feature: nothing can be said of it");
             ApiError::invalid("inputs", text)
         })?;
         scores.push(score);
     }
     if wanted.contains(&Output::Decision) && header.threshold.is_none() {
-        return Err(ApiError::invalid("outputs", "the version has no threshold, and so no decision"));
+        return Err(ApiError::invalid(
+            "outputs",
+            "the version has no threshold, and so no decision",
+        ));
     }
     let every = Output::EVERY.into_iter().filter(|output| output.is_of(header));
     let wanted: Vec<Output> = match wanted.is_empty() {
@@ -254,7 +276,9 @@ pub(crate) fn show(
             })
             .collect(),
         raw_output_contents: match raw {
-            true => outputs.map(|output| bytes(*output, &scores, &decisions)).collect(),
+            true => outputs
+                .map(|output| bytes(*output, &scores, &decisions))
+                .collect(),
             false => Vec::new(),
         },
     })

@@ -134,7 +134,11 @@ pub(crate) fn read_instant(
 /// the field is absent or wrong.
 pub(crate) fn read_floor(value: Option<Timestamp>, field: &str, found: &mut Violations) -> Option<i64> {
     let whole = value.map(|at| Timestamp {
-        nanos: if (0..1_000_000_000).contains(&at.nanos) { at.nanos / 1000 * 1000 } else { at.nanos },
+        nanos: if (0..1_000_000_000).contains(&at.nanos) {
+            at.nanos / 1000 * 1000
+        } else {
+            at.nanos
+        },
         ..at
     });
     require_instant(whole, field, found).map(|at| at.timestamp_micros())

@@ -137,7 +137,8 @@ fn model((field, text): (&str, &str), own: Option<ProjectId>) -> Result<ModelNam
     let model = text.parse();
     Ok(ModelName {
         project: own.unwrap_or_else(ProjectId::default_project),
-        model: model.map_err(|error: mltraining_domain::IdError| ApiError::invalid(field, error.to_string()))?,
+        model: model
+            .map_err(|error: mltraining_domain::IdError| ApiError::invalid(field, error.to_string()))?,
     })
 }
 
@@ -154,7 +155,10 @@ fn version((field, text): (&str, &str), model: ModelName) -> Result<VersionRef, 
     let alias = match text {
         "" => AliasId::champion(),
         text => text.parse().map_err(|_| {
-            ApiError::invalid(field, "give the number of a version, from 1, or one of its aliases")
+            ApiError::invalid(
+                field,
+                "give the number of a version, from 1, or one of its aliases",
+            )
         })?,
     };
     Ok(VersionRef::Alias(AliasName { model, alias }))
@@ -177,7 +181,12 @@ mod tests {
             ("m", "3", Some("p"), "projects/p/models/m/versions/3"),
             ("m", "", Some("p"), "projects/p/models/m@champion"),
             ("m", "canary", None, "projects/default/models/m@canary"),
-            ("projects/q/models/m", "", Some("p"), "projects/q/models/m@champion"),
+            (
+                "projects/q/models/m",
+                "",
+                Some("p"),
+                "projects/q/models/m@champion",
+            ),
         ] {
             assert_eq!(meant(name, version, own).unwrap(), whole);
         }

@@ -57,17 +57,6 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
         context.config.server.max_message_bytes,
         context.config.server.max_response_bytes,
     );
-    let longest = context
-        .config
-        .server
-        .request_timeout
-        .max(context.config.database.statement_timeout);
-    let feed = Feed::new(
-        context.store.clone(),
-        context.cache.clone(),
-        context.stop.clone(),
-        longest,
-    );
     let computing = Computing::new(context.config.server.max_preview_bytes);
     let labels = LabelCounter::new(computing.clone());
     let artifact = ArtifactServiceServer::new(artifact::ArtifactApi::new(context.clone()));
@@ -95,7 +84,7 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );
-    let job = JobServiceServer::new(job::JobApi::new(context.clone(), hub, feed));
+    let job = JobServiceServer::new(job::JobApi::new(context.clone(), hub, feed(context)));
     routes.add_service(
         job.max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
@@ -113,6 +102,18 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
             .max_encoding_message_size(most_out),
     );
     add_predicting_services(routes, context);
+}
+
+/// What streams of jobs read from.
+fn feed(context: &Context) -> Arc<Feed> {
+    let config = &context.config;
+    let longest = config.server.request_timeout;
+    Feed::new(
+        context.store.clone(),
+        context.cache.clone(),
+        context.stop.clone(),
+        longest.max(config.database.statement_timeout),
+    )
 }
 
 /// Adds the services that predict, which share models and room.

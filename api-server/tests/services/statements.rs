@@ -136,7 +136,12 @@ fn every_method_has_its_number_of_statements() {
     let methods: BTreeSet<String> = METHODS
         .iter()
         .filter(|method| method.access != Access::Open)
-        .map(|method| method.path.replace("/mltraining.v1.", "").replace("/inference.", ""))
+        .map(|method| {
+            method
+                .path
+                .replace("/mltraining.v1.", "")
+                .replace("/inference.", "")
+        })
         .collect();
     let counted: BTreeSet<String> = STATEMENTS
         .iter()

@@ -81,13 +81,28 @@ fn what_is_wrong_is_told_by_its_field() {
     for (inputs, part) in [
         (vec![], "inputs: required"),
         (vec![close()], "1 of 2 features are left out"),
-        (vec![close(), input("volum", &[1], &[1.0])], "did you mean `volume`"),
+        (
+            vec![close(), input("volum", &[1], &[1.0])],
+            "did you mean `volume`",
+        ),
         (vec![typed, input("volume", &[1], &[1.0])], "inputs[0].datatype"),
-        (vec![close(), input("volume", &[2], &[1.0, 2.0])], "inputs[1].shape: 2 rows"),
-        (vec![close(), input("volume", &[2], &[1.0])], "inputs[1].contents: 1 values"),
-        (vec![input("features", &[1, 3], &[1.0; 3])], "3 columns for 2 features"),
+        (
+            vec![close(), input("volume", &[2], &[1.0, 2.0])],
+            "inputs[1].shape: 2 rows",
+        ),
+        (
+            vec![close(), input("volume", &[2], &[1.0])],
+            "inputs[1].contents: 1 values",
+        ),
+        (
+            vec![input("features", &[1, 3], &[1.0; 3])],
+            "3 columns for 2 features",
+        ),
         (vec![input("features", &[-1, 2], &[])], "give 1 to 1000 rows"),
-        (vec![input("features", &[i64::MAX, 2], &[])], "give 1 to 1000 rows"),
+        (
+            vec![input("features", &[i64::MAX, 2], &[])],
+            "give 1 to 1000 rows",
+        ),
     ] {
         let error = read(&inputs).unwrap_err().to_string();
         assert!(error.contains(part), "{part}: {error}");

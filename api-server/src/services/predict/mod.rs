@@ -119,4 +119,3 @@ impl PredictionApi {
         Ok(wire::show(&version.used(), &model.header, &foreseen, shown))
     }
 }
-

@@ -134,6 +134,5 @@ fn too_large(name: &VersionName, needed: u64, limit: u64) -> ApiError {
         .with("limit_bytes", limit)
 }
 
-
 #[cfg(test)]
 mod tests;

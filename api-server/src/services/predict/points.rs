@@ -213,10 +213,15 @@ impl Looked<'_> {
             return Err(Foreseen::none(NoPrediction::OtherEntity));
         }
         let no_bar = || Foreseen::none(NoPrediction::NoBar);
-        let entity = panel.entities().binary_search(&point.entity).map_err(|_| no_bar())?;
+        let entity = panel
+            .entities()
+            .binary_search(&point.entity)
+            .map_err(|_| no_bar())?;
         let rows = panel.range_of(entity);
         let until = panel.times()[rows.clone()].partition_point(|time| *time <= point.micros);
-        let row = (rows.start + until).checked_sub(1).filter(|row| *row >= rows.start);
+        let row = (rows.start + until)
+            .checked_sub(1)
+            .filter(|row| *row >= rows.start);
         let row = row.ok_or_else(no_bar)?;
         let (time, phase) = (panel.times()[row], panel.phase_of(row));
         if point.micros - time > self.reach.age_of(&self.resolved.source, phase) {

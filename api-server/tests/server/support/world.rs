@@ -7,9 +7,9 @@ use chrono::{TimeZone, Utc};
 use mltraining_artifacts::{Artifacts, Key, Sha256};
 use mltraining_domain::{
     AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule,
-    Evaluation, FeatureSpec, GaussianNbSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts,
-    SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
-    VersionFacts, WorkerId,
+    Evaluation, FeatureSpec, GaussianNbSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId,
+    ResultId, RowCounts, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange,
+    TrainSpec, VersionFacts, WorkerId,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::fit;

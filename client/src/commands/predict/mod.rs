@@ -26,7 +26,12 @@ pub(crate) struct PredictArgs {
     /// The model: pump for its newest version, pump@3, or pump@champion
     model: String,
     /// A CSV file of rows, or - for the standard input; the header names the features, an empty field is a missing value
-    #[arg(long, value_name = "FILE", required_unless_present = "entity", conflicts_with = "entity")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "entity",
+        conflicts_with = "entity"
+    )]
     rows: Option<PathBuf>,
     /// Predict the last bar of this entity; can be given more than once
     #[arg(long, value_name = "ENTITY")]
@@ -72,7 +77,9 @@ pub(crate) async fn run(args: &PredictArgs, context: &Context<'_>) -> Result<(),
         Format::Json => context.output.json(&answer),
         Format::Human => {
             context.output.note(show::title(&answer));
-            context.output.line(show::table(&answer, &asked, context.output.paint))
+            context
+                .output
+                .line(show::table(&answer, &asked, context.output.paint))
         }
     }
 }

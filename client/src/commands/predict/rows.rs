@@ -73,7 +73,10 @@ mod tests {
         };
         assert_eq!(found.features, ["close", "rolling_mean(close, 10)"]);
         assert!(found.rows[0].values[1].is_nan());
-        assert_eq!((found.rows[0].values[0], &found.rows[1].values), (1.5, &vec![-2.0, 3e4]));
+        assert_eq!(
+            (found.rows[0].values[0], &found.rows[1].values),
+            (1.5, &vec![-2.0, 3e4])
+        );
     }
 
     #[test]

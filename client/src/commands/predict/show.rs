@@ -8,7 +8,9 @@ use v1::NoPredictionReason as Reason;
 /// Which version said it, and from which score on it says yes.
 pub(super) fn title(answer: &v1::PredictResponse) -> String {
     let version = answer.model_version.as_str();
-    let version = version.split_once("/models/").map_or(version, |(_, version)| version);
+    let version = version
+        .split_once("/models/")
+        .map_or(version, |(_, version)| version);
     let version = version.replace("/versions/", "@");
     match answer.threshold {
         Some(threshold) => format!("{version}, yes from {} on", value(Some(threshold))),
@@ -95,6 +97,9 @@ mod tests {
              b       1970-01-01 00:01  –                     –  no bar          0"
         );
         let rows = table(&answer, &[], Paint::Plain);
-        assert!(rows.lines().nth(1).unwrap().trim_start().starts_with("1   0.75"), "{rows}");
+        assert!(
+            rows.lines().nth(1).unwrap().trim_start().starts_with("1   0.75"),
+            "{rows}"
+        );
     }
 }

@@ -60,7 +60,10 @@ async fn all_who_ask_at_once_get_one_model_and_one_that_is_kept_needs_no_file() 
     let found = join_all((0..8).map(|_| get(&models, &file))).await;
     let first = found[0].clone().unwrap();
     assert!(found.iter().all(|one| Arc::ptr_eq(one.as_ref().unwrap(), &first)));
-    artifacts.delete(&file.storage_key.parse().unwrap()).await.unwrap();
+    artifacts
+        .delete(&file.storage_key.parse().unwrap())
+        .await
+        .unwrap();
     assert!(Arc::ptr_eq(&get(&models, &file).await.unwrap(), &first));
 }
 
@@ -104,7 +107,12 @@ async fn damaged_files_give_no_model_and_are_not_remembered() {
 
 #[test]
 fn a_row_without_any_value_gets_no_score_and_others_their_own() {
-    let said = say(&model(1), vec![vec![39.0, f32::NAN, 0.0]], &AtomicBool::new(false)).unwrap();
+    let said = say(
+        &model(1),
+        vec![vec![39.0, f32::NAN, 0.0]],
+        &AtomicBool::new(false),
+    )
+    .unwrap();
     assert!(said[0].outcome.unwrap() > 0.9 && said[2].outcome.unwrap() < 0.1);
     assert!(said[1].outcome.is_err());
     assert!(say(&model(1), vec![vec![1.0]], &AtomicBool::new(true)).is_none());

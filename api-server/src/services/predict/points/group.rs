@@ -168,7 +168,10 @@ mod tests {
         assert_eq!(found[0].entities, ["a", "c"]);
         let range = found[0].range;
         assert_eq!((micros(range.start), micros(range.end)), (910, 1_501));
-        assert_eq!((found[1].points.as_slice(), micros(found[1].range.end)), (&[0][..], 5_001));
+        assert_eq!(
+            (found[1].points.as_slice(), micros(found[1].range.end)),
+            (&[0][..], 5_001)
+        );
     }
 
     #[test]
@@ -188,7 +191,11 @@ mod tests {
         };
         let found = groups(&asked(&[("a", 10), ("b", 10), ("a", 11)]), &reach);
         let known: Vec<_> = found.iter().map(|group| group.known_before.map(micros)).collect();
-        assert_eq!(known, [Some(11), Some(12)], "a row recorded at the time itself is known");
+        assert_eq!(
+            known,
+            [Some(11), Some(12)],
+            "a row recorded at the time itself is known"
+        );
     }
 
     #[test]
