@@ -5,7 +5,7 @@ use super::time::{read_instant, read_span, show_micros};
 use super::{feature_order, time};
 use crate::error::ApiError;
 use chrono::{DateTime, Utc};
-use mltraining_domain::Violations;
+use mltraining_domain::{Span, Violations};
 use mltraining_domain::name::VersionName;
 use mltraining_learn::model_file::Header;
 use mltraining_panel::compute::narrow;
@@ -152,7 +152,7 @@ fn check_count(count: usize, field: &str, found: &mut Violations) {
 fn read_points(asked: v1::PredictionPoints, found: &mut Violations) -> Points {
     const AGE: &str = "points.max_bar_age";
     check_count(asked.points.len(), "points.points", found);
-    let age = read_span(asked.max_bar_age, AGE, found).map(|age| age.micros());
+    let age = read_span(asked.max_bar_age, AGE, found).map(Span::micros);
     found.require(age.is_none_or(|age| age <= OLDEST_BAR), AGE, || {
         "longer than 366 days".to_owned()
     });
