@@ -266,6 +266,12 @@ async fn check_open_inference(caller: &Caller, answer: &pb::PredictResponse) {
         };
         assert!(near(&score, &scores(answer)));
     }
+    check_metadata(caller, answer).await;
+}
+
+/// What the protocol tells of the server and of the model.
+async fn check_metadata(caller: &Caller, answer: &pb::PredictResponse) {
+    let mut client = caller.inference.clone();
     let meant = oip::ModelMetadataRequest {
         name: "projects/default/models/m".to_owned(),
         version: "1".to_owned(),
