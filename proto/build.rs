@@ -1,17 +1,19 @@
-//! Compiles `mltraining/v1/*.proto` without protoc: Rust types, clients and servers, and the descriptor set
-//! with comments (the manual that reflection shows).
+//! Compiles `mltraining/v1/*.proto` and `inference/*.proto` without protoc: Rust types, clients and servers, and the
+//! descriptor set with comments (the manual that reflection shows).
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-const PACKAGE_DIR: &str = "mltraining/v1";
+const PACKAGE_DIRS: [&str; 2] = ["inference", "mltraining/v1"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={PACKAGE_DIR}");
+    for folder in PACKAGE_DIRS {
+        println!("cargo::rerun-if-changed={folder}");
+    }
 
     let mut compiler = protox::Compiler::new([&root])?;
     compiler
@@ -32,14 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All .proto files of the package, sorted, so that the generated code does not depend on the file system's order.
+/// All .proto files of the packages, sorted, so that the generated code does not depend on the file system's order.
 fn proto_files(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(root.join(PACKAGE_DIR))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "proto") {
-            println!("cargo::rerun-if-changed={}", path.display());
-            files.push(path);
+    for folder in PACKAGE_DIRS {
+        for entry in fs::read_dir(root.join(folder))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "proto") {
+                println!("cargo::rerun-if-changed={}", path.display());
+                files.push(path);
+            }
         }
     }
     files.sort();

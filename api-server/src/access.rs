@@ -113,10 +113,17 @@ pub const METHODS: &[Method] = &[
     row("/mltraining.v1.ModelService/PromoteModelVersion",   TRAINER, Unary),
     row("/mltraining.v1.ModelService/ListPromotions",        VIEWER,  Unary),
     row("/mltraining.v1.ModelService/ListLeaderboard",       VIEWER,  Unary),
+    row("/mltraining.v1.PredictionService/Predict",          VIEWER,  Unary),
     row("/mltraining.v1.TrainingService/TrainModel",         TRAINER, Unary),
     row("/mltraining.v1.TrainingService/ReproduceJob",       TRAINER, Unary),
     row("/mltraining.v1.TrainingService/EvaluateModel",      TRAINER, Unary),
     row("/mltraining.v1.TrainingService/CompareModels",      TRAINER, Unary),
+    row("/inference.GRPCInferenceService/ServerLive",        Open,    Unary),
+    row("/inference.GRPCInferenceService/ServerReady",       Open,    Unary),
+    row("/inference.GRPCInferenceService/ServerMetadata",    Open,    Unary),
+    row("/inference.GRPCInferenceService/ModelReady",        VIEWER,  Unary),
+    row("/inference.GRPCInferenceService/ModelMetadata",     VIEWER,  Unary),
+    row("/inference.GRPCInferenceService/ModelInfer",        VIEWER,  Unary),
     admin("/mltraining.v1.AdminService/GetServerInfo",       SERVICE_VIEWER, Unary),
     admin("/mltraining.v1.AdminService/ListWorkers",         SERVICE_ADMIN,  Unary),
     admin("/mltraining.v1.AdminService/DrainWorker",         SERVICE_ADMIN,  Unary),
@@ -212,6 +219,8 @@ mod tests {
     use prost_types::{FileDescriptorProto, FileDescriptorSet};
     use std::collections::{BTreeMap, BTreeSet};
 
+    const INFERENCE: &str = "inference.GRPCInferenceService";
+
     fn files() -> Vec<FileDescriptorProto> {
         let decode = |set: &[u8]| FileDescriptorSet::decode(set).unwrap().file;
         DESCRIPTOR_SETS.into_iter().flat_map(decode).collect()
@@ -253,7 +262,8 @@ mod tests {
         );
         assert!(!services(Port::Public).contains("mltraining.v1.AdminService"));
         for method in METHODS {
-            let open = method.access == Open;
+            // What the Open Inference Protocol tells everyone stands beside its models, on their port.
+            let open = method.access == Open && method.service() != INFERENCE;
             assert_eq!(method.is_on(Port::Public) && method.is_on(Port::Admin), open);
         }
     }
@@ -283,7 +293,8 @@ mod tests {
     #[test]
     fn the_manual_names_the_role_of_the_table() {
         let mut compared = 0;
-        for file in files().iter().filter(|file| file.package() == "mltraining.v1") {
+        let ours = |file: &&FileDescriptorProto| ["inference", "mltraining.v1"].contains(&file.package());
+        for file in files().iter().filter(ours) {
             for location in &file.source_code_info.as_ref().unwrap().location {
                 // Field 6 of a file is its services, field 2 of a service its methods.
                 let [6, service, 2, method] = location.path[..] else {
@@ -291,12 +302,13 @@ mod tests {
                 };
                 let service = &file.service[service as usize];
                 let path = format!(
-                    "/mltraining.v1.{}/{}",
+                    "/{}.{}/{}",
+                    file.package(),
                     service.name(),
                     service.method[method as usize].name()
                 );
                 let access = find(&path).unwrap().access;
-                assert_ne!(access, Open, "{path}");
+                assert!(access != Open || path.contains(INFERENCE), "{path}");
                 let said = format!("Role: {access}.");
                 // Comments are wrapped anywhere.
                 let words: Vec<&str> = location.leading_comments().split_whitespace().collect();
@@ -309,7 +321,10 @@ mod tests {
         }
         assert_eq!(
             compared,
-            METHODS.iter().filter(|method| method.access != Open).count()
+            METHODS
+                .iter()
+                .filter(|method| method.access != Open || method.service() == INFERENCE)
+                .count()
         );
     }
 }

@@ -1,8 +1,8 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models, report_page,
-    reproduce, sources, train,
+    admin, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models, predict,
+    report_page, reproduce, sources, train,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -127,6 +127,11 @@ pub(crate) enum Command {
     Compare(Box<compare::CompareArgs>),
     /// Lists comparisons of model versions, or shows one
     Comparisons(compare::ComparisonsArgs),
+    /// Says what a model version foresees, of rows of features or of entities at times
+    ///
+    /// Of entities the last bars are read from the model's source, and features are made as a training makes them:
+    /// mlts predict pump@champion --entity SOL_1 --entity SOL_2 --at '2026-02-01 12:00'
+    Predict(Box<predict::PredictArgs>),
     /// Lists jobs; cancels, counts or follows many
     ///
     /// Newest first. Filters compare state, kind, model, created_by, priority, create_time and labels.KEY, joined by AND:
@@ -230,6 +235,8 @@ mod tests {
             "mlts evaluations --filter model=demo_candles",
             "mlts compare demo_candles@1 demo_candles@2 --start 2026-01-02",
             "mlts comparisons --limit 3",
+            "mlts predict demo_candles@1 --entity SOL_1 --at 2026-01-02 --features",
+            "mlts predict demo_candles@champion --rows -",
             "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
             "mlts models",
             "mlts model get demo_candles",

@@ -9,6 +9,7 @@ use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
 use mltraining_proto::v1::evaluation_service_client::EvaluationServiceClient;
 use mltraining_proto::v1::job_service_client::JobServiceClient;
 use mltraining_proto::v1::model_service_client::ModelServiceClient;
+use mltraining_proto::v1::prediction_service_client::PredictionServiceClient;
 use mltraining_proto::v1::training_service_client::TrainingServiceClient;
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error;
@@ -145,6 +146,10 @@ impl Connection {
 
     pub(crate) fn models(&self) -> ModelServiceClient<Wire> {
         ModelServiceClient::new(self.wire()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    pub(crate) fn predictions(&self) -> PredictionServiceClient<Wire> {
+        PredictionServiceClient::new(self.wire()).max_decoding_message_size(MAX_ANSWER)
     }
 
     pub(crate) fn artifacts(&self) -> ArtifactServiceClient<Wire> {

@@ -1,4 +1,5 @@
-//! The wire contract of the service: the gRPC package `mltraining.v1` as Rust types, clients and servers.
+//! The wire contract of the service: the gRPC package `mltraining.v1` as Rust types, clients and servers, and beside it the
+//! package `inference`, the Open Inference Protocol.
 //!
 //! The comments of the `.proto` files are the manual of the API. They are kept in [`FILE_DESCRIPTOR_SET`], so that
 //! server reflection (`grpcurl describe`) shows them.
@@ -9,5 +10,11 @@ pub mod v1 {
     tonic::include_proto!("mltraining.v1");
 }
 
-/// Encoded `google.protobuf.FileDescriptorSet` of the package and its imports, with comments: for server reflection.
+/// Messages, client and server of the Open Inference Protocol.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, rustdoc::all)]
+pub mod inference {
+    tonic::include_proto!("inference");
+}
+
+/// Encoded `google.protobuf.FileDescriptorSet` of the packages and their imports, with comments: for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("mltraining.v1");

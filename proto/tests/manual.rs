@@ -281,6 +281,7 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
             "GetModel BatchGetModels ListModels UpdateModel DeleteModel UndeleteModel GetModelVersion \
              ListModelVersions SetModelAlias DeleteModelAlias PromoteModelVersion ListPromotions ListLeaderboard",
         ),
+        ("PredictionService", "Predict"),
         (
             "TrainingService",
             "TrainModel ReproduceJob EvaluateModel CompareModels",

@@ -1,6 +1,7 @@
 //! gRPC clients with a key.
 
 use crate::wait;
+use mltraining_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
 use mltraining_proto::v1 as pb;
 use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
@@ -9,6 +10,7 @@ use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
 use mltraining_proto::v1::evaluation_service_client::EvaluationServiceClient;
 use mltraining_proto::v1::job_service_client::JobServiceClient;
 use mltraining_proto::v1::model_service_client::ModelServiceClient;
+use mltraining_proto::v1::prediction_service_client::PredictionServiceClient;
 use mltraining_proto::v1::training_service_client::TrainingServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -40,6 +42,9 @@ pub struct Caller {
     pub jobs: JobServiceClient<Authenticated>,
     pub models: ModelServiceClient<Authenticated>,
     pub artifacts: ArtifactServiceClient<Authenticated>,
+    // Few tests need these two: boxed, they make no future larger.
+    pub predictions: Box<PredictionServiceClient<Authenticated>>,
+    pub inference: Box<GrpcInferenceServiceClient<Authenticated>>,
 }
 
 /// A channel to `endpoint` that carries `key`; the first call connects.
@@ -66,6 +71,8 @@ impl Caller {
             jobs: JobServiceClient::new(with_key()),
             models: ModelServiceClient::new(with_key()),
             artifacts: ArtifactServiceClient::new(with_key()),
+            predictions: Box::new(PredictionServiceClient::new(with_key())),
+            inference: Box::new(GrpcInferenceServiceClient::new(with_key())),
         }
     }
 

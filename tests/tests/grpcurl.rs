@@ -35,6 +35,8 @@ const PROMISED: &[&str] = &[
     "PERIOD_PLACE_AFTER_TRAINING",
     "touches them: let it start at 2026-01-01T03:59:00.000001+00:00 or later",
     "COMPARISON_ANSWER_UNKNOWN",
+    "NO_PREDICTION_REASON_NO_BAR",
+    "mltraining_random_forest",
     "\"totalCount\": \"1\"",
     "maxQueued",
     "\"team\": \"beta\"",

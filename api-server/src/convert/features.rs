@@ -100,7 +100,7 @@ fn first_name(description: &str) -> Option<&str> {
 }
 
 /// The name between the backticks of the catalogue's "did you mean `...`?".
-fn suggestion(description: &str) -> Option<&str> {
+pub(super) fn suggestion(description: &str) -> Option<&str> {
     let (_, rest) = description.split_once("did you mean `")?;
     rest.split_once('`').map(|(name, _)| name)
 }

@@ -130,6 +130,20 @@ pub(crate) fn read_instant(
     instant
 }
 
+/// The last whole microsecond until an instant that must be there, since 1970-01-01 UTC: nothing after it is meant. `None` when
+/// the field is absent or wrong.
+pub(crate) fn read_floor(value: Option<Timestamp>, field: &str, found: &mut Violations) -> Option<i64> {
+    let whole = value.map(|at| Timestamp {
+        nanos: if (0..1_000_000_000).contains(&at.nanos) {
+            at.nanos / 1000 * 1000
+        } else {
+            at.nanos
+        },
+        ..at
+    });
+    require_instant(whole, field, found).map(|at| at.timestamp_micros())
+}
+
 fn stand_in() -> TimeRange {
     let start = DateTime::<Utc>::UNIX_EPOCH;
     let end = start + chrono::TimeDelta::seconds(1);

@@ -31,7 +31,15 @@ pub(super) struct Turn {
 }
 
 /// Stops the work when the request is dropped, because its client has gone or its time is over.
-struct StopOnDrop(Arc<AtomicBool>);
+#[derive(Default)]
+pub(super) struct StopOnDrop(Arc<AtomicBool>);
+
+impl StopOnDrop {
+    /// What the work looks at.
+    pub(super) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
@@ -45,7 +53,12 @@ pub(super) struct Need<'a> {
     pub(super) bytes: &'a (dyn Fn(u64) -> u64 + Sync),
     /// The field of the range.
     pub(super) field: &'a str,
+    /// What to ask less of.
+    pub(super) way_out: &'static str,
 }
+
+/// What a look at a range may ask less of.
+pub(super) const LESS_OF_RANGE: &str = "shorten the range, name entities, or look at fewer columns";
 
 /// Threads of one look.
 pub(super) fn threads() -> usize {
@@ -69,7 +82,7 @@ impl Computing {
         let permit = Arc::clone(&self.turns).acquire_owned().await;
         Ok(Turn {
             permit: permit.map_err(ApiError::internal)?,
-            stopped: StopOnDrop(Arc::new(AtomicBool::new(false))),
+            stopped: StopOnDrop::default(),
             most_bytes: self.most_bytes,
         })
     }
@@ -114,7 +127,7 @@ impl Turn {
         work: impl FnOnce(&Panel, &AtomicBool) -> Option<T> + Send + 'static,
     ) -> Result<T, ApiError> {
         let Self { permit, stopped, .. } = self;
-        let flag = Arc::clone(&stopped.0);
+        let flag = stopped.flag();
         let done = tokio::task::spawn_blocking(move || {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads());
             let pool = pool.thread_name(|i| format!("look-{i}")).build();
@@ -133,9 +146,10 @@ fn too_much_memory(rows: u64, need: &Need<'_>, limit: u64) -> ApiError {
     let needed = (need.bytes)(rows);
     let mib = |bytes: u64| bytes.div_ceil(1 << 20);
     let text = format!(
-        "{rows} rows would take {} MiB here, at most {} MiB are taken; shorten the range, name entities, or look at fewer columns",
+        "{rows} rows would take {} MiB here, at most {} MiB are taken; {}",
         mib(needed),
-        mib(limit)
+        mib(limit),
+        need.way_out
     );
     ApiError::from(Violations::one(need.field, Reason::MemoryLimit, text))
         .with("needed_bytes", needed)

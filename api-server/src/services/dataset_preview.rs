@@ -1,7 +1,7 @@
 //! Reads what a training would read and looks at it as the training would: behind PreviewDataset.
 
 use super::call::Call;
-use super::computing::{Computing, Need, threads};
+use super::computing::{Computing, LESS_OF_RANGE, Need, threads};
 use super::label_counts::range_empty;
 use super::resolved::{self, Resolved};
 use crate::convert::dataset_preview::{self, DatasetRequest};
@@ -43,6 +43,7 @@ async fn read_and_look(
     let need = Need {
         bytes: &|rows| preview::needed_bytes(rows, columns, threads(), ahead),
         field: "spec.range",
+        way_out: LESS_OF_RANGE,
     };
     let turn = computing.turn().await?;
     let query = PanelQuery::of_training(&spec, &source, &plan, call.deadline.remaining());

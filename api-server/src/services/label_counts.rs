@@ -1,7 +1,7 @@
 //! Reads the label's columns of a range and counts the labels: behind PreviewLabels, and behind the warnings of an estimate.
 
 use super::call::Call;
-use super::computing::{Computing, Need, Turn, threads};
+use super::computing::{Computing, LESS_OF_RANGE, Need, Turn, threads};
 use crate::convert::preview::PreviewRequest;
 use crate::convert::time::show_range_text;
 use crate::error::ApiError;
@@ -153,6 +153,7 @@ async fn read(
     let need = Need {
         bytes: &|rows| rows.saturating_mul(of_row),
         field,
+        way_out: LESS_OF_RANGE,
     };
     Ok(turn.read(call, &query, &need).await?.panel)
 }

@@ -1,7 +1,7 @@
 //! Reads the rows of a spec and looks for leaks: behind CheckLeakage.
 
 use super::call::Call;
-use super::computing::{Computing, Need};
+use super::computing::{Computing, LESS_OF_RANGE, Need};
 use super::label_counts::range_empty;
 use super::resolved::{self, Resolved};
 use crate::convert::{leakage, train_spec};
@@ -36,6 +36,7 @@ async fn read_and_look(computing: &Computing, call: &Call, resolved: Resolved) -
     let need = Need {
         bytes: &|rows| memory_bytes(rows, columns.len(), &plan),
         field: "spec.range",
+        way_out: LESS_OF_RANGE,
     };
     let turn = computing.turn().await?;
     let counting = counting(&source);

@@ -14,12 +14,14 @@ mod estimate;
 mod evaluate;
 mod evaluation;
 mod hint;
+mod inference;
 mod job;
 mod label_counts;
 mod leaderboard;
 mod leakage;
 mod model;
 mod model_alias;
+mod predict;
 mod refusal;
 mod reproduce;
 mod resolved;
@@ -31,6 +33,7 @@ mod watch;
 use crate::context::Context;
 use computing::Computing;
 use label_counts::LabelCounter;
+use mltraining_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use mltraining_proto::v1;
 use mltraining_runtime::dependency::Board;
 use std::sync::Arc;
@@ -42,6 +45,7 @@ use v1::dataset_service_server::DatasetServiceServer;
 use v1::evaluation_service_server::EvaluationServiceServer;
 use v1::job_service_server::JobServiceServer;
 use v1::model_service_server::ModelServiceServer;
+use v1::prediction_service_server::PredictionServiceServer;
 use v1::training_service_server::TrainingServiceServer;
 use watch::Feed;
 pub(crate) use watch::Hub;
@@ -52,17 +56,6 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
     let (most_in, most_out) = (
         context.config.server.max_message_bytes,
         context.config.server.max_response_bytes,
-    );
-    let longest = context
-        .config
-        .server
-        .request_timeout
-        .max(context.config.database.statement_timeout);
-    let feed = Feed::new(
-        context.store.clone(),
-        context.cache.clone(),
-        context.stop.clone(),
-        longest,
     );
     let computing = Computing::new(context.config.server.max_preview_bytes);
     let labels = LabelCounter::new(computing.clone());
@@ -91,7 +84,7 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );
-    let job = JobServiceServer::new(job::JobApi::new(context.clone(), hub, feed));
+    let job = JobServiceServer::new(job::JobApi::new(context.clone(), hub, feed(context)));
     routes.add_service(
         job.max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
@@ -105,6 +98,41 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
     let training = TrainingServiceServer::new(training::TrainingApi::new(context.clone(), labels));
     routes.add_service(
         training
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    add_predicting_services(routes, context);
+}
+
+/// What streams of jobs read from.
+fn feed(context: &Context) -> Arc<Feed> {
+    let config = &context.config;
+    let longest = config.server.request_timeout;
+    Feed::new(
+        context.store.clone(),
+        context.cache.clone(),
+        context.stop.clone(),
+        longest.max(config.database.statement_timeout),
+    )
+}
+
+/// Adds the services that predict, which share models and room.
+fn add_predicting_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
+    let (most_in, most_out) = (
+        context.config.server.max_message_bytes,
+        context.config.server.max_response_bytes,
+    );
+    let predictor = predict::Predictor::new(context);
+    let prediction =
+        PredictionServiceServer::new(predict::PredictionApi::new(context.clone(), predictor.clone()));
+    routes.add_service(
+        prediction
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let inference = GrpcInferenceServiceServer::new(inference::InferenceApi::new(context.clone(), predictor));
+    routes.add_service(
+        inference
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );

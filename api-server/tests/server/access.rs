@@ -2,7 +2,7 @@
 
 use crate::support::raw::call;
 use crate::support::requests::{Contract, JOB};
-use crate::support::world::furnish;
+use crate::support::world::{furnish, usable_model};
 use crate::support::{Api, project, short_id, until};
 use api_server::access::{Access, METHODS, Method, Port, Served};
 use api_server::keys::ApiKeySecret;
@@ -128,6 +128,8 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
     api.sql("create table candles (symbol text not null, at timestamptz not null, close float8)")
         .await;
     Box::pin(furnish(&api.store, &api.context.artifacts, &own)).await;
+    let usable = usable_model(&api.context.artifacts, &own).await;
+    api.sql(&usable).await;
     // Its id is made by the database.
     api.sql(&format!(
         "update evaluation set id = '{JOB}' where project = 'own'"

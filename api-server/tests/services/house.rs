@@ -22,6 +22,7 @@ use v1::dataset_service_client::DatasetServiceClient;
 use v1::evaluation_service_client::EvaluationServiceClient;
 use v1::job_service_client::JobServiceClient;
 use v1::model_service_client::ModelServiceClient;
+use v1::prediction_service_client::PredictionServiceClient;
 use v1::training_service_client::TrainingServiceClient;
 
 /// The first bar: 2026-01-01T00:00:00Z.
@@ -98,6 +99,10 @@ impl House {
 
     pub(crate) fn models(&self) -> ModelServiceClient<Channel> {
         ModelServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn predictions(&self) -> PredictionServiceClient<Channel> {
+        PredictionServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn artifacts(&self) -> ArtifactServiceClient<Channel> {

@@ -11,6 +11,7 @@ pub(crate) mod import;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod models;
+pub(crate) mod predict;
 pub(crate) mod report_page;
 pub(crate) mod reproduce;
 pub(crate) mod sources;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Evaluations(args) => Box::pin(evaluate::list(&args, context)).await,
         Command::Compare(args) => Box::pin(compare::run(&args, context)).await,
         Command::Comparisons(args) => Box::pin(compare::list(&args, context)).await,
+        Command::Predict(args) => Box::pin(predict::run(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,
         Command::Models(args) => models::list(&args, context).await,

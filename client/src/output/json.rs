@@ -56,6 +56,9 @@ impl Wire for v1::ModelVersion {
 impl Wire for v1::Phase {
     const NAME: &'static str = "Phase";
 }
+impl Wire for v1::PredictResponse {
+    const NAME: &'static str = "PredictResponse";
+}
 impl Wire for v1::PreviewDatasetResponse {
     const NAME: &'static str = "PreviewDatasetResponse";
 }
@@ -151,6 +154,7 @@ mod tests {
         found::<v1::ModelVersion>();
         found::<v1::LeaderboardEntry>();
         found::<v1::Phase>();
+        found::<v1::PredictResponse>();
         found::<v1::PreviewDatasetResponse>();
         found::<v1::PreviewLabelsResponse>();
         found::<v1::Source>();

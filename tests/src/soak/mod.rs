@@ -81,7 +81,7 @@ pub async fn run(time: Duration, seed: u64) -> Soaked {
     let start = Instant::now();
     let mut sampled = Instant::now();
     while start.elapsed() < time {
-        load.step(&system, &mut random).await;
+        Box::pin(load.step(&system, &mut random)).await;
         faults.step(&mut system, &mut servers, &mut random).await;
         if sampled.elapsed() >= SAMPLE {
             samples.take(&mut system, start.elapsed());

@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// The job that stands in every request.
 pub const JOB: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
+/// The packages that the server speaks.
+const PACKAGES: [&str; 2] = ["inference", "mltraining.v1"];
+
 /// The contract, to look messages up in.
 pub struct Contract {
     /// `/package.Service/Method` to the full name of its request.
@@ -29,7 +32,7 @@ impl Contract {
             messages: HashMap::new(),
             comments: HashMap::new(),
         };
-        for file in set.file.iter().filter(|file| file.package() == "mltraining.v1") {
+        for file in set.file.iter().filter(|file| PACKAGES.contains(&file.package())) {
             contract.add(file);
         }
         contract

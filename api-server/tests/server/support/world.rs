@@ -7,10 +7,14 @@ use chrono::{TimeZone, Utc};
 use mltraining_artifacts::{Artifacts, Key, Sha256};
 use mltraining_domain::{
     AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule,
-    Evaluation, FeatureSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId, ResultId, RowCounts,
-    SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec,
-    VersionFacts, WorkerId,
+    Evaluation, FeatureSpec, GaussianNbSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId,
+    ResultId, RowCounts, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange,
+    TrainSpec, VersionFacts, WorkerId,
 };
+use mltraining_learn::control::Control;
+use mltraining_learn::fit::fit;
+use mltraining_learn::matrix::Matrix;
+use mltraining_learn::model_file::{self, Header, ModelFile};
 use mltraining_store::Store;
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, Finished, Lease, Trained};
 use mltraining_store::jobs::{CreatedJob, NewJob, NewSpec};
@@ -41,6 +45,41 @@ pub async fn furnish(store: &Store, artifacts: &Artifacts, project: &ProjectId) 
 pub async fn make_version(store: &Store, artifacts: &Artifacts, project: &ProjectId, job: JobId) {
     create_job(store, project, job).await;
     finish(store, artifacts, project).await;
+}
+
+/// Puts a model that can predict in the place of version 1's file. The database then has to be told by the statement.
+pub async fn usable_model(artifacts: &Artifacts, project: &ProjectId) -> String {
+    let content = Bytes::from(model());
+    let key = Key::new(project.as_str(), Uuid::now_v7(), 1, FILE).unwrap();
+    artifacts.put(&key, content.clone()).await.unwrap();
+    format!(
+        "update artifact set storage_key = '{key}', size_bytes = {}, sha256 = decode('{}', 'hex')
+          where file_name = '{FILE}' and result_id = (select result_id from job where id = '{JOB}')",
+        content.len(),
+        Sha256::of(&content)
+    )
+}
+
+/// A model of the one feature `close`.
+fn model() -> Vec<u8> {
+    let x = Matrix::new(vec!["close".to_owned()], vec![(0..40u8).map(f32::from).collect()]).unwrap();
+    let labels: Vec<u8> = (0..40).map(|row| u8::from(row >= 20)).collect();
+    let rows: Vec<u32> = (0..40).collect();
+    let algorithm = AlgorithmSpec::GaussianNb(GaussianNbSpec::default());
+    let header = Header {
+        spec_hash: facts().spec_hash,
+        source_fingerprint: facts().source_fingerprint,
+        feature_names: x.names().to_vec(),
+        label: serde_json::to_value(&spec().label).unwrap(),
+        threshold: Some(0.5),
+        calibration: None,
+        seed: 7,
+        service_version: "0.1.0".to_owned(),
+    };
+    model_file::encode(&ModelFile {
+        header,
+        model: fit(&algorithm, &x, &rows, &labels, 7, &Control::none()).unwrap(),
+    })
 }
 
 /// Does the next job, as a worker does.

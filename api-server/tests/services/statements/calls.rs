@@ -3,7 +3,9 @@
 use crate::house::{House, PARENT, START, create_bars, label, range, train};
 use crate::support::requests::JOB;
 use api_server::access::Port;
+use mltraining_proto::inference as oip;
 use mltraining_proto::v1;
+use oip::grpc_inference_service_client::GrpcInferenceServiceClient;
 use v1::admin_service_client::AdminServiceClient;
 
 const MODEL: &str = "projects/default/models/x";
@@ -34,6 +36,8 @@ pub(super) async fn call(house: &House, method: &str) {
         "JobService" => jobs(house, method).await,
         "ModelService" => models(house, method).await,
         "TrainingService" => training(house, method).await,
+        "PredictionService" => predictions(house, method).await,
+        "GRPCInferenceService" => inference(house, method).await,
         _ => panic!("no call of {service}/{method} stands here"),
     }
 }
@@ -571,6 +575,61 @@ async fn training(house: &House, method: &str) {
                 ..v1::CompareModelsRequest::default()
             };
             house.training().compare_models(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
+async fn predictions(house: &House, method: &str) {
+    assert_eq!(method, "Predict", "no call of {method} stands here");
+    let row = v1::FeatureRow { values: vec![30.0] };
+    let rows = v1::FeatureRows {
+        features: vec!["close".to_owned()],
+        rows: vec![row],
+    };
+    let request = v1::PredictRequest {
+        model_version: format!("{MODEL}/versions/1"),
+        input: Some(v1::predict_request::Input::Rows(rows)),
+        ..v1::PredictRequest::default()
+    };
+    let answer = house.predictions().predict(request).await.unwrap().into_inner();
+    assert_eq!(answer.predictions[0].decision, Some(true));
+}
+
+async fn inference(house: &House, method: &str) {
+    let mut client = GrpcInferenceServiceClient::new(house.channel.clone());
+    let (name, version) = ("x".to_owned(), "1".to_owned());
+    match method {
+        "ModelReady" => {
+            client
+                .model_ready(oip::ModelReadyRequest { name, version })
+                .await
+                .unwrap();
+        }
+        "ModelMetadata" => {
+            client
+                .model_metadata(oip::ModelMetadataRequest { name, version })
+                .await
+                .unwrap();
+        }
+        "ModelInfer" => {
+            let input = oip::model_infer_request::InferInputTensor {
+                name: "close".to_owned(),
+                datatype: "FP64".to_owned(),
+                shape: vec![1],
+                contents: Some(oip::InferTensorContents {
+                    fp64_contents: vec![30.0],
+                    ..oip::InferTensorContents::default()
+                }),
+                ..oip::model_infer_request::InferInputTensor::default()
+            };
+            let request = oip::ModelInferRequest {
+                model_name: name,
+                model_version: version,
+                inputs: vec![input],
+                ..oip::ModelInferRequest::default()
+            };
+            client.model_infer(request).await.unwrap();
         }
         _ => panic!("no call of {method} stands here"),
     }

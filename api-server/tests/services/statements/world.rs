@@ -2,7 +2,7 @@
 
 use crate::house::{House, create_bars};
 use crate::support::requests::JOB;
-use crate::support::world::furnish;
+use crate::support::world::{furnish, usable_model};
 
 /// Source `bars`, and what [`furnish`] makes with `rows` copies of it: jobs with attempts, events and versions of model `x`,
 /// more files of its job, models and sources.
@@ -44,4 +44,5 @@ pub(super) async fn fill(house: &House, rows: u32) {
          insert into worker (id, hostname, version, slots) select gen_random_uuid(), 'h', '1', 1 from made;
          commit;"
     ));
+    house.sql(&usable_model(artifacts, &"default".parse().unwrap()).await);
 }

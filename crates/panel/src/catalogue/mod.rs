@@ -15,7 +15,7 @@ pub use family::{Arguments, Bars, Family, Formula, Need, Parameter, Reach, Scrat
 pub(crate) use plan::ahead;
 pub use plan::{FeaturePlan, Input, LeftOut, LookBack, PlannedFeature};
 pub use resolve::resolve;
-pub(crate) use suggest::did_you_mean;
+pub use suggest::did_you_mean;
 
 use mltraining_domain::{FeatureExpr, SourceSpec, Window};
 

@@ -4,7 +4,7 @@
 const ALIKE: f64 = 0.75;
 
 /// `; did you mean ...?` with the known name that is nearest to `name`, or nothing when none is near.
-pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let lower = name.to_lowercase();
     let scored = known.map(|k| (strsim::jaro_winkler(&lower, &k.to_lowercase()), k));
     let best = scored

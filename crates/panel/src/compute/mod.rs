@@ -194,7 +194,8 @@ fn fill(panel: &Panel, feature: &Bound<'_>, rows: &[u32], out: &mut [f32]) {
     }
 }
 
-fn narrow(value: f64) -> f32 {
+/// A value as a model sees it: NaN stays, and what lies beyond the range of `f32` becomes its largest.
+pub fn narrow(value: f64) -> f32 {
     // NaN stays NaN under clamp.
     value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
 }

@@ -130,6 +130,7 @@ pub const KEYS: &[Key] = &[
     key("server.max_message_bytes", Api, "1048576", Integer(1_024, 64 << 20), "Largest request message"),
     key("server.max_response_bytes", Api, "4194304", Integer(1 << 20, 64 << 20), "Largest response message"),
     key("server.max_preview_bytes", Api, "1073741824", Integer(1 << 20, 1 << 40), "Memory that one preview or check of labels or rows may take; two run at the same time"),
+    key("server.max_predict_bytes", Api, "268435456", Integer(1 << 20, 1 << 40), "Memory that the rows read for one prediction of points may take; two are read at the same time"),
     key("server.max_header_list_bytes", Api, "8192", Integer(1_024, 1 << 20), "Largest list of request headers"),
     key("server.max_concurrent_streams", Api, "128", Integer(1, 10_000), "HTTP/2 streams of one connection at most"),
     key("server.max_requests_per_connection", Api, "64", Integer(1, 10_000), "Requests of one connection that run at the same time"),
@@ -150,6 +151,7 @@ pub const KEYS: &[Key] = &[
 
     key("cache.max_age", Api, "5s", Span("0ms", "1m"), "Age at most of a model or source that is shown, when a change made elsewhere was not heard of. 0ms: nothing is remembered"),
     key("cache.max_entries", Api, "10000", Integer(1, 1_000_000), "Models remembered at most, and as many sources"),
+    key("cache.max_model_bytes", Api, "268435456", Integer(1 << 20, 1 << 40), "Memory of the model files that are remembered for predictions, each counted as twice its size; a larger one is not used"),
 
     key("worker.slots", Worker, "1", Integer(1, 256), "Jobs at the same time"),
     key("worker.threads", Worker, "", Integer(1, 1_024), "Threads that train, shared by the slots. Unset: one a core"),

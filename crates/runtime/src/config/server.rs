@@ -22,6 +22,8 @@ pub struct ServerConfig {
     pub max_response_bytes: usize,
     /// Memory that one preview may take; two run at the same time.
     pub max_preview_bytes: u64,
+    /// Memory that the rows read for one prediction of points may take; two are read at the same time.
+    pub max_predict_bytes: u64,
     /// Largest list of request headers.
     pub max_header_list_bytes: u32,
     /// HTTP/2 streams of one connection at most.
@@ -96,6 +98,8 @@ pub struct CacheConfig {
     pub max_age: Duration,
     /// Models at most, and as many sources.
     pub max_entries: u64,
+    /// Memory of the model files that are remembered for predictions, each counted as twice its size.
+    pub max_model_bytes: u64,
 }
 
 const MIB: usize = 1 << 20;
@@ -109,6 +113,7 @@ impl Default for ServerConfig {
             max_message_bytes: MIB,
             max_response_bytes: 4 * MIB,
             max_preview_bytes: 1 << 30,
+            max_predict_bytes: 256 << 20,
             max_header_list_bytes: 8 << 10,
             max_concurrent_streams: 128,
             max_requests_per_connection: 64,
@@ -149,6 +154,7 @@ impl Default for CacheConfig {
         Self {
             max_age: seconds(5),
             max_entries: 10_000,
+            max_model_bytes: 256 << 20,
         }
     }
 }

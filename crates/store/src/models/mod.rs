@@ -3,6 +3,7 @@
 mod aliases;
 mod leaderboard;
 mod list;
+mod model_file;
 mod read;
 mod update;
 mod versions;
@@ -10,6 +11,7 @@ mod versions;
 pub use aliases::{AliasMove, Effect, MoveOutcome, Promotion};
 pub use leaderboard::{LeaderboardCursor, LeaderboardEntry, LeaderboardFilter};
 pub use list::{Deleted, ModelCursor, ModelFilter, ModelList};
+pub use model_file::{ModelFileRow, UsableVersion};
 pub use update::{ModelChange, UpdateOutcome};
 pub use versions::{ModelVersion, VersionView};
 
