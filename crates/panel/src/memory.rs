@@ -17,7 +17,7 @@ pub const WHOLE_ROWS: u64 = IN_FLIGHT * 2 * BATCH_ROWS as u64;
 /// Batches at a time: one is filled, one waits, one is worked on.
 const IN_FLIGHT: u64 = 3;
 /// Of each row read: label, decision and resolve time, phase, and whether it is held out.
-const LABELLED: u64 = 1 + 8 + 8 + 8 + 1;
+const LABELLED: u64 = 1 + 8 + 8 + 1 + 1;
 /// Of each row: its place in the order of time, in a fold's training and test part; its score, calibrated and not, with what was
 /// decided, those of the baselines, and what was last known of its entity.
 const JUDGED: u64 = 12 + 8 + 24 + 32 + 2;

@@ -1,10 +1,13 @@
 //! Which rows of the panel are learned from: those decided in the range whose label is known.
 
+mod phases;
+
 use crate::Panel;
 use crate::labels::{self, LabelValue};
 use crate::split::{SplitRows, unseen};
 use crate::targets::{self, Targets};
 use mltraining_domain::{LabelSpec, Reason, RowCounts, SourceSpec, TimeRange, TrainSpec};
+pub use phases::RowPhases;
 
 /// The rows that a training learns from and is tested on, in the panel's order (entity, then time).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -28,7 +31,7 @@ pub struct LabelledRows {
     /// Their names.
     pub entity_names: Vec<String>,
     /// The phase of each row; empty when no row has one.
-    pub phases: Vec<Option<i32>>,
+    pub phases: RowPhases,
     /// Of them those that are held out from every training part.
     pub unseen_entities: u64,
     /// Whether the entity of each row is held out; empty when none is.
@@ -240,9 +243,9 @@ impl LabelledRows {
     pub fn append(&mut self, mut later: Self) {
         let before = row_number(self.len());
         if !(self.phases.is_empty() && later.phases.is_empty()) {
-            self.phases.resize(self.len(), None); // a panel without any phase names none
-            later.phases.resize(later.len(), None);
-            self.phases.append(&mut later.phases);
+            self.phases.fill(self.len()); // a panel without any phase names none
+            later.phases.fill(later.len());
+            self.phases.append(&later.phases);
         }
         self.entity_names.append(&mut later.entity_names);
         self.panel_rows.append(&mut later.panel_rows);
@@ -306,7 +309,7 @@ mod tests {
     fn rows_of_a_batch_without_phases_keep_their_places_among_those_with_some() {
         let of = |phases: &[Option<i32>], entity: &str| LabelledRows {
             labels: vec![0, 1],
-            phases: phases.to_vec(),
+            phases: phases.iter().copied().collect(),
             entity_names: vec![entity.to_owned()],
             entity_ends: vec![2],
             ..LabelledRows::default()
@@ -314,7 +317,8 @@ mod tests {
         let mut rows = of(&[], "a");
         rows.append(of(&[Some(1), None], "b"));
         rows.append(of(&[], "c"));
-        assert_eq!(rows.phases, [None, None, Some(1), None, None, None]);
+        let phases: Vec<Option<i32>> = rows.phases.iter().collect();
+        assert_eq!(phases, [None, None, Some(1), None, None, None]);
         assert_eq!(rows.entity_names, ["a", "b", "c"]);
         assert_eq!(rows.entity_ends, [2, 4, 6]);
         let mut none = of(&[], "a");

@@ -33,7 +33,7 @@ use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::Curves;
 use mltraining_learn::model::Model;
 use mltraining_panel::catalogue::FeaturePlan;
-use mltraining_panel::rows::{LabelledRows, RowsError};
+use mltraining_panel::rows::{LabelledRows, RowPhases, RowsError};
 use mltraining_panel::{Fingerprint, labels};
 use operating::Operating;
 
@@ -187,7 +187,7 @@ fn evaluate(
 
 /// Gives back what the last fit, the largest, does not look at: the times of the rows, unless rows are weighed or kept apart by them.
 fn shed(rows: &mut LabelledRows, spec: &TrainSpec) {
-    rows.phases = Vec::new();
+    rows.phases = RowPhases::default();
     if spec.sample_weight == SampleWeight::None && spec.algorithm.validation_share().is_none() {
         rows.decisions = Vec::new();
         rows.resolves = Vec::new();

@@ -22,7 +22,7 @@ pub(super) fn measure(out: &[u32], rows: &LabelledRows, measured: &Measure<'_>) 
     let name = |&entity: &usize| rows.entity_names[entity].clone();
     let mut found = vec![slices(SliceKind::Entity, entity, measured, name)];
     if !rows.phases.is_empty() {
-        let phase = grouped(out, |row| rows.phases[row as usize]);
+        let phase = grouped(out, |row| rows.phases.get(row as usize));
         let name = |phase: &Option<i32>| phase.map_or_else(String::new, |phase| phase.to_string());
         found.push(slices(SliceKind::Phase, phase, measured, name));
     }
