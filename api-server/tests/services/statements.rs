@@ -37,6 +37,8 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("EvaluationService/ListEvaluations", 1),
     ("EvaluationService/GetComparison",   1),
     ("EvaluationService/ListComparisons", 2),
+    ("EvaluationService/GetBacktest",     1),
+    ("EvaluationService/ListBacktests",   2),
     ("JobService/GetJob",                 3),
     ("JobService/BatchGetJobs",           3),
     ("JobService/ListJobs",               3),
@@ -68,6 +70,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("TrainingService/ReproduceJob",     10),
     ("TrainingService/EvaluateModel",    12),
     ("TrainingService/CompareModels",    16),
+    ("TrainingService/BacktestModel",    12),
 ];
 
 /// Methods that need no statement once what they show is remembered.
