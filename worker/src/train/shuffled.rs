@@ -27,7 +27,7 @@ pub(super) fn roc_auc(
     let _span = tracing::info_span!("shuffled").entered();
     let labels = baseline::shuffled(&rows.labels, spec.seed);
     let nth = spec.split.folds();
-    let progress = fit_progress(work, spec, nth, PLACE, &spec.algorithm);
+    let progress = fit_progress(work, nth, nth, PLACE, &spec.algorithm);
     let control = Control {
         cancel: work.stop.flag(),
         progress: &progress,

@@ -92,7 +92,13 @@ fn shuffled_spearman(
     let _span = tracing::info_span!("shuffled").entered();
     let targets = baseline::shuffled(&rows.targets, spec.seed);
     let place = shuffled::PLACE;
-    let progress = fit_progress(work, spec, spec.split.folds(), place, &spec.algorithm);
+    let progress = fit_progress(
+        work,
+        spec.split.folds(),
+        spec.split.folds(),
+        place,
+        &spec.algorithm,
+    );
     let control = Control {
         cancel: work.stop.flag(),
         progress: &progress,
