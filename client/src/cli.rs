@@ -1,8 +1,8 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models, predict,
-    report_page, reproduce, sources, train,
+    admin, backtest, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models,
+    predict, report_page, reproduce, sources, train,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -132,6 +132,13 @@ pub(crate) enum Command {
     /// Of entities the last bars are read from the model's source, and features are made as a training makes them:
     /// mlts predict pump@champion --entity SOL_1 --entity SOL_2 --at '2026-02-01 12:00'
     Predict(Box<predict::PredictArgs>),
+    /// Walks forward through time with a model that is trained anew for each period, and acts on its scores
+    ///
+    /// Follows the job and shows what the models are worth, and what acting on them would have brought after costs, beside acting on
+    /// every row: mlts backtest pump@3 --start 2026-02-01 --step 1d --window 14d --fee-bps 10
+    Backtest(Box<backtest::BacktestArgs>),
+    /// Lists backtests, or shows one
+    Backtests(backtest::BacktestsArgs),
     /// Lists jobs; cancels, counts or follows many
     ///
     /// Newest first. Filters compare state, kind, model, created_by, priority, create_time and labels.KEY, joined by AND:
@@ -237,6 +244,8 @@ mod tests {
             "mlts comparisons --limit 3",
             "mlts predict demo_candles@1 --entity SOL_1 --at 2026-01-02 --features",
             "mlts predict demo_candles@champion --rows -",
+            "mlts backtest demo_candles@1 --start 2026-01-02 --step 6h --window 1d --fee-bps 10",
+            "mlts backtests --limit 3",
             "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
             "mlts models",
             "mlts model get demo_candles",

@@ -269,7 +269,7 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         ("DatasetService", "PreviewLabels PreviewDataset CheckLeakage"),
         (
             "EvaluationService",
-            "GetEvaluation ListEvaluations GetComparison ListComparisons",
+            "GetEvaluation ListEvaluations GetComparison ListComparisons GetBacktest ListBacktests",
         ),
         (
             "JobService",
@@ -284,7 +284,7 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         ("PredictionService", "Predict"),
         (
             "TrainingService",
-            "TrainModel ReproduceJob EvaluateModel CompareModels",
+            "TrainModel ReproduceJob EvaluateModel CompareModels BacktestModel",
         ),
     ];
     let expected: BTreeMap<_, _> = expected

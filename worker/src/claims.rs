@@ -19,6 +19,7 @@ const KINDS: &[JobKind] = &[
     JobKind::Reproduce,
     JobKind::Evaluate,
     JobKind::Compare,
+    JobKind::Backtest,
 ];
 /// The same, with those that only tests make.
 const KINDS_AND_PROBES: &[JobKind] = &[
@@ -26,6 +27,7 @@ const KINDS_AND_PROBES: &[JobKind] = &[
     JobKind::Reproduce,
     JobKind::Evaluate,
     JobKind::Compare,
+    JobKind::Backtest,
     JobKind::Probe,
 ];
 

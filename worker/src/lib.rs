@@ -5,6 +5,7 @@
 //! stop an attempt, nothing else does.
 
 mod attempt;
+mod backtest;
 mod claims;
 pub mod cli;
 mod compare;

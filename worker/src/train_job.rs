@@ -46,6 +46,15 @@ pub(crate) struct Ready {
 
 /// Reads and gathers what a spec asks for.
 pub(crate) async fn ready(task: &Task, spec: TrainSpec) -> Result<Ready, WorkError> {
+    gathered(task, spec, None).await
+}
+
+/// The same, and keeps what could be traded of the rows decided from this time on, in microseconds since 1970-01-01 UTC.
+pub(crate) async fn ready_to_trade(task: &Task, spec: TrainSpec, from: i64) -> Result<Ready, WorkError> {
+    gathered(task, spec, Some(from)).await
+}
+
+async fn gathered(task: &Task, spec: TrainSpec, tradable_from: Option<i64>) -> Result<Ready, WorkError> {
     let spec = spec.check().map_err(|found| no_longer_valid(&found))?;
     let source = task
         .store
@@ -61,8 +70,14 @@ pub(crate) async fn ready(task: &Task, spec: TrainSpec) -> Result<Ready, WorkErr
     tell_left_out(&plan);
     let pool = pool(task)?;
     let (to, batches) = mpsc::channel(1);
-    let gathering = gather(task, &pool, (&spec, &source, &plan), batches);
-    let (read, gathered) = tokio::join!(read(task, &spec, &source, &plan, to), gathering);
+    let wanted = Wanted {
+        spec: &spec,
+        source: &source,
+        plan: &plan,
+        tradable_from,
+    };
+    let gathering = gather(task, &pool, wanted, batches);
+    let (read, gathered) = tokio::join!(read(task, wanted, to), gathering);
     let (read, gathered) = both(read, gathered)?;
     tell_absent(&spec, &gathered.outline.entities);
     tell_empty_contexts(&gathered.outline);
@@ -165,20 +180,31 @@ pub(crate) fn spec_of<T: DeserializeOwned>(order: &Order) -> Result<T, WorkError
     })
 }
 
+/// What is read and gathered.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    spec: &'a TrainSpec,
+    source: &'a SourceSpec,
+    plan: &'a FeaturePlan,
+    tradable_from: Option<i64>,
+}
+
 async fn read(
     task: &Task,
-    spec: &TrainSpec,
-    source: &SourceSpec,
-    plan: &FeaturePlan,
+    wanted: Wanted<'_>,
     to: mpsc::Sender<PanelBatch>,
 ) -> Result<PanelSummary, WorkError> {
     let span = tracing::info_span!("read", rows = tracing::field::Empty);
+    let Wanted {
+        spec, source, plan, ..
+    } = wanted;
     let query = PanelQuery::of_training(spec, source, plan, task.config.database.copy_timeout);
     let memory = Training {
         plan,
         algorithm: &spec.algorithm,
         task: spec.label.task(),
         threads: task.order.threads,
+        trades: wanted.tradable_from.is_some(),
     };
     let batches = Batches {
         rows: memory.batch_rows(),
@@ -237,10 +263,11 @@ fn grant(
 async fn gather(
     task: &Task,
     pool: &ThreadPool,
-    (spec, source, plan): (&TrainSpec, &SourceSpec, &FeaturePlan),
+    wanted: Wanted<'_>,
     mut batches: mpsc::Receiver<PanelBatch>,
 ) -> Result<Gathered, WorkError> {
-    let (spec, source, plan) = (spec.clone(), source.clone(), plan.clone());
+    let tradable_from = wanted.tradable_from;
+    let (spec, source, plan) = (wanted.spec.clone(), wanted.source.clone(), wanted.plan.clone());
     let scratch = task.config.worker.scratch_dir.clone();
     let scratch = scratch.unwrap_or_else(std::env::temp_dir);
     let work = task.work.clone();
@@ -250,6 +277,7 @@ async fn gather(
             source: &source,
             plan: &plan,
             scratch: &scratch,
+            tradable_from,
         };
         train::gather(&gathering, std::iter::from_fn(|| batches.blocking_recv()), &work)
     };

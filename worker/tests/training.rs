@@ -189,6 +189,7 @@ fn a_read_without_its_last_batch_trains_nothing() {
         source: &source,
         plan: &plan,
         scratch: &std::env::temp_dir(),
+        tradable_from: None,
     };
     let batch = PanelBatch {
         panel: panel(6, 300, Hint::Signal).0,
@@ -198,6 +199,7 @@ fn a_read_without_its_last_batch_trains_nothing() {
     assert!(matches!(stopped, Err(WorkError::Stopped)));
     let absent = Gathering {
         scratch: std::path::Path::new("/no/such/folder"),
+        tradable_from: None,
         ..gathering
     };
     let (reason, text) = failed(train::gather(&absent, [], &work).err().unwrap());

@@ -11,11 +11,11 @@ use mltraining_domain::{
     Answer, CompareSpec, ComparedMetric, ComparedVersion, JobId, MetricAnswer, ProjectId, VersionDifference,
 };
 use mltraining_proto::v1;
-use mltraining_store::comparisons::StoredComparison;
+use mltraining_store::findings::StoredComparison;
 
 /// The comparison, whole.
 pub(crate) fn show(stored: &StoredComparison) -> v1::ModelComparison {
-    let (project, found) = (&stored.project, &stored.comparison);
+    let (project, found) = (&stored.project, &stored.found);
     let names: Vec<String> = found
         .versions
         .iter()

@@ -138,7 +138,7 @@ fn show_confusion(confusion: &Confusion) -> v1::Confusion {
     }
 }
 
-fn show_baselines(baselines: &[Baseline]) -> Vec<v1::Baseline> {
+pub(super) fn show_baselines(baselines: &[Baseline]) -> Vec<v1::Baseline> {
     let shown = baselines.iter().map(|baseline| v1::Baseline {
         name: baseline.name.clone(),
         metrics: Some(show_metrics(&baseline.metrics)),
@@ -154,7 +154,7 @@ fn show_rule(rule: &SingleRule) -> v1::SingleRule {
     }
 }
 
-fn show_fold(fold: &Fold) -> v1::Fold {
+pub(super) fn show_fold(fold: &Fold) -> v1::Fold {
     v1::Fold {
         index: small_wire_count(fold.index),
         train_start_time: Some(show_instant(fold.train_start)),

@@ -2,7 +2,7 @@
 
 use super::evaluation::show_metrics;
 use super::time::{show_instant, show_span};
-use super::{comparison, etag, job_error, progress, reproduction, stored_evaluation, train_spec};
+use super::{backtest, comparison, etag, job_error, progress, reproduction, stored_evaluation, train_spec};
 use mltraining_domain::name::{JobName, ModelName, VersionName};
 use mltraining_domain::{DisplayState, JobKind, JobState, ModelId, ProjectId};
 use mltraining_proto::v1;
@@ -81,6 +81,10 @@ fn show_spec(job: &Job) -> Result<Option<Spec>, StoreError> {
             &job.compare_spec()?,
             &job.project,
         ))),
+        JobKind::Backtest => Some(Spec::BacktestSpec(backtest::show_spec(
+            &job.backtest_spec()?,
+            &job.project,
+        ))),
         JobKind::Probe => None,
     })
 }
@@ -124,6 +128,10 @@ pub(crate) fn show_result(job: &Job, result: &JobResult) -> v1::JobResult {
             .unwrap_or_default(),
         comparison: match job.kind {
             JobKind::Compare => comparison::show_name(&job.project, job.id),
+            _ => String::new(),
+        },
+        backtest: match job.kind {
+            JobKind::Backtest => backtest::show_name(&job.project, job.id),
             _ => String::new(),
         },
     }
@@ -177,6 +185,7 @@ pub(crate) fn show_kind(kind: JobKind) -> v1::JobKind {
         JobKind::Reproduce => v1::JobKind::Reproduce,
         JobKind::Evaluate => v1::JobKind::Evaluate,
         JobKind::Compare => v1::JobKind::Compare,
+        JobKind::Backtest => v1::JobKind::Backtest,
         JobKind::Probe => v1::JobKind::Probe,
     }
 }

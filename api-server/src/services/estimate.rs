@@ -47,13 +47,15 @@ pub(super) enum Purpose {
     Train,
     /// To judge versions by: label and features are given.
     Judge,
+    /// To walk over, training and acting: there is no split.
+    Walk,
 }
 
 impl Purpose {
     /// The ways out when no label is known, none is positive, and all are.
     fn ways_out(self) -> [&'static str; 3] {
         match self {
-            Self::Train => [
+            Self::Train | Self::Walk => [
                 "a longer range, a shorter horizon or a longer tolerance",
                 "a smaller change or a longer horizon",
                 "a larger change or a shorter horizon",
@@ -72,7 +74,7 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
     let rows = count_rows(question).await?;
     let mut warnings = match question.purpose {
         Purpose::Train => warnings_of_spec(spec, question.source, rows),
-        Purpose::Judge => Vec::new(),
+        Purpose::Judge | Purpose::Walk => Vec::new(),
     };
     warnings.extend(question.plan.left_out().iter().map(left_out));
     if spec.label.task() == Task::Regression {
@@ -95,6 +97,7 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
         algorithm: &spec.algorithm,
         task: spec.label.task(),
         threads: THREADS,
+        trades: question.purpose == Purpose::Walk,
     };
     let features = u32::try_from(question.plan.features.len()).unwrap_or(u32::MAX);
     Ok(v1::TrainEstimate {
@@ -218,7 +221,7 @@ fn left_out(left_out: &LeftOut) -> String {
 fn warnings_of_labels(counted: &LabelPreview, purpose: Purpose) -> Vec<String> {
     let mut warnings = Vec::new();
     let (total, entities) = (counted.total, counted.by_entity.len());
-    if entities < FEW_ENTITIES && purpose == Purpose::Train {
+    if entities < FEW_ENTITIES && purpose != Purpose::Judge {
         warnings.push(format!(
             "{entities} entities: what a model learns may be theirs alone"
         ));

@@ -3,12 +3,12 @@
 use super::call::{Call, missing};
 use crate::context::Context;
 use crate::convert::page::Page;
-use crate::convert::{comparison, evaluation_filter, name, stored_evaluation};
+use crate::convert::{backtest, comparison, evaluation_filter, name, stored_evaluation};
 use crate::error::ApiError;
-use mltraining_domain::name::{ComparisonName, EvaluationName};
+use mltraining_domain::name::{BacktestName, ComparisonName, EvaluationName};
 use mltraining_proto::v1;
-use mltraining_store::comparisons::StoredComparison;
 use mltraining_store::evaluations::{EvaluationCursor, ListedEvaluation};
+use mltraining_store::findings::Finding;
 use mltraining_store::jobs::JobCursor;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -48,6 +48,20 @@ impl EvaluationService for EvaluationApi {
         request: Request<v1::ListComparisonsRequest>,
     ) -> Result<Response<v1::ListComparisonsResponse>, Status> {
         Ok(Response::new(self.comparisons(request).await?))
+    }
+
+    async fn get_backtest(
+        &self,
+        request: Request<v1::GetBacktestRequest>,
+    ) -> Result<Response<v1::Backtest>, Status> {
+        Ok(Response::new(self.backtest(request).await?))
+    }
+
+    async fn list_backtests(
+        &self,
+        request: Request<v1::ListBacktestsRequest>,
+    ) -> Result<Response<v1::ListBacktestsResponse>, Status> {
+        Ok(Response::new(self.backtests(request).await?))
     }
 }
 
@@ -118,9 +132,37 @@ impl EvaluationApi {
         if found.is_empty() {
             call.require_project().await?;
         }
-        let next_page_token = page.cut(&mut found, StoredComparison::cursor);
+        let next_page_token = page.cut(&mut found, Finding::cursor);
         Ok(v1::ListComparisonsResponse {
             comparisons: found.iter().map(comparison::show).collect(),
+            next_page_token,
+        })
+    }
+
+    async fn backtest(&self, request: Request<v1::GetBacktestRequest>) -> Result<v1::Backtest, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let name = name::read("name", &request.name, BacktestName::parse)?;
+        let call = Call::begin(&self.context, &extensions, name.project.clone())?;
+        let found = call.store.backtest(&name.project, name.job).await;
+        Ok(backtest::show(&found.map_err(missing(&name))?))
+    }
+
+    async fn backtests(
+        &self,
+        request: Request<v1::ListBacktestsRequest>,
+    ) -> Result<v1::ListBacktestsResponse, ApiError> {
+        let (_, extensions, request) = request.into_parts();
+        let call = Call::begin(&self.context, &extensions, name::parent(&request.parent)?)?;
+        let scope = ["ListBacktests", &call.project.to_string()];
+        let page = Page::<JobCursor>::read(request.page_size, &request.page_token, &scope)?;
+        let listed = call.store.list_backtests(&call.project, page.after, page.limit());
+        let mut found = listed.await?;
+        if found.is_empty() {
+            call.require_project().await?;
+        }
+        let next_page_token = page.cut(&mut found, Finding::cursor);
+        Ok(v1::ListBacktestsResponse {
+            backtests: found.iter().map(backtest::show).collect(),
             next_page_token,
         })
     }

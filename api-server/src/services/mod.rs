@@ -2,6 +2,7 @@
 
 mod admin;
 mod artifact;
+mod backtest;
 mod call;
 mod catalog;
 mod compare;

@@ -8,7 +8,8 @@ use super::{hint, refusal};
 use crate::context::Context;
 use crate::convert::job_options::{self, JobOptions};
 use crate::convert::{
-    comparison, idempotency, job as wire, name, reproduction, stored_evaluation, train_request, train_spec,
+    backtest, comparison, idempotency, job as wire, name, reproduction, stored_evaluation, train_request,
+    train_spec,
 };
 use crate::error::ApiError;
 use mltraining_domain::name::ModelName;
@@ -69,6 +70,13 @@ impl TrainingService for TrainingApi {
         request: Request<v1::CompareModelsRequest>,
     ) -> Result<Response<v1::Job>, Status> {
         Ok(Response::new(self.compare(request).await?))
+    }
+
+    async fn backtest_model(
+        &self,
+        request: Request<v1::BacktestModelRequest>,
+    ) -> Result<Response<v1::Job>, Status> {
+        Ok(Response::new(self.backtest(request).await?))
     }
 }
 
@@ -154,6 +162,7 @@ impl TrainingApi {
             purpose: match wish.spec {
                 NewSpec::Train(_) | NewSpec::Reproduce(_) => Purpose::Train,
                 NewSpec::Evaluate(_) | NewSpec::Compare(_) => Purpose::Judge,
+                NewSpec::Backtest(_) => Purpose::Walk,
             },
         };
         let mut estimate = estimate::answer(&question).await?;
@@ -164,6 +173,7 @@ impl TrainingApi {
             NewSpec::Reproduce(spec) => Spec::ReproduceSpec(reproduction::show_spec(spec, project)),
             NewSpec::Evaluate(spec) => Spec::EvaluateSpec(stored_evaluation::show_spec(spec, project)),
             NewSpec::Compare(spec) => Spec::CompareSpec(comparison::show_spec(spec, project)),
+            NewSpec::Backtest(spec) => Spec::BacktestSpec(backtest::show_spec(spec, project)),
         };
         Ok(v1::Job {
             kind: wire::show_kind(wish.spec.kind()).into(),

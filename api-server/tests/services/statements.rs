@@ -37,6 +37,8 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("EvaluationService/ListEvaluations", 1),
     ("EvaluationService/GetComparison",   1),
     ("EvaluationService/ListComparisons", 2),
+    ("EvaluationService/GetBacktest",     1),
+    ("EvaluationService/ListBacktests",   2),
     ("JobService/GetJob",                 3),
     ("JobService/BatchGetJobs",           3),
     ("JobService/ListJobs",               3),
@@ -72,6 +74,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("GRPCInferenceService/ModelReady",    1),
     ("GRPCInferenceService/ModelMetadata", 1),
     ("GRPCInferenceService/ModelInfer",    1),
+    ("TrainingService/BacktestModel",    12),
 ];
 
 /// Methods that need no statement once what they show is remembered.

@@ -32,6 +32,9 @@ impl Wire for v1::Evaluation {
 impl Wire for v1::ModelComparison {
     const NAME: &'static str = "ModelComparison";
 }
+impl Wire for v1::Backtest {
+    const NAME: &'static str = "Backtest";
+}
 impl Wire for v1::Job {
     const NAME: &'static str = "Job";
 }

@@ -15,6 +15,8 @@ pub enum JobKind {
     Evaluate,
     /// Compares model versions on the same rows.
     Compare,
+    /// Walks forward through time, training again and again.
+    Backtest,
     /// Does what a test of the service asks for.
     Probe,
 }
@@ -62,11 +64,12 @@ pub enum DisplayState {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [JobKind; 5] = [
+    pub const ALL: [JobKind; 6] = [
         Self::Train,
         Self::Reproduce,
         Self::Evaluate,
         Self::Compare,
+        Self::Backtest,
         Self::Probe,
     ];
 
@@ -77,6 +80,7 @@ impl JobKind {
             Self::Reproduce => "REPRODUCE",
             Self::Evaluate => "EVALUATE",
             Self::Compare => "COMPARE",
+            Self::Backtest => "BACKTEST",
             Self::Probe => "PROBE",
         }
     }

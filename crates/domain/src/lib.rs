@@ -4,6 +4,7 @@
 //! from a row; only a [`Checked`] one can be stored or run.
 
 pub mod alias;
+pub mod backtest;
 pub mod comparison;
 pub mod context;
 pub mod evaluation;
@@ -30,6 +31,7 @@ pub mod violation;
 mod hex;
 
 pub use alias::AliasId;
+pub use backtest::{Backtest, BacktestPeriod, PeriodTrading, RoundTrip, Side, Trading};
 pub use comparison::{
     Answer, ComparedMetric, ComparedVersion, MetricAnswer, VersionComparison, VersionDifference,
 };
@@ -60,6 +62,7 @@ pub use spec::Checked;
 pub use spec::algorithm::{
     AlgorithmSpec, ClassWeight, ExtraTreesSpec, LogisticRegressionSpec, RandomForestSpec,
 };
+pub use spec::backtest::{BacktestSpec, TradingCosts};
 pub use spec::calibration::Calibration;
 pub use spec::compare::{CompareSpec, NotComparable};
 pub use spec::decision_tree::DecisionTreeSpec;

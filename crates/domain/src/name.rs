@@ -83,6 +83,15 @@ pub struct ComparisonName {
     pub job: JobId,
 }
 
+/// `projects/{project}/backtests/{backtest}`, the last part being the id of the job that made it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BacktestName {
+    /// The project.
+    pub project: ProjectId,
+    /// The job.
+    pub job: JobId,
+}
+
 /// `projects/{project}/jobs/{job}/artifacts/{file}`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ArtifactName {
@@ -196,6 +205,17 @@ impl ComparisonName {
     }
 }
 
+impl BacktestName {
+    /// Parses `projects/{project}/backtests/{backtest}`.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [project, job] = split(text, "projects/{project}/backtests/{backtest}")?;
+        Ok(Self {
+            project: project.parse()?,
+            job: job.parse()?,
+        })
+    }
+}
+
 impl ArtifactName {
     /// Parses `projects/{project}/jobs/{job}/artifacts/{file}`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
@@ -257,6 +277,12 @@ impl fmt::Display for EvaluationName {
 impl fmt::Display for ComparisonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "projects/{}/comparisons/{}", self.project, self.job)
+    }
+}
+
+impl fmt::Display for BacktestName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "projects/{}/backtests/{}", self.project, self.job)
     }
 }
 

@@ -38,4 +38,5 @@ pub mod ridge;
 pub mod single_features;
 pub mod threshold;
 pub mod tree;
+pub mod utility;
 mod variance_trees;

@@ -13,6 +13,7 @@ pub mod preview;
 pub mod rows;
 pub mod split;
 pub mod targets;
+pub mod trips;
 pub mod uniqueness;
 
 mod builder;

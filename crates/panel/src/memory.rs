@@ -21,6 +21,9 @@ const LABELLED: u64 = 1 + 8 + 8 + 1 + 1;
 /// Of each row: its place in the order of time, in a fold's training and test part; its score, calibrated and not, with what was
 /// decided, those of the baselines, and what was last known of its entity.
 const JUDGED: u64 = 12 + 8 + 24 + 32 + 2;
+/// Of each row that may be traded: what a position would have brought, where its features are, and of which entity it is; then the same
+/// once more as it is acted on, with what was said of it, and a trade.
+const TRADED: u64 = 56 + 48 + 4 + 48;
 /// Of each row of a batch: its number, what is known of its label, its times.
 const SELECTED: u64 = 4 + 9 + LABELLED;
 /// Of each row that arrives in any order: its entity, phase and place, and a value of the column that is being put in order.
@@ -37,6 +40,8 @@ pub struct Training<'a> {
     pub task: Task,
     /// Threads that compute.
     pub threads: usize,
+    /// Whether what is foreseen is acted on as well.
+    pub trades: bool,
 }
 
 impl Training<'_> {
@@ -77,6 +82,9 @@ impl Training<'_> {
         };
         let baseline =
             linear.bytes_of_row(features, self.threads, self.task) * rows.min(BASELINE_ROWS as u64);
-        gather.max(rows.saturating_mul(fit).saturating_add(baseline))
+        let traded = rows.saturating_mul(if self.trades { TRADED } else { 0 });
+        gather
+            .max(rows.saturating_mul(fit).saturating_add(baseline))
+            .saturating_add(traded)
     }
 }

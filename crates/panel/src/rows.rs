@@ -183,6 +183,12 @@ impl Known {
     }
 }
 
+/// Whether a row is decided in the spec's range and phases.
+pub fn is_wanted(panel: &Panel, row: usize, spec: &TrainSpec) -> bool {
+    let (start, end) = (spec.range.start_micros(), spec.range.end_micros());
+    (start..end).contains(&panel.times()[row]) && wanted_phase(panel, row, &spec.phases)
+}
+
 fn wanted_phase(panel: &Panel, row: usize, phases: &[i32]) -> bool {
     if phases.is_empty() {
         return true;

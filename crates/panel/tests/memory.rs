@@ -23,6 +23,7 @@ fn a_forest_of_many_rows_needs_about_a_byte_a_cell_and_a_fixed_part() {
         algorithm: &forest,
         task: Task::Binary,
         threads: 2,
+        trades: false,
     };
     let (some, more) = (memory.bytes(10_000_000, 0), memory.bytes(20_000_000, 0));
     let of_row = (more - some) / 10_000_000;
@@ -47,6 +48,7 @@ fn a_large_entity_and_features_over_all_entities_need_all_of_their_rows() {
         algorithm: &algorithm,
         task: Task::Binary,
         threads: 1,
+        trades: false,
     };
     let (alone, ranked) = (training(&alone), training(&ranked));
     assert_eq!(

@@ -6,9 +6,9 @@
 pub mod api_keys;
 pub mod artifacts;
 pub mod claims;
-pub mod comparisons;
 pub mod error;
 pub mod evaluations;
+pub mod findings;
 pub mod jobs;
 pub mod load;
 pub mod migrate;

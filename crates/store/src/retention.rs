@@ -2,7 +2,7 @@
 //! batch that is smaller than its limit is the last one for now.
 //!
 //! A job to which a model version or an evaluation goes back is never removed: its row says where they come from. Nor is one that compared
-//! versions: what it has found is the comparison.
+//! versions or walked through time: what it has found is the comparison, or the backtest.
 
 use crate::sweep::SweepCursor;
 use crate::{Store, StoreError, stored};
@@ -32,8 +32,8 @@ pub struct ExpiredJobs {
 
 impl Store {
     /// Looks at the next `limit` final jobs that ended `age` ago or earlier, by their ends from `after` on, and returns those that
-    /// nothing needs. One with an orphaned result is not among them until the sweep has removed that. Trainings, evaluations
-    /// and comparisons that SUCCEEDED are not even looked at: what came of them goes back to them.
+    /// nothing needs. One with an orphaned result is not among them until the sweep has removed that. Trainings, evaluations,
+    /// comparisons and backtests that SUCCEEDED are not even looked at: what came of them goes back to them.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].

@@ -3,9 +3,10 @@
 
 mod support;
 
+use chrono::TimeDelta;
 use mltraining_domain::{
-    Checked, CompareSpec, EvaluateSpec, Evaluation, JobKind, JobState, Period, PeriodPlace, RowCounts,
-    ScoredVersion, Span, StoredFile, TrainedRows,
+    BacktestSpec, Checked, CompareSpec, EvaluateSpec, Evaluation, JobKind, JobState, Period, PeriodPlace,
+    RowCounts, ScoredVersion, Span, StoredFile, TimeRange, TradingCosts, TrainedRows,
 };
 use mltraining_store::StoreError;
 use mltraining_store::claims::{ClaimRequest, Finished, Judged, Lease};
@@ -89,7 +90,7 @@ async fn running(fixture: &Fixture, spec: NewSpec<'_>) -> Lease {
         queue: DEFAULT_QUEUE,
         worker: support::worker(),
         lease: LEASE,
-        kinds: &[JobKind::Evaluate, JobKind::Compare],
+        kinds: &[JobKind::Evaluate, JobKind::Compare, JobKind::Backtest],
         max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes: u64::MAX,
         large_worker_grace: LEASE,
@@ -164,11 +165,32 @@ async fn the_evaluation_of_a_version_that_is_gone_is_refused_and_the_job_goes_on
     assert_eq!(fixture.job(lease.job).await.state, JobState::Running);
 }
 
+/// A job that has walked through time.
+async fn walk(fixture: &Fixture) -> Lease {
+    let (whole, noon) = (support::range(), support::range().start + TimeDelta::hours(12));
+    let spec = BacktestSpec {
+        train: version(1).train,
+        version: Some(1),
+        range: TimeRange { start: noon, ..whole },
+        step: Span::from_mins(60),
+        window: None,
+        costs: TradingCosts::default(),
+    };
+    let spec = spec.check().unwrap();
+    let lease = running(fixture, NewSpec::Backtest(&spec)).await;
+    let result = fixture.stage(lease).await;
+    let body = serde_json::json!({"periods": []});
+    fixture.store.finish_found(lease, result, &body).await.unwrap();
+    assert_eq!(fixture.job(lease.job).await.backtest_spec().unwrap(), *spec);
+    lease
+}
+
 #[tokio::test]
 async fn jobs_that_judged_versions_outlive_any_age() {
     let fixture = Fixture::new().await;
     fixture.succeeded().await;
     let (evaluation, _) = judged(&fixture, 1).await;
+    let walk = walk(&fixture).await;
     let spec = CompareSpec {
         versions: vec![version(1), version(2)],
         range: support::range(),
@@ -190,7 +212,7 @@ async fn jobs_that_judged_versions_outlive_any_age() {
     assert_eq!(page.jobs, [], "they are not even looked at");
     let gone = fixture
         .store
-        .remove_expired_jobs(Duration::ZERO, &[evaluation.job, lease.job])
+        .remove_expired_jobs(Duration::ZERO, &[evaluation.job, lease.job, walk.job])
         .await;
     assert_eq!(gone.unwrap(), 0);
     let kept = fixture

@@ -77,7 +77,7 @@ pub(super) fn of_fold(fold: &Folding<'_>) -> Result<Vec<Scored>, WorkError> {
     if fold.spec.algorithm.name() != LOGISTIC {
         let linear = AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default());
         let control = untold(fold.work);
-        let place = format!("baseline of fold {} of {}", fold.index, fold.count);
+        let place = format!("baseline of {}", fold.place());
         let scores = match fold.fit_under(&linear, &baseline::spread(train, BASELINE_ROWS), &control) {
             Ok(model) => model.predict(fold.matrix, test),
             // A rare class may have no row among those spread over the training part, which has both.

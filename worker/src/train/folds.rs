@@ -78,6 +78,7 @@ pub(super) fn cross_validate(
             work,
             part,
             last_labels: &last_labels,
+            word: "fold",
             index: part.index,
             count,
         };
@@ -152,6 +153,13 @@ pub(super) fn unseen(done: &CrossValidation, rows: &LabelledRows) -> Option<Unse
     })
 }
 
+/// A fold that was tested, with what tested it.
+pub(super) struct Tested {
+    pub fold: Fold,
+    pub model: Model,
+    pub operating: Operating,
+}
+
 /// One fold at work.
 pub(super) struct Folding<'a> {
     pub matrix: &'a Matrix,
@@ -161,12 +169,21 @@ pub(super) struct Folding<'a> {
     pub part: &'a FoldRows,
     /// What was last known of each row's entity.
     pub last_labels: &'a [Option<u8>],
+    /// What it is called.
+    pub word: &'static str,
     pub index: u32,
     pub count: u32,
 }
 
 impl Folding<'_> {
     fn run(&self, out: &mut OutOfFold) -> Result<Fold, WorkError> {
+        let Tested { fold, model, .. } = self.test(out)?;
+        out.drops.extend(permutation::of_fold(self, &model)?);
+        Ok(fold)
+    }
+
+    /// Fits on the training rows, and tests on the others beside the baselines.
+    pub(super) fn test(&self, out: &mut OutOfFold) -> Result<Tested, WorkError> {
         let (train, test) = (&self.part.train, &self.part.test);
         let operating = operating::of_fold(self, out)?;
         let threshold = operating.threshold;
@@ -175,7 +192,6 @@ impl Folding<'_> {
         let scores = operating.calibrated(raw.clone());
         let labels = self.labels(test);
         let baselines = baselines::of_fold(self)?;
-        out.drops.extend(permutation::of_fold(self, &model)?);
         let unseen = self.unseen(&model, &operating, &mut out.unseen);
         let measured = Fold {
             train_positives: self.positives(train),
@@ -194,7 +210,11 @@ impl Folding<'_> {
         }
         out.decisions.extend(operating.decide(&scores));
         out.take(test, labels, scores, baselines);
-        Ok(measured)
+        Ok(Tested {
+            fold: measured,
+            model,
+            operating,
+        })
     }
 
     pub(super) fn labels(&self, rows: &[u32]) -> Vec<u8> {
@@ -222,7 +242,7 @@ impl Folding<'_> {
     /// Fits the job's algorithm on rows of the training part, and tells its progress.
     pub(super) fn fit(&self, train: &[u32]) -> Result<Model, FitError> {
         let (algorithm, place) = (&self.spec.algorithm, self.place());
-        let progress = fit_progress(self.work, self.spec, self.index - 1, &place, algorithm);
+        let progress = fit_progress(self.work, self.count, self.index - 1, &place, algorithm);
         let control = Control {
             cancel: self.work.stop.flag(),
             progress: &progress,
@@ -232,7 +252,7 @@ impl Folding<'_> {
 
     /// What the fold is called.
     pub(super) fn place(&self) -> String {
-        format!("fold {} of {}", self.index, self.count)
+        format!("{} {} of {}", self.word, self.index, self.count)
     }
 
     pub(super) fn fit_under(

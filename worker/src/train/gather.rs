@@ -1,6 +1,8 @@
 //! From batches of the source's rows to labelled rows and a matrix: what is read goes on while more is being read, and of a batch
 //! only its labels and the values of its features stay.
 
+mod tradable;
+
 use super::scratch::Scratch;
 use super::user_failure;
 use crate::work::{Work, WorkError};
@@ -14,6 +16,7 @@ use mltraining_store::reader::{PanelBatch, Place};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+pub use tradable::{Known, Tradable, TradableRow};
 
 /// What is gathered, and where its values lie meanwhile.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +29,9 @@ pub struct Gathering<'a> {
     pub plan: &'a FeaturePlan,
     /// A folder that takes 4 bytes for each labelled row and feature.
     pub scratch: &'a Path,
+    /// Rows decided from this time on, in microseconds since 1970-01-01 UTC, are kept to be traded, those of an unknown label too;
+    /// `None`: none is.
+    pub tradable_from: Option<i64>,
 }
 
 /// What a training learns from.
@@ -37,6 +43,8 @@ pub struct Gathered {
     pub matrix: Matrix,
     /// What was read.
     pub outline: Outline,
+    /// Rows that could be traded; `None` where nobody asked for them.
+    pub tradable: Option<Tradable>,
 }
 
 /// Takes all batches of a read, in order. Runs in the caller's rayon pool.
@@ -51,26 +59,40 @@ pub fn gather(
     let create = Scratch::create(of.scratch, of.plan.features.len());
     let mut scratch = create.map_err(|e| scratch_failure(&e))?;
     let (mut rows, mut outline) = (LabelledRows::default(), Outline::default());
+    let mut gathering = tradable::Gathering::begin(of).map_err(|e| scratch_failure(&e))?;
     for PanelBatch { panel, place } in batches {
         outline.append(&panel);
         let mut selected = select(of, &panel, place, work);
-        let columns = features(of, &panel, &selected, place, work)?;
+        let columns = match &mut gathering {
+            None => features(of, &panel, &selected.panel_rows, place, work)?,
+            Some(gathering) => {
+                let wanted = gathering.take(of, &panel, &selected);
+                let columns = features(of, &panel, &wanted.rows, place, work)?;
+                gathering
+                    .part(&wanted, columns)
+                    .map_err(|e| scratch_failure(&e))?
+            }
+        };
         drop(panel);
         scratch.append(&columns).map_err(|e| scratch_failure(&e))?;
         selected.panel_rows = Vec::new(); // no panel is left in which they would be numbers
         rows.append(selected);
         if place == Place::Last {
-            let (names, count) = (of.plan.names(), scratch.rows());
-            let matrix = Matrix::over(names, count, Arc::new(scratch))
-                .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Features, e.to_string()))?;
             return Ok(Gathered {
                 rows,
-                matrix,
+                matrix: over(of.plan, scratch)?,
                 outline,
+                tradable: gathering.map(|gathering| gathering.end(of.plan)).transpose()?,
             });
         }
     }
     Err(WorkError::Stopped)
+}
+
+fn over(plan: &FeaturePlan, scratch: Scratch) -> Result<Matrix, WorkError> {
+    let (names, count) = (plan.names(), scratch.rows());
+    Matrix::over(names, count, Arc::new(scratch))
+        .map_err(|e| user_failure(Reason::TooFewRows, WorkPhase::Features, e.to_string()))
 }
 
 fn select(of: &Gathering<'_>, panel: &Panel, place: Place, work: &Work) -> LabelledRows {
@@ -85,7 +107,7 @@ fn select(of: &Gathering<'_>, panel: &Panel, place: Place, work: &Work) -> Label
 fn features(
     of: &Gathering<'_>,
     panel: &Panel,
-    rows: &LabelledRows,
+    rows: &[u32],
     place: Place,
     work: &Work,
 ) -> Result<Vec<Vec<f32>>, WorkError> {
@@ -100,7 +122,7 @@ fn features(
         cancel: work.stop.flag(),
         progress: &progress,
     };
-    let computed = compute::features(panel, of.plan, &rows.panel_rows, &control);
+    let computed = compute::features(panel, of.plan, rows, &control);
     Ok(computed.map_err(|_| WorkError::Stopped)?.columns)
 }
 

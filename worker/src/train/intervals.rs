@@ -1,6 +1,6 @@
 //! What the model adds to the best baseline, and how sure that is.
 
-use super::folds::{CrossValidation, fit_failure};
+use super::folds::{CrossValidation, OutOfFold, fit_failure};
 use super::untold;
 use crate::work::{Work, WorkError};
 use mltraining_domain::{Fold, Interval, Intervals, ScoreIntervals, Span, TrainSpec, Verdict};
@@ -20,7 +20,7 @@ pub(super) fn skill(folds: &[Fold]) -> Option<f64> {
 }
 
 /// The baseline with the highest mean ROC AUC over the folds, and that mean.
-fn best_baseline(folds: &[Fold]) -> Option<(&str, f64)> {
+pub(super) fn best_baseline(folds: &[Fold]) -> Option<(&str, f64)> {
     let names = folds.first()?.baselines.iter().map(|b| b.name.as_str());
     let means = names.filter_map(|name| {
         let of = |fold: &Fold| fold.baselines.iter().find(|b| b.name == name)?.metrics.roc_auc;
@@ -46,8 +46,25 @@ pub(super) fn measure(
     spec: &TrainSpec,
     work: &Work,
 ) -> Result<Intervals, WorkError> {
-    let out = &validated.out_of_fold;
     let best = best_baseline(&validated.folds).map(|(name, _)| name.to_owned());
+    let (intervals, of_folds) = over_folds(&validated.out_of_fold, best, rows, spec, work)?;
+    for (fold, intervals) in validated.folds.iter_mut().zip(of_folds) {
+        fold.intervals = Some(intervals);
+    }
+    Ok(intervals)
+}
+
+/// Draws blocks of time of all that was tested, held against the baseline `best`: the intervals of all, and those of each fold.
+///
+/// # Errors
+/// When the job is stopped.
+pub(super) fn over_folds(
+    out: &OutOfFold,
+    best: Option<String>,
+    rows: &LabelledRows,
+    spec: &TrainSpec,
+    work: &Work,
+) -> Result<(Intervals, Vec<ScoreIntervals>), WorkError> {
     let scores_of = |name: &String| {
         let named = out.baselines.iter().find(|(known, _)| known == name);
         named.map(|(_, scores)| scores.as_slice())
@@ -60,11 +77,7 @@ pub(super) fn measure(
         times: &times,
         fold_ends: &out.fold_ends,
     };
-    let (intervals, of_folds) = draw(tested, best.clone(), spec, work)?;
-    for (fold, intervals) in validated.folds.iter_mut().zip(of_folds) {
-        fold.intervals = Some(intervals);
-    }
-    Ok(intervals)
+    draw(tested, best, spec, work)
 }
 
 /// Draws blocks of time of what was tested, held against the baseline `best`: the intervals of all, and those of each fold.

@@ -19,6 +19,7 @@ mod single_features;
 mod slices;
 mod source_days;
 mod validation;
+pub(crate) mod walk;
 mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
@@ -39,7 +40,7 @@ use operating::Operating;
 
 pub use differing_days::{DaysError, differing_days};
 pub(crate) use folds::time;
-pub use gather::{Gathered, Gathering, gather};
+pub use gather::{Gathered, Gathering, Known, Tradable, TradableRow, gather};
 pub(crate) use intervals::resampling;
 pub use period::{Scored, judge, score};
 
@@ -73,11 +74,13 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         spec,
         source,
         plan,
-        gathered: Gathered {
-            mut rows,
-            matrix,
-            outline,
-        },
+        gathered:
+            Gathered {
+                mut rows,
+                matrix,
+                outline,
+                tradable: _,
+            },
         fingerprint,
     } = input;
     check_rows(&rows, &spec)?;
@@ -237,7 +240,7 @@ fn final_step(
 ) -> Result<Model, WorkError> {
     let _span = tracing::info_span!("final_fit", rows = rows.len()).entered();
     let nth = spec.split.folds() + 1;
-    let progress = fit_progress(work, spec, nth, "final model", &spec.algorithm);
+    let progress = fit_progress(work, spec.split.folds(), nth, "final model", &spec.algorithm);
     let control = Control {
         cancel: work.stop.flag(),
         progress: &progress,
@@ -297,15 +300,16 @@ fn untold(work: &Work) -> Control<'_> {
     }
 }
 
-/// Notes the steps of the `nth` fit (from 0) of a training: its folds, then the shuffled labels, then the final model.
+/// Notes the steps of the `nth` fit (from 0) of a job of so many folds: these, then what else a training fits, the shuffled labels and
+/// the final model.
 fn fit_progress<'a>(
     work: &'a Work,
-    spec: &TrainSpec,
+    folds: u32,
     nth: u32,
     what: &'a str,
     algorithm: &AlgorithmSpec,
 ) -> impl Fn(u64, u64) + Sync + use<'a> {
-    let (nth, fits) = (u64::from(nth), u64::from(spec.split.folds()) + 2);
+    let (nth, fits) = (u64::from(nth), u64::from(folds) + 2);
     let word = step_word(algorithm);
     move |done, total| {
         let text = format!("{what}: {word} {done} of {total}");

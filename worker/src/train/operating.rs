@@ -83,7 +83,7 @@ pub(super) fn of_fold(fold: &Folding<'_>, out: &OutOfFold) -> Result<Operating, 
             threshold: Some(threshold),
         });
     }
-    let border = fold.part.first_test_decision - spec.split.embargo().micros();
+    let border = fold.part.border.saturating_sub(spec.split.embargo().micros());
     let resolved = |&k: &usize| fold.rows.resolves[out.rows[k] as usize] < border;
     let earlier: Vec<usize> = match spec.split {
         SplitSpec::CombinatorialPurged(_) => Vec::new(),

@@ -55,7 +55,8 @@ fn scores(
     truth: Truth<'_>,
 ) -> Result<Option<Vec<f64>>, WorkError> {
     let _span = tracing::info_span!("shuffled").entered();
-    let progress = fit_progress(work, spec, spec.split.folds(), PLACE, &spec.algorithm);
+    let nth = spec.split.folds();
+    let progress = fit_progress(work, nth, nth, PLACE, &spec.algorithm);
     let control = Control {
         cancel: work.stop.flag(),
         progress: &progress,

@@ -118,7 +118,7 @@ fn name_of(comment: &str, project: &str) -> Option<String> {
     let pattern = &comment[start..][..comment[start..].find('`')?];
     let parts = pattern.split('/').map(|part| match part {
         "{project}" => project,
-        "{job}" | "{evaluation}" | "{comparison}" => JOB,
+        "{job}" | "{evaluation}" | "{comparison}" | "{backtest}" => JOB,
         "{version}" => "1",
         "{file}" => "model.mlts",
         "{model}@{alias}" => "x@x",

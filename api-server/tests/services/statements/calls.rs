@@ -6,7 +6,9 @@ use api_server::access::Port;
 use mltraining_proto::inference as oip;
 use mltraining_proto::v1;
 use oip::grpc_inference_service_client::GrpcInferenceServiceClient;
+use prost_types::Duration;
 use v1::admin_service_client::AdminServiceClient;
+use v1::backtest_model_request::{Subject, TrainingPart};
 
 const MODEL: &str = "projects/default/models/x";
 const SOURCE: &str = "projects/default/sources/bars";
@@ -22,6 +24,13 @@ fn aside(house: &House, text: &str) -> String {
 
 fn job() -> String {
     format!("{PARENT}/jobs/{JOB}")
+}
+
+fn hours(hours: i64) -> Duration {
+    Duration {
+        seconds: 3600 * hours,
+        nanos: 0,
+    }
 }
 
 /// Calls the method `Service/Method`; a stream is read to its end.
@@ -542,6 +551,19 @@ async fn evaluations(house: &House, method: &str) {
             };
             client.list_comparisons(request).await.unwrap();
         }
+        // As with comparisons.
+        "GetBacktest" => {
+            let name = format!("{PARENT}/backtests/{JOB}");
+            let request = v1::GetBacktestRequest { name };
+            client.get_backtest(request).await.unwrap_err();
+        }
+        "ListBacktests" => {
+            let request = v1::ListBacktestsRequest {
+                page_size: PAGE,
+                ..v1::ListBacktestsRequest::default()
+            };
+            client.list_backtests(request).await.unwrap();
+        }
         _ => panic!("no call of {method} stands here"),
     }
 }
@@ -575,6 +597,16 @@ async fn training(house: &House, method: &str) {
                 ..v1::CompareModelsRequest::default()
             };
             house.training().compare_models(request).await.unwrap();
+        }
+        "BacktestModel" => {
+            let request = v1::BacktestModelRequest {
+                subject: Some(Subject::ModelVersion(format!("{MODEL}/versions/1"))),
+                range: range(START + 43_200, START + 86_400),
+                step: Some(hours(4)),
+                training_part: Some(TrainingPart::Window(hours(12))),
+                ..v1::BacktestModelRequest::default()
+            };
+            house.training().backtest_model(request).await.unwrap();
         }
         _ => panic!("no call of {method} stands here"),
     }

@@ -39,6 +39,7 @@ fn what(job: &v1::Job) -> String {
         (None, Some(progress)) if !has_ended(job) => step(progress),
         _ if job.kind() == v1::JobKind::Reproduce => "a training done again".to_owned(),
         _ if job.kind() == v1::JobKind::Compare => "versions compared".to_owned(),
+        _ if job.kind() == v1::JobKind::Backtest => "a walk through time".to_owned(),
         _ if job.kind() == v1::JobKind::Evaluate => "a version judged on a period".to_owned(),
         _ => String::new(),
     }
@@ -123,6 +124,7 @@ fn made(result: &v1::JobResult) -> &str {
     let found = result.reproduction.as_ref().map(verdict);
     found.unwrap_or(match result.model_version.as_str() {
         "" if !result.comparison.is_empty() => &result.comparison,
+        "" if !result.backtest.is_empty() => &result.backtest,
         "" => &result.evaluation,
         version => version,
     })
@@ -229,31 +231,35 @@ fn what_is_done(job: &v1::Job, fact: &mut impl FnMut(&str, String)) {
         Some(Spec::EvaluateSpec(spec)) => {
             let range = spec.range.unwrap_or_default();
             fact("judges", spec.model_version.clone());
-            fact(
-                "on rows",
-                format!(
-                    "{} to {}",
-                    when::show(range.start.as_ref()),
-                    when::show(range.end.as_ref())
-                ),
-            );
+            fact("on rows", on_rows(&range));
             spec_facts(&spec.train_spec.clone().unwrap_or_default(), fact);
         }
         Some(Spec::CompareSpec(spec)) => {
             let range = spec.range.unwrap_or_default();
             fact("compares", spec.model_versions.join(", "));
             fact("source", spec.source.clone());
-            fact(
-                "on rows",
-                format!(
-                    "{} to {}",
-                    when::show(range.start.as_ref()),
-                    when::show(range.end.as_ref())
-                ),
-            );
+            fact("on rows", on_rows(&range));
+        }
+        Some(Spec::BacktestSpec(spec)) => {
+            let range = spec.range.unwrap_or_default();
+            fact("walks over", on_rows(&range));
+            let mut train = spec.spec.clone().unwrap_or_default();
+            train.range = Some(v1::TimeRange {
+                start: spec.train_start,
+                ..range
+            });
+            spec_facts(&train, fact);
         }
         None => {}
     }
+}
+
+fn on_rows(range: &v1::TimeRange) -> String {
+    format!(
+        "{} to {}",
+        when::show(range.start.as_ref()),
+        when::show(range.end.as_ref())
+    )
 }
 
 fn spec_facts(spec: &v1::TrainSpec, fact: &mut impl FnMut(&str, String)) {

@@ -1,6 +1,7 @@
 //! What a client asks for. A spec is plain data that can always be read back; [`Checked`] says that it may be stored or run.
 
 pub mod algorithm;
+pub mod backtest;
 pub mod calibration;
 pub mod compare;
 pub mod decision_tree;

@@ -4,7 +4,7 @@ use crate::{Span, Violations};
 use serde::{Deserialize, Serialize};
 
 /// A year: no embargo is longer.
-const MAX_EMBARGO: Span = Span::from_mins(366 * 24 * 60);
+pub(in crate::spec) const MAX_EMBARGO: Span = Span::from_mins(366 * 24 * 60);
 /// So many blocks, at most.
 const MAX_BLOCKS: u32 = 50;
 /// So many folds of a combinatorial split, at most.

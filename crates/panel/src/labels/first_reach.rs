@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A binary tree over a column, each node with the extreme of its bars. NaN is passed over.
-pub(super) struct FirstReach {
+pub(crate) struct FirstReach {
     /// The root is 1, the children of k are 2 k and 2 k + 1, the leaves are the last half.
     nodes: Vec<f64>,
     leaves: usize,
@@ -11,12 +11,12 @@ pub(super) struct FirstReach {
 
 impl FirstReach {
     /// Finds values that are high enough.
-    pub(super) fn high(values: &[f64]) -> Self {
+    pub(crate) fn high(values: &[f64]) -> Self {
         Self::of(values, f64::max)
     }
 
     /// Finds values that are low enough.
-    pub(super) fn low(values: &[f64]) -> Self {
+    pub(crate) fn low(values: &[f64]) -> Self {
         Self::of(values, f64::min)
     }
 
@@ -33,7 +33,7 @@ impl FirstReach {
 
     /// The first bar of `bars` whose value reaches. What holds for a value must hold for every more extreme one, and must
     /// not hold for NaN.
-    pub(super) fn first(&self, bars: Range<usize>, reaches: &impl Fn(f64) -> bool) -> Option<usize> {
+    pub(crate) fn first(&self, bars: Range<usize>, reaches: &impl Fn(f64) -> bool) -> Option<usize> {
         self.below(1, 0..self.leaves, &bars, reaches)
     }
 

@@ -17,14 +17,14 @@ pub(crate) struct Horizon<'a> {
 }
 
 /// Finds the bar that resolves for row after row. It never moves back as t moves on, so that this is linear.
-pub(super) struct Resolver<'a> {
+pub(crate) struct Resolver<'a> {
     horizon: Horizon<'a>,
     bars: &'a Bars<'a>,
     next: usize,
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(horizon: Horizon<'a>, bars: &'a Bars<'a>) -> Self {
+    pub(crate) fn new(horizon: Horizon<'a>, bars: &'a Bars<'a>) -> Self {
         Self {
             horizon,
             bars,
@@ -34,7 +34,7 @@ impl<'a> Resolver<'a> {
 
     /// The first bar at or after t + H whose value is known, if it lies in [t + H, t + H + tolerance]. Rows must be asked
     /// for in rising order, always with the same `known`.
-    pub(super) fn at(&mut self, row: usize, known: impl Fn(usize) -> bool) -> Option<usize> {
+    pub(crate) fn at(&mut self, row: usize, known: impl Fn(usize) -> bool) -> Option<usize> {
         let times = self.bars.times;
         let due = times[row].saturating_add(self.horizon.length.micros());
         while self.next < times.len() && (times[self.next] < due || !known(self.next)) {
@@ -59,14 +59,14 @@ impl<'a> Resolver<'a> {
 }
 
 /// The bars in (t, t + H] of each row; rows must be asked for in rising order.
-pub(super) struct Within<'a> {
+pub(crate) struct Within<'a> {
     times: &'a [i64],
     length: i64,
     end: usize,
 }
 
 impl<'a> Within<'a> {
-    pub(super) fn new(bars: &Bars<'a>, length: Span) -> Self {
+    pub(crate) fn new(bars: &Bars<'a>, length: Span) -> Self {
         Self {
             times: bars.times,
             length: length.micros(),
@@ -74,7 +74,7 @@ impl<'a> Within<'a> {
         }
     }
 
-    pub(super) fn of(&mut self, row: usize) -> Range<usize> {
+    pub(crate) fn of(&mut self, row: usize) -> Range<usize> {
         let last = self.times[row].saturating_add(self.length);
         while self.end < self.times.len() && self.times[self.end] <= last {
             self.end += 1;
@@ -84,12 +84,12 @@ impl<'a> Within<'a> {
 }
 
 /// A change as a ratio of what there was.
-pub(super) fn change(now: f64, then: f64) -> f64 {
+pub(crate) fn change(now: f64, then: f64) -> f64 {
     (then - now) / now
 }
 
 /// Whether a change can be measured from this value.
-pub(super) fn measurable(now: f64) -> bool {
+pub(crate) fn measurable(now: f64) -> bool {
     now > 0.0
 }
 

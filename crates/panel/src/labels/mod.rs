@@ -7,7 +7,7 @@ mod change_at_horizon;
 mod change_target;
 mod column;
 mod extreme_within_horizon;
-mod first_reach;
+pub(crate) mod first_reach;
 pub(crate) mod horizon;
 mod quantities;
 mod threshold;

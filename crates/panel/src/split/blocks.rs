@@ -47,6 +47,11 @@ impl Timeline {
         Ok(borders)
     }
 
+    /// How many rows lie before a time: a border for [`rows`](Self::rows).
+    pub(super) fn place_of(&self, time: i64, decision: &[i64]) -> usize {
+        self.rows.partition_point(|row| decision[*row as usize] < time)
+    }
+
     /// The rows between two borders, in order of time.
     pub(super) fn rows(&self, from: usize, to: usize) -> &[u32] {
         &self.rows[from..to]

@@ -4,12 +4,14 @@ mod blocks;
 mod combinations;
 pub mod purge;
 pub mod unseen;
+mod walk;
 
 use blocks::Timeline;
 use combinations::{combinations, runs};
 use mltraining_domain::{CombinatorialPurged, SplitSpec, WalkForward, WalkForwardScheme};
 use purge::{Kept, TestSpan};
 use std::ops::ControlFlow;
+pub use walk::{Walk, WalkPeriod, each_period};
 
 /// The rows that are parted: one entry for each in every slice, in any order of rows. Times are microseconds since
 /// 1970-01-01 UTC.
@@ -43,6 +45,9 @@ pub struct FoldRows {
     pub latest_train_resolve: i64,
     /// First decision time of the first test block.
     pub first_test_decision: i64,
+    /// Whatever is chosen for the test is chosen by what is resolved before, less the embargo: the first decision of the test, or
+    /// the start of its period where that is given.
+    pub border: i64,
     /// First decision time in training.
     pub train_start: i64,
     /// Last decision time in training.
@@ -237,6 +242,8 @@ impl SplitRows<'_> {
 enum Sides {
     /// Before the test block.
     Before,
+    /// Before the test block and all of it known by the time at which its period starts.
+    BeforeStart(i64),
     /// On both sides of the test blocks.
     Both,
 }
@@ -265,8 +272,14 @@ impl<'a> Part<'a> {
             .iter()
             .filter_map(|run| TestSpan::of(rows.decision, rows.resolve, run))
             .collect();
+        let border = match self.sides {
+            Sides::BeforeStart(start) => start,
+            Sides::Before | Sides::Both => spans[0].first_decision,
+        };
         let kept = match self.sides {
-            Sides::Before => purge::walk_forward(rows.resolve, &self.train, spans[0].first_decision, embargo),
+            Sides::Before | Sides::BeforeStart(_) => {
+                purge::walk_forward(rows.resolve, &self.train, border, embargo)
+            }
             Sides::Both => purge::k_fold(rows.decision, rows.resolve, &self.train, &spans, embargo),
         };
         let tested = self.test.concat();
@@ -299,6 +312,7 @@ impl<'a> Part<'a> {
             purged_rows: kept.purged,
             embargoed_rows: kept.embargoed,
             first_test_decision: test_start,
+            border,
             test_start,
             test_end,
         })

@@ -6,8 +6,8 @@ use crate::sources::Idempotency;
 use crate::{Store, StoreError, projects, stored};
 use mltraining_domain::spec::train::SPEC_VERSION;
 use mltraining_domain::{
-    Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority, ProjectId, ReproduceSpec,
-    SourceId, Span, TimeRange, TrainSpec,
+    BacktestSpec, Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority, ProjectId,
+    ReproduceSpec, SourceId, Span, TimeRange, TrainSpec,
 };
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
@@ -27,6 +27,8 @@ pub enum NewSpec<'a> {
     Evaluate(&'a Checked<EvaluateSpec>),
     /// Compare model versions on the same rows.
     Compare(&'a Checked<CompareSpec>),
+    /// Walk forward through time.
+    Backtest(&'a Checked<BacktestSpec>),
 }
 
 impl<'a> NewSpec<'a> {
@@ -37,6 +39,7 @@ impl<'a> NewSpec<'a> {
             Self::Reproduce(_) => JobKind::Reproduce,
             Self::Evaluate(_) => JobKind::Evaluate,
             Self::Compare(_) => JobKind::Compare,
+            Self::Backtest(_) => JobKind::Backtest,
         }
     }
 
@@ -46,6 +49,7 @@ impl<'a> NewSpec<'a> {
             Self::Reproduce(spec) => stored::to_json(&**spec),
             Self::Evaluate(spec) => stored::to_json(&**spec),
             Self::Compare(spec) => stored::to_json(&**spec),
+            Self::Backtest(spec) => stored::to_json(&**spec),
         }
     }
 
@@ -56,6 +60,7 @@ impl<'a> NewSpec<'a> {
             Self::Reproduce(spec) => &spec.train,
             Self::Evaluate(spec) => &spec.version.train,
             Self::Compare(spec) => &spec.versions[0].train,
+            Self::Backtest(spec) => &spec.train,
         }
     }
 
@@ -63,7 +68,7 @@ impl<'a> NewSpec<'a> {
     pub fn model(self) -> Option<&'a ModelId> {
         match self {
             Self::Train(spec) => Some(&spec.model),
-            Self::Reproduce(_) | Self::Evaluate(_) | Self::Compare(_) => None,
+            Self::Reproduce(_) | Self::Evaluate(_) | Self::Compare(_) | Self::Backtest(_) => None,
         }
     }
 
@@ -78,6 +83,7 @@ impl<'a> NewSpec<'a> {
             Self::Train(_) | Self::Reproduce(_) => self.train().range,
             Self::Evaluate(spec) => spec.range,
             Self::Compare(spec) => spec.range,
+            Self::Backtest(spec) => spec.train.range,
         }
     }
 }

@@ -30,9 +30,9 @@ pub use update::{JobChange, JobUpdate};
 use crate::StoreError;
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    CompareSpec, DisplayState, Epoch, EvaluateSpec, EvaluationId, FailureClass, IdempotencyKey, JobId,
-    JobKind, JobState, Metrics, ModelId, Priority, Progress, ProjectId, Reason, ReproduceSpec, ResultId,
-    SourceId, Span, TrainSpec, WorkPhase, WorkerId,
+    BacktestSpec, CompareSpec, DisplayState, Epoch, EvaluateSpec, EvaluationId, FailureClass, IdempotencyKey,
+    JobId, JobKind, JobState, Metrics, ModelId, Priority, Progress, ProjectId, Reason, ReproduceSpec,
+    ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -173,6 +173,14 @@ impl Job {
     /// # Errors
     /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
     pub fn compare_spec(&self) -> Result<CompareSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// The spec of a job that walks forward through time.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn backtest_spec(&self) -> Result<BacktestSpec, StoreError> {
         crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
     }
 

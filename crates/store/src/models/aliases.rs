@@ -1,6 +1,6 @@
 //! Aliases of models, and every move of one: under a lock of the model, in one transaction with its record.
 
-use crate::{Store, StoreError, comparisons, stored};
+use crate::{Store, StoreError, findings, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::alias::MAX_ALIASES;
 use mltraining_domain::gate::BesideHolder;
@@ -104,9 +104,8 @@ async fn beside_holder(
         Some(holder) if holder == version => return Ok(BesideHolder::Itself),
         Some(holder) => holder,
     };
-    let found = comparisons::find(connection, project, comparison).await?;
-    let found = found.ok_or_else(|| comparisons::unknown(comparison))?;
-    let rivalry = found.comparison.rivalry(model, version, holder);
+    let comparison = findings::comparison(connection, project, comparison).await?;
+    let rivalry = comparison.found.rivalry(model, version, holder);
     Ok(rivalry.map_or(BesideHolder::NotCompared { holder }, |rivalry| {
         BesideHolder::Compared { holder, rivalry }
     }))

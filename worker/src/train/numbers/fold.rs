@@ -57,7 +57,13 @@ impl OutOfFold {
 impl NumberFold<'_> {
     pub(super) fn run(&self, out: &mut OutOfFold) -> Result<Fold, WorkError> {
         let (algorithm, place, test) = (&self.spec.algorithm, self.place(), &self.part.test);
-        let progress = fit_progress(self.work, self.spec, self.part.index - 1, &place, algorithm);
+        let progress = fit_progress(
+            self.work,
+            self.spec.split.folds(),
+            self.part.index - 1,
+            &place,
+            algorithm,
+        );
         let control = Control {
             cancel: self.work.stop.flag(),
             progress: &progress,
