@@ -411,14 +411,6 @@ async fn wrong(caller: &Caller, request: pb::BacktestModelRequest) -> Vec<String
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_named() {
     let (_system, caller) = without_worker(&[]).await;
-    let none = pb::BacktestModelRequest::default();
-    let found = wrong(&caller, none).await;
-    for field in ["spec", "range", "step", "window"] {
-        assert!(
-            found.iter().any(|named| named == field),
-            "{field} is not in {found:?}"
-        );
-    }
     let with = |change: fn(&mut pb::BacktestModelRequest)| {
         let mut request = walk(20);
         change(&mut request);
@@ -477,8 +469,16 @@ async fn what_is_wrong_with_a_request_is_named() {
 }
 
 #[tokio::test]
-async fn a_version_must_be_there_and_a_look_makes_no_job() {
+async fn what_must_be_said_is_named_and_a_look_makes_no_job() {
     let (system, caller) = without_worker(&[]).await;
+    let none = pb::BacktestModelRequest::default();
+    let found = wrong(&caller, none).await;
+    for field in ["spec", "range", "step", "window"] {
+        assert!(
+            found.iter().any(|named| named == field),
+            "{field} is not in {found:?}"
+        );
+    }
     let unknown = pb::BacktestModelRequest {
         subject: Some(Subject::ModelVersion(
             "projects/default/models/none/versions/7".into(),
