@@ -60,7 +60,10 @@ impl BacktestArgs {
         project: &ProjectId,
         version: Option<String>,
     ) -> Result<v1::BacktestModelRequest, CliError> {
-        let mut spec = self.spec.spec(project)?;
+        let mut spec = match version {
+            None => self.spec.spec(project)?,
+            Some(_) => self.spec.beside_a_version(project)?,
+        };
         let range = spec.range.take();
         if range.is_none_or(|range| range.start.is_none()) {
             let text = "say where the first period starts: --start TIME; what comes before is trained on";
@@ -178,7 +181,13 @@ mod tests {
         assert_eq!(found.subject, Some(Subject::ModelVersion("v".to_owned())));
         assert_eq!((found.threshold.is_some(), found.max_rows), (true, Some(9)));
         assert!(matches!(found.training_part, Some(TrainingPart::TrainStart(_))));
-        for wrong in ["--seed 7", "--folds 3", "--holdout 0.2", "--unseen 0.2"] {
+        for wrong in [
+            "--change 5% --horizon 30m",
+            "--seed 7",
+            "--folds 3",
+            "--holdout 0.2",
+            "--unseen 0.2",
+        ] {
             let refused = request(&format!("pump {walk} {wrong}"), Some("v"));
             assert!(matches!(refused, Err(CliError::Usage(_))), "{wrong}");
         }

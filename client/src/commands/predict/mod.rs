@@ -30,7 +30,7 @@ pub(crate) struct PredictArgs {
         long,
         value_name = "FILE",
         required_unless_present = "entity",
-        conflicts_with = "entity"
+        conflicts_with_all = ["entity", "at", "max_bar_age", "known_before"]
     )]
     rows: Option<PathBuf>,
     /// Predict the last bar of this entity; can be given more than once

@@ -66,6 +66,24 @@ impl SpecArgs {
     /// # Errors
     /// [`CliError::Usage`] for options that do not go together; [`CliError::Invalid`] for a wrong file.
     pub(crate) fn spec(&self, project: &ProjectId) -> Result<v1::TrainSpec, CliError> {
+        let mut spec = self.unlabelled(project)?;
+        self.label.apply(&mut spec.label)?;
+        Ok(spec)
+    }
+
+    /// As [`spec`](Self::spec), beside a version that has a spec of its own: a label need not be said.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn beside_a_version(&self, project: &ProjectId) -> Result<v1::TrainSpec, CliError> {
+        match self.label.is_silent() {
+            true => self.unlabelled(project),
+            false => self.spec(project),
+        }
+    }
+
+    /// With the label of the file alone.
+    fn unlabelled(&self, project: &ProjectId) -> Result<v1::TrainSpec, CliError> {
         let mut spec: v1::TrainSpec = match &self.spec {
             Some(file) => from_json(&read(file)?, &file.display().to_string())?,
             None => v1::TrainSpec::default(),
@@ -77,7 +95,6 @@ impl SpecArgs {
         };
         let source = self.source.as_deref().unwrap_or(default);
         spec.source = names::source(source, project)?.to_string();
-        self.label.apply(&mut spec.label)?;
         self.range.apply(&mut spec.range);
         self.rows.apply(
             &mut spec.entities,

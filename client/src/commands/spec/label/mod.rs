@@ -131,6 +131,11 @@ impl LabelArgs {
         }
     }
 
+    /// Whether nothing was said.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.foresee.is_none() && self.given().next().is_none()
+    }
+
     /// Writes what was said into the label.
     ///
     /// # Errors
