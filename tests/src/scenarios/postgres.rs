@@ -85,8 +85,8 @@ pub(super) async fn away_for_two_leases(scale: Scale) -> Outcome {
         let fits = "EXISTS (SELECT FROM job WHERE state = 'RUNNING' AND kind = 'TRAIN' AND progress ->> 'phase' = 'FIT')";
         rows_say(&system.database, "the training has read its rows", fits).await;
         // Some come to their end while Postgres is away, some after it.
-        Probe::doing(&[work(4000)]).submit(&system.database, 2);
-        Probe::doing(&[work(9000)]).submit(&system.database, 2);
+        Probe::doing(&[work(8000)]).submit(&system.database, 2);
+        Probe::doing(&[work(16_000)]).submit(&system.database, 2);
         let five = "5 = (SELECT count(*) FROM job WHERE state = 'RUNNING' AND progress IS NOT NULL)";
         rows_say(&system.database, "five jobs run", five).await;
         server.stop(how).await;
