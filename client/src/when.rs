@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use mltraining_domain::Span;
+use mltraining_proto::v1::TimeRange;
 use prost_types::{Duration, Timestamp};
 
 const MICROS: i64 = 1_000_000;
@@ -93,6 +94,12 @@ pub(crate) fn show(at: Option<&Timestamp>) -> String {
         _ => "%Y-%m-%d %H:%M:%S",
     };
     instant.format(form).to_string()
+}
+
+/// `2026-01-31 12:30 – 2026-02-01 00:00`.
+pub(crate) fn show_range(range: Option<&TimeRange>) -> String {
+    let range = range.copied().unwrap_or_default();
+    format!("{} – {}", show(range.start.as_ref()), show(range.end.as_ref()))
 }
 
 /// A length of time as people say it: `1h 02m`, `3m 20s`, `4.2s`, `12ms`.

@@ -19,6 +19,7 @@ pub(crate) mod sources;
 pub(crate) mod train;
 
 mod job_options;
+mod new_job;
 mod pages;
 mod report;
 mod retry;

@@ -1,6 +1,7 @@
 //! Lists that come in pages.
 
 use crate::errors::CliError;
+use crate::output::{Format, Output, Paint, Wire};
 use clap::Args;
 
 /// Things asked for at once.
@@ -47,6 +48,26 @@ pub(crate) struct Listed<T> {
     pub(crate) items: Vec<T>,
     /// Whether the service has more.
     pub(crate) rest: Rest,
+}
+
+impl<T: Wire> Listed<T> {
+    /// Shows it, each thing as JSON or all in a table; `empty` is said where there is nothing to show.
+    pub(crate) fn show(
+        &self,
+        output: &Output,
+        empty: &str,
+        table: impl FnOnce(&[T], Paint) -> String,
+    ) -> Result<(), CliError> {
+        match output.format() {
+            Format::Json => self.items.iter().try_for_each(|item| output.json(item))?,
+            Format::Human if self.items.is_empty() => output.note(empty),
+            Format::Human => output.line(table(&self.items, output.paint))?,
+        }
+        if self.rest == Rest::Some {
+            output.note("there are more: --all shows them, --limit N more of them");
+        }
+        Ok(())
+    }
 }
 
 /// What follows after the things that were listed.

@@ -4,21 +4,19 @@
 mod args;
 mod show;
 
-use super::jobs::{Display, failure, follow, or_detach};
 use super::models::version_of;
-use super::pages::{self, PageArgs, Rest};
+use super::new_job::{followed, show_found};
+use super::pages::{self, PageArgs};
 use super::retry::retrying;
 use super::spec::range;
-use super::train::{estimate, submitted};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
-use crate::output::{Format, json_value};
+use crate::output::Format;
 pub(crate) use args::BacktestArgs;
 use clap::Args;
 use mltraining_proto::v1;
-use serde_json::json;
 use v1::backtest_model_request::Subject;
 
 /// Options of `mlts backtests`.
@@ -53,29 +51,12 @@ pub(crate) async fn run(args: &BacktestArgs, context: &Context<'_>) -> Result<()
     )
     .await?;
     let job = submit(request, &connection).await?;
-    if args.job.validate_only {
-        return estimate(&job, context);
-    }
-    if args.job.detach {
-        return submitted(&job, context);
-    }
-    let name = names::job(&job.name, project)?;
-    output.note(format!("job {}", name.job));
-    let job = or_detach(&name, follow(&name, &connection, Display::of(output))).await?;
-    if let Err(error) = failure(&job) {
-        if output.format() == Format::Json {
-            output.json(&job)?;
-        }
-        return Err(error);
-    }
+    let Some(job) = followed(job, &args.job, &connection, context).await? else {
+        return Ok(());
+    };
     let backtest = job.result.clone().unwrap_or_default().backtest;
     let found = get(backtest, &connection).await?;
-    match output.format() {
-        Format::Json => {
-            output.line(json!({ "job": json_value(&job)?, "backtest": json_value(&found)? }).to_string())
-        }
-        Format::Human => output.line(format!("\n{}", show::backtest(&found, output.paint))),
-    }
+    show_found(&job, ("backtest", &found), show::backtest, &output)
 }
 
 fn own_source(request: &v1::BacktestModelRequest) -> String {
@@ -108,10 +89,7 @@ async fn get(name: String, connection: &Connection) -> Result<v1::Backtest, CliE
 pub(crate) async fn list(args: &BacktestsArgs, context: &Context<'_>) -> Result<(), CliError> {
     let (connection, output) = (context.connect().await?, context.output);
     if let Some(one) = &args.backtest {
-        let name = match one.contains('/') {
-            true => one.clone(),
-            false => format!("{}/backtests/{one}", context.parent()),
-        };
+        let name = names::below(&context.parent(), "backtests", one);
         let found = get(name, &connection).await?;
         return match output.format() {
             Format::Json => output.json(&found),
@@ -128,16 +106,9 @@ pub(crate) async fn list(args: &BacktestsArgs, context: &Context<'_>) -> Result<
         let answer = answer.into_inner();
         Ok((answer.backtests, answer.next_page_token))
     });
-    let listed = listed.await?;
-    match output.format() {
-        Format::Json => listed.items.iter().try_for_each(|found| output.json(found))?,
-        Format::Human if listed.items.is_empty() => {
-            output.note("no backtests: walk through time with mlts backtest");
-        }
-        Format::Human => output.line(show::table(&listed.items, output.paint))?,
-    }
-    if listed.rest == Rest::Some {
-        output.note("there are more: --all shows them, --limit N more of them");
-    }
-    Ok(())
+    listed.await?.show(
+        &output,
+        "no backtests: walk through time with mlts backtest",
+        show::table,
+    )
 }

@@ -30,7 +30,7 @@ pub(super) fn table(backtests: &[v1::Backtest], paint: Paint) -> String {
         table.row([
             names::last(&found.name).to_owned(),
             with(found),
-            range(found.range.as_ref()),
+            when::show_range(found.range.as_ref()),
             count(found.period_count.into()),
             metric(found.overall.clone().unwrap_or_default().roc_auc),
             signed(found.skill),
@@ -48,15 +48,6 @@ fn with(found: &v1::Backtest) -> String {
         "" => "a spec of its own".to_owned(),
         version => short_title(version),
     }
-}
-
-fn range(range: Option<&v1::TimeRange>) -> String {
-    let range = range.copied().unwrap_or_default();
-    format!(
-        "{} – {}",
-        when::show(range.start.as_ref()),
-        when::show(range.end.as_ref())
-    )
 }
 
 /// Basis points with their sign.
@@ -100,7 +91,7 @@ fn head(found: &v1::Backtest, paint: Paint) -> String {
         paint.text(Tone::Title, format!("backtest with {}", with(found))),
         count(found.period_count.into()),
         length(found.step.as_ref()),
-        range(found.range.as_ref()),
+        when::show_range(found.range.as_ref()),
         value(Some(costs.fee_bps)),
         value(Some(costs.slippage_bps)),
     )

@@ -30,22 +30,13 @@ pub(super) fn table(comparisons: &[v1::ModelComparison], paint: Paint) -> String
         table.toned([
             (names::last(&found.name).to_owned(), None),
             (versions.join(", "), None),
-            (range(found.range.as_ref()), None),
+            (when::show_range(found.range.as_ref()), None),
             (count(found.rows), None),
             (answer, Some(tone)),
             (when::show(found.create_time.as_ref()), None),
         ]);
     }
     table.render()
-}
-
-fn range(range: Option<&v1::TimeRange>) -> String {
-    let range = range.copied().unwrap_or_default();
-    format!(
-        "{} – {}",
-        when::show(range.start.as_ref()),
-        when::show(range.end.as_ref())
-    )
 }
 
 /// The answer in some words.
@@ -70,7 +61,7 @@ pub(super) fn comparison(found: &v1::ModelComparison, paint: Paint) -> String {
         count(found.rows),
         count(found.positives),
         share(positive),
-        range(found.range.as_ref()),
+        when::show_range(found.range.as_ref()),
         count(found.resamples.into()),
         count(found.blocks),
         when::show_length(block),

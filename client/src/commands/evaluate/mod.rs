@@ -6,21 +6,19 @@ mod show;
 pub(crate) use show::short_title;
 
 use super::job_options::JobOptions;
-use super::jobs::{Display, failure, follow, or_detach};
 use super::models::version_of;
-use super::pages::{self, ListArgs, Rest};
+use super::new_job::{followed, show_found};
+use super::pages::{self, ListArgs};
 use super::retry::retrying;
 use super::spec::period::PeriodArgs;
-use super::train::{estimate, submitted};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
-use crate::output::{Format, json_value};
+use crate::output::Format;
 use crate::when;
 use clap::Args;
 use mltraining_proto::v1;
-use serde_json::json;
 
 /// Options of `mlts evaluate`.
 #[derive(Debug, Args)]
@@ -54,29 +52,12 @@ pub(crate) async fn run(args: &EvaluateArgs, context: &Context<'_>) -> Result<()
         .await?;
     let [version] = versions;
     let job = submit(request(args, version.name, range), &connection).await?;
-    if args.job.validate_only {
-        return estimate(&job, context);
-    }
-    if args.job.detach {
-        return submitted(&job, context);
-    }
-    let name = names::job(&job.name, project)?;
-    output.note(format!("job {}", name.job));
-    let job = or_detach(&name, follow(&name, &connection, Display::of(output))).await?;
-    if let Err(error) = failure(&job) {
-        if output.format() == Format::Json {
-            output.json(&job)?;
-        }
-        return Err(error);
-    }
+    let Some(job) = followed(job, &args.job, &connection, context).await? else {
+        return Ok(());
+    };
     let evaluation = job.result.clone().unwrap_or_default().evaluation;
     let found = get(evaluation, &connection).await?;
-    match output.format() {
-        Format::Json => {
-            output.line(json!({ "job": json_value(&job)?, "evaluation": json_value(&found)? }).to_string())
-        }
-        Format::Human => output.line(format!("\n{}", show::evaluation(&found, output.paint))),
-    }
+    show_found(&job, ("evaluation", &found), show::evaluation, &output)
 }
 
 fn request(args: &EvaluateArgs, model_version: String, range: v1::TimeRange) -> v1::EvaluateModelRequest {
@@ -138,18 +119,11 @@ pub(crate) async fn list(args: &EvaluationsArgs, context: &Context<'_>) -> Resul
         let answer = answer.into_inner();
         Ok((answer.evaluations, answer.next_page_token))
     });
-    let listed = listed.await?;
-    match output.format() {
-        Format::Json => listed.items.iter().try_for_each(|found| output.json(found))?,
-        Format::Human if listed.items.is_empty() => {
-            output.note("no evaluations: train a model with mlts train, judge it with mlts evaluate");
-        }
-        Format::Human => output.line(show::table(&listed.items, output.paint))?,
-    }
-    if listed.rest == Rest::Some {
-        output.note("there are more: --all shows them, --limit N more of them");
-    }
-    Ok(())
+    listed.await?.show(
+        &output,
+        "no evaluations: train a model with mlts train, judge it with mlts evaluate",
+        show::table,
+    )
 }
 
 #[cfg(test)]

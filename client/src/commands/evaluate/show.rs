@@ -27,7 +27,7 @@ pub(super) fn table(evaluations: &[v1::Evaluation], paint: Paint) -> String {
             names::last(&evaluation.name).to_owned(),
             short_title(&evaluation.model_version),
             match &evaluation.period {
-                Some(period) => range(period.range.as_ref()),
+                Some(period) => when::show_range(period.range.as_ref()),
                 None => "folds of its training".to_owned(),
             },
             count(overall.rows),
@@ -48,15 +48,6 @@ pub(crate) fn short_title(version: &str) -> String {
         [_, _, _, model, _, version] => format!("{model}@{version}"),
         _ => version.to_owned(),
     }
-}
-
-fn range(range: Option<&v1::TimeRange>) -> String {
-    let range = range.copied().unwrap_or_default();
-    format!(
-        "{} – {}",
-        when::show(range.start.as_ref()),
-        when::show(range.end.as_ref())
-    )
 }
 
 /// What a version is worth on a period: it beside simple rules, how sure that is, its calls, its calibration, and where it is good.
@@ -90,7 +81,7 @@ fn head(evaluation: &v1::Evaluation, paint: Paint) -> String {
     };
     format!(
         "{title} on rows from {}, {place}\nit was trained on rows from {} – {}, whose labels were known by {}",
-        range(period.range.as_ref()),
+        when::show_range(period.range.as_ref()),
         when::show(trained.start.as_ref()),
         when::show(trained.end.as_ref()),
         when::show(period.training_latest_resolve_time.as_ref()),

@@ -14,7 +14,7 @@ pub(crate) use follow::{follow, or_detach};
 pub(crate) use progress::Display;
 pub(crate) use show::failure;
 
-use super::pages::{self, ListArgs, Rest};
+use super::pages::{self, ListArgs};
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
@@ -126,20 +126,7 @@ async fn list(args: &ListArgs, context: &Context<'_>) -> Result<(), CliError> {
         let answer = jobs.list_jobs(request).await?.into_inner();
         Ok((answer.jobs, answer.next_page_token))
     });
-    let listed = listed.await?;
-    match context.output.format() {
-        Format::Json => listed.items.iter().try_for_each(|job| context.output.json(job))?,
-        Format::Human if listed.items.is_empty() => context.output.note("no jobs"),
-        Format::Human => context
-            .output
-            .line(show::table(&listed.items, context.output.paint))?,
-    }
-    if listed.rest == Rest::Some {
-        context
-            .output
-            .note("there are more: --all shows them, --limit N more of them");
-    }
-    Ok(())
+    listed.await?.show(&context.output, "no jobs", show::table)
 }
 
 pub(crate) async fn run(args: &JobArgs, context: &Context<'_>) -> Result<(), CliError> {

@@ -9,11 +9,10 @@ mod show;
 
 pub(crate) use download::{Folder, artifacts_of, fetch, version_of};
 
-use super::pages::{self, ListArgs, Rest};
+use super::pages::{self, ListArgs};
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
-use crate::output::Format;
 use clap::{Args, Subcommand};
 use mltraining_proto::v1;
 
@@ -82,25 +81,8 @@ pub(crate) async fn list(args: &ModelsArgs, context: &Context<'_>) -> Result<(),
         let answer = models.list_models(request).await?.into_inner();
         Ok((answer.models, answer.next_page_token))
     });
-    let listed = listed.await?;
-    match context.output.format() {
-        Format::Json => listed
-            .items
-            .iter()
-            .try_for_each(|model| context.output.json(model))?,
-        Format::Human if listed.items.is_empty() => {
-            context.output.note("no models yet: train one with mlts train");
-        }
-        Format::Human => context
-            .output
-            .line(show::table(&listed.items, context.output.paint))?,
-    }
-    if listed.rest == Rest::Some {
-        context
-            .output
-            .note("there are more: --all shows them, --limit N more of them");
-    }
-    Ok(())
+    let empty = "no models yet: train one with mlts train";
+    listed.await?.show(&context.output, empty, show::table)
 }
 
 pub(crate) async fn run(args: ModelArgs, context: &Context<'_>) -> Result<(), CliError> {

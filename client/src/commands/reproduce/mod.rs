@@ -5,10 +5,9 @@ mod show;
 pub(crate) use show::verdict;
 
 use super::job_options::JobOptions;
-use super::jobs::{Display, failure, follow, or_detach};
 use super::models::version_of;
+use super::new_job::followed;
 use super::retry::retrying;
-use super::train::{estimate, submitted};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -33,19 +32,12 @@ pub(crate) async fn run(args: &ReproduceArgs, context: &Context<'_>) -> Result<(
     let connection = context.connect().await?;
     let training = training(&args.training, context.project(), &connection).await?;
     let job = submit(request(args, training), &connection).await?;
-    if args.job.validate_only {
-        return estimate(&job, context);
-    }
-    if args.job.detach {
-        return submitted(&job, context);
-    }
-    let name = names::job(&job.name, context.project())?;
-    context.output.note(format!("job {}", name.job));
-    let job = or_detach(&name, follow(&name, &connection, Display::of(context.output))).await?;
+    let Some(job) = followed(job, &args.job, &connection, context).await? else {
+        return Ok(());
+    };
     if context.output.format() == Format::Json {
         context.output.json(&job)?;
     }
-    failure(&job)?;
     let found = job.result.and_then(|result| result.reproduction);
     let found = found.ok_or_else(|| anyhow::anyhow!("the service does not say what came of it"))?;
     if context.output.format() == Format::Human {

@@ -21,9 +21,9 @@ pub(crate) struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// Whether the command ends when the job is made.
-    pub(super) fn detach(&self) -> bool {
-        self.job.detach
+    /// What is said of the job.
+    pub(super) fn job(&self) -> &JobOptions {
+        &self.job
     }
 
     /// The source that the options name.
