@@ -79,6 +79,9 @@ async fn models(context: &Context, removal: &mut Removal<'_>) -> Result<u64, Sto
     let (store, limit) = (&context.store, i64::from(context.config.retention.batch));
     loop {
         let page = store.expired_versions(limit).await?;
+        if page.is_empty() {
+            break;
+        }
         let versions: Vec<JobId> = page.iter().map(|version| version.job).collect();
         let jobs: Vec<ExpiredJob> = page.into_iter().flat_map(|version| version.jobs).collect();
         let bare = without_files(context, &jobs, removal).await?;

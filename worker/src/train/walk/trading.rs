@@ -6,9 +6,7 @@ use crate::train::gather::TradableRow;
 use crate::train::{TrainInput, resampling, untold};
 use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{BacktestSpec, PeriodTrading, TimeRange, Trading};
-use mltraining_learn::utility::{self, Ledger, Opportunity, Sure};
-use std::borrow::Cow;
-use std::fmt::Write;
+use mltraining_learn::utility::{self, Ledger, Opportunity, Sure, Trade};
 
 /// What was acted on, and beside it what nobody chose.
 pub(super) struct Traded {
@@ -78,36 +76,57 @@ fn opportunity(row: &TradableRow) -> Opportunity {
 
 /// Each trade in a line, in the order of entity and time.
 pub(super) fn file(acted: &Acted, entities: &[String]) -> OutputFile {
-    let mut text = "entity,decision_time,entry_time,exit_time,gross_bps,net_bps\n".to_owned();
-    for (trade, entity) in acted.ledger.trades.iter().zip(&acted.entities) {
-        let times = [trade.decision, trade.entry, trade.exit].map(|at| time(at).to_rfc3339());
-        let entity = quoted(&entities[*entity as usize]);
-        let (gross, net) = (trade.gross * 10_000.0, trade.net * 10_000.0);
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "{entity},{},{gross},{net}", times.join(","));
-    }
+    let named = acted
+        .entities
+        .iter()
+        .map(|entity| entities[*entity as usize].as_str());
     OutputFile {
         file: "trades.csv",
         media_type: "text/csv",
-        bytes: text.into_bytes(),
+        bytes: lines(named.zip(&acted.ledger.trades)),
     }
 }
 
-/// A field of a CSV file (RFC 4180).
-fn quoted(field: &str) -> Cow<'_, str> {
-    match field.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", field.replace('"', "\"\"")).into(),
-        false => field.into(),
+fn lines<'a>(trades: impl Iterator<Item = (&'a str, &'a Trade)>) -> Vec<u8> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let mut write = |fields: [&str; 6]| {
+        out.write_record(fields)
+            .expect("memory takes every record of six fields")
+    };
+    write([
+        "entity",
+        "decision_time",
+        "entry_time",
+        "exit_time",
+        "gross_bps",
+        "net_bps",
+    ]);
+    for (entity, trade) in trades {
+        let [decision, entry, exit] =
+            [trade.decision, trade.entry, trade.exit].map(|at| time(at).to_rfc3339());
+        let [gross, net] = [trade.gross, trade.net].map(|ratio| (ratio * 10_000.0).to_string());
+        write([entity, &decision, &entry, &exit, &gross, &net]);
     }
+    out.into_inner().expect("memory takes what is left")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
 
     #[test]
     fn a_field_with_a_comma_or_a_quote_is_quoted() {
-        assert_eq!(quoted("a b"), "a b");
-        assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
+        let trade = Trade {
+            row: 0,
+            decision: 0,
+            entry: 60_000_000,
+            exit: 120_000_000,
+            gross: 0.01,
+            net: 0.008,
+        };
+        let text = String::from_utf8(lines([("a b", &trade), ("a,\"b\"", &trade)].into_iter())).unwrap();
+        let rest = "1970-01-01T00:00:00+00:00,1970-01-01T00:01:00+00:00,1970-01-01T00:02:00+00:00,100,80";
+        let head = "entity,decision_time,entry_time,exit_time,gross_bps,net_bps";
+        assert_eq!(text, format!("{head}\na b,{rest}\n\"a,\"\"b\"\"\",{rest}\n"));
     }
 }
