@@ -25,75 +25,83 @@ pub fn sharing(decision: &[i64], resolve: &[i64]) -> Vec<Sharing> {
         resolve.len(),
         "one resolve time for each decision time"
     );
-    let timeline = Timeline::of(decision, resolve);
-    let mut begins = 0;
-    let spans = decision.iter().zip(resolve);
-    let of = |(from, to): (&i64, &i64)| {
-        begins = timeline.find(begins, *from); // decisions rise
-        let (start, end) = (begins, timeline.find(begins, *to));
-        match to - from {
-            0 => Sharing {
-                uniqueness: 1.0,
-                overlap: 0.0,
-            },
-            length => {
-                let others = timeline.open[end] - timeline.open[start] - i128::from(length);
-                let overlap = others as f64 / length as f64;
-                let uniqueness = (timeline.shares[end] - timeline.shares[start]) / length as f64;
-                // A mean of reciprocals is at least the reciprocal of the mean: what rounding takes from a short span after a
-                // long time is put right.
-                let uniqueness = uniqueness.clamp(1.0 / (1.0 + overlap), 1.0);
-                Sharing { uniqueness, overlap }
-            }
-        }
+    let mut ends = resolve.to_vec();
+    ends.sort_unstable();
+    let (begun, ended) = integrals(decision, &ends);
+    let mut place = 0;
+    let spans = decision.iter().zip(resolve).zip(begun);
+    let of = |((from, to), begun): ((&i64, &i64), Integrals)| {
+        place = place_of(&ends, place, *to);
+        between(to - from, begun, ended[place])
     };
     spans.map(of).collect()
 }
 
-/// Integrals over time from the first event on, at every moment at which a label begins or ends.
-#[derive(Default)]
-struct Timeline {
-    /// The moments, rising, each once.
-    moments: Vec<i64>,
-    /// The integral of 1 / (labels open), where some are.
-    shares: Vec<f64>,
-    /// The integral of the number of labels open: a whole number, which a double could not hold.
-    open: Vec<i128>,
+/// How a label of `length` shares its time, of what was summed up to its begin and up to its end.
+fn between(length: i64, begun: Integrals, ended: Integrals) -> Sharing {
+    if length == 0 {
+        return Sharing {
+            uniqueness: 1.0,
+            overlap: 0.0,
+        };
+    }
+    let others = ended.open - begun.open - i128::from(length);
+    // Nearly all fit 64 bits, which convert in one instruction.
+    let others = i64::try_from(others).map_or(others as f64, |others| others as f64);
+    let overlap = others / length as f64;
+    let uniqueness = (ended.shares - begun.shares) / length as f64;
+    Sharing {
+        // A mean of reciprocals is at least the reciprocal of the mean: what rounding takes from a short span after a long
+        // time is put right.
+        uniqueness: uniqueness.clamp(1.0 / (1.0 + overlap), 1.0),
+        overlap,
+    }
 }
 
-impl Timeline {
-    fn of(decision: &[i64], resolve: &[i64]) -> Self {
-        let mut ends = resolve.to_vec();
-        ends.sort_unstable();
-        let mut this = Self::default();
-        let (mut begun, mut ended) = (0, 0);
-        let (mut share, mut open) = (0.0, 0);
-        let next = |begun: usize, ended: usize| {
-            let times = [decision.get(begun), ends.get(ended)];
-            times.into_iter().flatten().min().copied()
-        };
-        while let Some(moment) = next(begun, ended) {
-            if let Some(before) = this.moments.last().filter(|_| begun > ended) {
-                let (length, labels) = (moment - before, begun - ended);
-                share += length as f64 / labels as f64;
-                open += i128::from(length) * labels as i128;
-            }
-            while decision.get(begun) == Some(&moment) {
-                begun += 1;
-            }
-            while ends.get(ended) == Some(&moment) {
-                ended += 1;
-            }
-            this.moments.push(moment);
-            this.shares.push(share);
-            this.open.push(open);
-        }
-        this
-    }
+/// The place of `end` among the sorted ends. Labels mostly end in the order in which they begin: then it is where the last one
+/// was, or next to it.
+fn place_of(ends: &[i64], last: usize, end: i64) -> usize {
+    let near = (last..last + 2).find(|place| ends.get(*place) == Some(&end));
+    near.unwrap_or_else(|| ends.partition_point(|time| *time < end))
+}
 
-    /// The place of one of the moments, which is not before the place `from`.
-    fn find(&self, from: usize, moment: i64) -> usize {
-        from + self.moments[from..].partition_point(|time| *time < moment)
+/// Integrals over time, from the first event up to a moment.
+#[derive(Clone, Copy, Default)]
+struct Integrals {
+    /// Of 1 / (labels open), where some are.
+    shares: f64,
+    /// Of the number of labels open: a whole number, which a double could not hold.
+    open: i128,
+}
+
+/// The integrals at each begin and at each end; both rise.
+fn integrals(begins: &[i64], ends: &[i64]) -> (Vec<Integrals>, Vec<Integrals>) {
+    let (mut at_begins, mut at_ends) = (Vec::with_capacity(begins.len()), Vec::with_capacity(ends.len()));
+    let (mut sum, mut before) = (Integrals::default(), 0);
+    loop {
+        let (begun, ended) = (at_begins.len(), at_ends.len());
+        let next = [begins.get(begun), ends.get(ended)];
+        let Some(moment) = next.into_iter().flatten().min().copied() else {
+            return (at_begins, at_ends);
+        };
+        if begun > ended {
+            let (length, labels) = (moment - before, begun - ended);
+            sum.shares += length as f64 / labels as f64;
+            sum.open += i128::from(length) * labels as i128;
+        }
+        before = moment;
+        at_begins.extend(
+            begins[begun..]
+                .iter()
+                .take_while(|time| **time == moment)
+                .map(|_| sum),
+        );
+        at_ends.extend(
+            ends[ended..]
+                .iter()
+                .take_while(|time| **time == moment)
+                .map(|_| sum),
+        );
     }
 }
 

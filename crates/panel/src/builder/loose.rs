@@ -91,6 +91,7 @@ impl LooseRows {
     pub fn finish(mut self, rule: DuplicateRule) -> Result<Gathered, PanelError> {
         let (names, order, ends) = self.order();
         let (kept, starts, duplicates) = self.settle(&names, &order, &ends, rule);
+        drop(order); // for what is gone makes room for what is put in order
         if let Some(found) = &duplicates
             && rule == DuplicateRule::Refuse
         {
@@ -100,12 +101,12 @@ impl LooseRows {
                 time_micros: found.time_micros,
             });
         }
-        let phases = put(&self.phases, &kept);
-        let columns = self.columns.iter_mut();
+        let phases = put(self.phases, &kept);
+        let columns = self.columns.into_iter();
         let panel = Panel {
             entities: names,
             starts,
-            times: put(&self.times, &kept),
+            times: put(self.times, &kept),
             phases: if phases.iter().any(Option::is_some) {
                 phases
             } else {
@@ -113,9 +114,7 @@ impl LooseRows {
             },
             column_names: self.column_names,
             // One after another, each in the place of the one it is made of.
-            columns: columns
-                .map(|column| put(&std::mem::take(column), &kept))
-                .collect(),
+            columns: columns.map(|column| put(column, &kept)).collect(),
             contexts: Vec::new(),
         };
         Ok(Gathered {
@@ -158,9 +157,9 @@ impl LooseRows {
             ends.push(before);
         }
         let mut order = vec![0; self.rows()];
-        for (row, entity) in self.entities.iter().enumerate() {
-            order[next[*entity as usize]] = row as u32;
-            next[*entity as usize] += 1;
+        for (row, entity) in std::mem::take(&mut self.entities).into_iter().enumerate() {
+            order[next[entity as usize]] = row as u32;
+            next[entity as usize] += 1;
         }
         let mut start = 0;
         for end in &ends {
@@ -227,7 +226,7 @@ impl LooseRows {
     }
 }
 
-fn put<T: Copy>(values: &[T], order: &[u32]) -> Vec<T> {
+fn put<T: Copy>(values: Vec<T>, order: &[u32]) -> Vec<T> {
     order.iter().map(|row| values[*row as usize]).collect()
 }
 

@@ -17,6 +17,8 @@ use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 /// How often the caller hears of progress.
 const ROWS_PER_CALL: u64 = 10_000;
@@ -275,8 +277,10 @@ impl<'a> Copying<'a> {
     ) -> Result<(), ReadError> {
         say(0, 0)?;
         let (part, arriving) = (self.part, &mut self.arriving);
+        // The stream enters the span in which it is made again for each row: without one, that costs nothing.
         let mut stream = connection
             .copy_out_raw(&part.statement(self.order))
+            .with_subscriber(NoSubscriber::new())
             .await
             .map_err(StoreError::from_sqlx)?;
         while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
