@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ExtraTreesSpec, GradientBoostingSpec, Growth, LogisticRegressionSpec,
-    RandomForestSpec,
+    AlgorithmSpec, Calibration, DecisionTreeSpec, ElasticNetSpec, ExtraTreesSpec, GradientBoostingSpec,
+    Growth, LogisticRegressionSpec, RandomForestSpec, RidgeSpec, Task,
 };
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::control::Control;
-use mltraining_learn::fit::fit;
+use mltraining_learn::fit::{FitRows, Truth, fit, fit_truth};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file::{Header, ModelFile};
 use mltraining_learn::onnx;
@@ -68,20 +68,67 @@ fn specs() -> Vec<(&'static str, AlgorithmSpec)> {
     ]
 }
 
+/// Learners of numbers.
+fn specs_of_numbers() -> Vec<(&'static str, AlgorithmSpec)> {
+    let boosting = GradientBoostingSpec {
+        trees: 300,
+        ..GradientBoostingSpec::default()
+    };
+    vec![
+        (
+            "forest_of_numbers",
+            AlgorithmSpec::RandomForest(RandomForestSpec::default()),
+        ),
+        (
+            "extra_trees_of_numbers",
+            AlgorithmSpec::ExtraTrees(ExtraTreesSpec::default()),
+        ),
+        (
+            "tree_of_numbers",
+            AlgorithmSpec::DecisionTree(DecisionTreeSpec::default()),
+        ),
+        ("boosting_of_numbers", AlgorithmSpec::GradientBoosting(boosting)),
+        ("ridge", AlgorithmSpec::Ridge(RidgeSpec::default())),
+        (
+            "elastic_net",
+            AlgorithmSpec::ElasticNet(ElasticNetSpec::default()),
+        ),
+    ]
+}
+
 /// The model as ONNX, and what the model itself says of every row.
-fn write(folder: &Path, name: &str, file: &ModelFile, x: &Matrix) {
-    std::fs::write(folder.join(format!("{name}.onnx")), onnx::encode(file).unwrap()).unwrap();
+fn write(folder: &Path, name: &str, file: &ModelFile, task: Task, x: &Matrix) {
+    let bytes = onnx::encode(file, task).unwrap();
+    std::fs::write(folder.join(format!("{name}.onnx")), bytes).unwrap();
     let all: Vec<u32> = (0..ROWS as u32).collect();
     let columns: Vec<_> = (0..FEATURES).map(|feature| x.column(feature)).collect();
     let cell = |value: f32| (!value.is_nan()).then_some(value);
     let row = |row: usize| columns.iter().map(|column| cell(column[row])).collect::<Vec<_>>();
-    let native = serde_json::json!({
-        "rows": (0..ROWS).map(row).collect::<Vec<_>>(),
-        "score": file.model.predict(x, &all),
-        "probability": file.predict(x, &all),
-        "threshold": file.header.threshold,
-    });
+    let rows: Vec<_> = (0..ROWS).map(row).collect();
+    let said = file.model.predict(x, &all);
+    let native = match task {
+        Task::Regression => serde_json::json!({ "rows": rows, "number": said }),
+        Task::Binary => serde_json::json!({
+            "rows": rows,
+            "score": said,
+            "probability": file.predict(x, &all),
+            "threshold": file.header.threshold,
+        }),
+    };
     std::fs::write(folder.join(format!("{name}.json")), native.to_string()).unwrap();
+}
+
+fn header(x: &Matrix) -> Header {
+    Header {
+        spec_hash: "ab".repeat(32),
+        source_fingerprint: "cd".repeat(32),
+        feature_names: x.names().to_vec(),
+        label: serde_json::json!({}),
+        threshold: None,
+        calibration: None,
+        seed: 1,
+        service_version: "0.1.0".to_owned(),
+    }
 }
 
 #[test]
@@ -94,29 +141,46 @@ fn onnx_runtime_gives_the_scores_of_every_learner_under_every_calibration_within
         let model = fit(&spec, &x, &train, &labels, 1, &Control::none()).unwrap();
         let scores = model.predict(&x, &test);
         for calibration in [Calibration::None, Calibration::Platt, Calibration::Isotonic] {
-            let header = Header {
-                spec_hash: "ab".repeat(32),
-                source_fingerprint: "cd".repeat(32),
-                feature_names: x.names().to_vec(),
-                label: serde_json::json!({}),
-                threshold: Some(0.4),
-                calibration: Calibrator::fit(calibration, &labels[ROWS / 2..], &scores),
-                seed: 1,
-                service_version: "0.1.0".to_owned(),
-            };
             let file = ModelFile {
-                header,
+                header: Header {
+                    threshold: Some(0.4),
+                    calibration: Calibrator::fit(calibration, &labels[ROWS / 2..], &scores),
+                    ..header(&x)
+                },
                 model: model.clone(),
             };
-            write(
-                folder.path(),
-                &format!("{name}_{calibration:?}").to_lowercase(),
-                &file,
-                &x,
-            );
+            let name = format!("{name}_{calibration:?}").to_lowercase();
+            write(folder.path(), &name, &file, Task::Binary, &x);
         }
     }
     if let Some(said) = others::python("onnx_parity.py", folder.path()) {
         assert!(said.contains("18 models"), "{said}");
+    }
+}
+
+#[test]
+fn onnx_runtime_gives_the_numbers_of_every_learner_within_a_millionth_of_the_largest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (x, _) = rows();
+    let train: Vec<u32> = (0..ROWS as u32 / 2).collect();
+    // Far from 0, and small beside that.
+    let (first, third) = (x.column(0), x.column(2));
+    let known = |value: f32| if value.is_nan() { 0.0 } else { value };
+    let number = |row: usize| 500.0 + known(first[row]) + 2e-6 * known(third[row]);
+    let numbers: Vec<f32> = (0..ROWS).map(number).collect();
+    for (name, spec) in specs_of_numbers() {
+        let rows = FitRows {
+            train: &train,
+            validation: &[],
+        };
+        let truth = Truth::Numbers(&numbers);
+        let file = ModelFile {
+            header: header(&x),
+            model: fit_truth(&spec, &x, rows, truth, None, 1, &Control::none()).unwrap(),
+        };
+        write(folder.path(), name, &file, Task::Regression, &x);
+    }
+    if let Some(said) = others::python("onnx_parity.py", folder.path()) {
+        assert!(said.contains("6 models"), "{said}");
     }
 }

@@ -4,7 +4,7 @@
 use cap::Cap;
 use mltraining_domain::{
     AlgorithmSpec, Calibration, ExtraTreesSpec, GradientBoostingSpec, LogisticRegressionSpec,
-    RandomForestSpec,
+    RandomForestSpec, Task,
 };
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::control::Control;
@@ -151,7 +151,7 @@ fn use_it(file: &ModelFile) {
         model_file::decode(&model_file::encode(file)).unwrap().model,
         file.model
     );
-    assert!(onnx::encode(file).is_ok());
+    assert!(onnx::encode(file, Task::Binary).is_ok());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use mltraining_report::{Onnx, Parity};
 /// Rows that both are asked about, in runs of neighbours, which are read together.
 const ROWS: u32 = 10_000;
 const RUN: u32 = 1_000;
-/// A file that differs by more is not kept.
+/// A file that differs by more is not kept: in probability, or as a share of the largest number.
 const TOLERANCE: f64 = 1e-6;
 
 /// Writes the file and computes it on rows of the training.
@@ -20,11 +20,7 @@ pub(super) fn write(
     task: Task,
     matrix: &Matrix,
 ) -> Result<(Onnx, Option<OutputFile>), WorkError> {
-    if task == Task::Regression {
-        let text = "models that foresee numbers are not written as ONNX";
-        return Ok((Onnx::LeftOut(text.to_owned()), None));
-    }
-    let bytes = match onnx::encode(file) {
+    let bytes = match onnx::encode(file, task) {
         Ok(bytes) => bytes,
         Err(error @ (OnnxError::TooLarge(_) | OnnxError::NotWritten(_))) => {
             return Ok((Onnx::LeftOut(error.to_string()), None));
@@ -34,14 +30,14 @@ pub(super) fn write(
     let rows = spread(matrix.rows() as u32);
     let computed = Session::open(&bytes).and_then(|session| session.run(matrix, &rows));
     let computed = computed.map_err(|error| broken(&error.to_string()))?;
-    let largest_difference = file
-        .predict(matrix, &rows)
-        .iter()
-        .zip(&computed.probability)
-        .map(|(ours, theirs)| (ours - theirs).abs())
-        .fold(0.0, f64::max);
-    if largest_difference > TOLERANCE {
-        let text = format!("its probabilities differ from the model's by up to {largest_difference:e}");
+    let ours = file.predict(matrix, &rows);
+    let (theirs, what, most) = match task {
+        Task::Binary => (&computed.probability, "probabilities", 1.0),
+        Task::Regression => (&computed.number, "numbers", largest(ours.iter().copied())),
+    };
+    let largest_difference = largest(ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs));
+    if largest_difference > TOLERANCE * most {
+        let text = format!("its {what} differ from the model's by up to {largest_difference:e}");
         tracing::warn!("model.onnx is left out: {text}");
         return Ok((Onnx::LeftOut(text), None));
     }
@@ -55,6 +51,11 @@ pub(super) fn write(
         bytes,
     };
     Ok((Onnx::Kept(parity), Some(output)))
+}
+
+/// The largest size of some numbers.
+fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
+    numbers.map(f64::abs).fold(0.0, f64::max)
 }
 
 fn broken(what: &str) -> WorkError {

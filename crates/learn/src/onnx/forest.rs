@@ -4,7 +4,7 @@ use super::ensemble::Ensemble;
 use super::graph::Graph;
 use crate::random_forest::Forest;
 
-/// Adds the score, double [rows, 1].
+/// Adds the score or the number, double [rows, 1].
 pub(super) fn write(forest: &Forest, values: &str, graph: &mut Graph) -> String {
     let mut ensemble = Ensemble::default();
     forest.trees().iter().for_each(|tree| ensemble.tree(tree));

@@ -1,9 +1,9 @@
-//! A logistic regression: missing values become the mean, all are standardised, weighed and added up.
+//! A linear model: missing values become the mean, all are standardised, weighed and added up.
 
 use super::graph::Graph;
 use crate::logistic_regression::Linear;
 
-/// Adds the score, double [rows, 1].
+/// Adds the weighted sum, double [rows, 1]: the number, or the log odds.
 pub(super) fn write(linear: &Linear, values: &str, graph: &mut Graph) -> String {
     let features = linear.weights().len();
     let means: Vec<f64> = linear.standards().iter().map(|standard| standard.mean).collect();
@@ -17,6 +17,5 @@ pub(super) fn write(linear: &Linear, values: &str, graph: &mut Graph) -> String 
     let centred = graph.op("Sub", &[&filled, &means], Vec::new());
     let standard = graph.op("Div", &[&centred, &scales], Vec::new());
     let sum = graph.op("MatMul", &[&standard, &weights], Vec::new());
-    let log_odds = graph.op("Add", &[&sum, &intercept], Vec::new());
-    graph.op("Sigmoid", &[&log_odds], Vec::new())
+    graph.op("Add", &[&sum, &intercept], Vec::new())
 }

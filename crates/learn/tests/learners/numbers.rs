@@ -3,7 +3,7 @@
 use crate::seeded::{Numbers, boosting, matrix};
 use mltraining_domain::{
     AlgorithmSpec, DecisionTreeSpec, EarlyStopping, ElasticNetSpec, ExtraTreesSpec, GradientBoostingSpec,
-    Growth, KnnSpec, Monotone, RandomForestSpec, RidgeSpec,
+    Growth, KnnSpec, Monotone, RandomForestSpec, RidgeSpec, Task,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{FitError, FitRows, Truth, fit_truth};
@@ -11,6 +11,7 @@ use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics::r2;
 use mltraining_learn::model::Model;
 use mltraining_learn::model_file::{Header, ModelFile, decode, encode};
+use mltraining_learn::onnx;
 use std::sync::atomic::AtomicBool;
 
 /// Rows with numbers to foresee, the first half for training.
@@ -172,12 +173,35 @@ fn noise_is_not_foreseen() {
     }
 }
 
+#[test]
+fn the_number_in_onnx_is_that_of_the_model_whatever_is_missing() {
+    for rows in [step(600), line(600)] {
+        let every: Vec<u32> = (0..rows.targets.len() as u32).collect();
+        for spec in [trees(), linear()].concat() {
+            let file = file(&rows, rows.fitted(&spec), 7);
+            let bytes = onnx::encode(&file, Task::Regression).unwrap();
+            let found = onnx::Session::open(&bytes).unwrap().run(&rows.x, &every).unwrap();
+            assert_eq!((found.score.len(), found.probability.len()), (0, 0));
+            let ours = file.model.predict(&rows.x, &every);
+            for (row, (ours, theirs)) in ours.iter().zip(&found.number).enumerate() {
+                let near = (ours - theirs).abs() < 1e-11 * ours.abs().max(1.0);
+                assert!(near, "{}, row {row}: {ours} {theirs}", spec.name());
+            }
+            assert_eq!(found.number.len(), ours.len());
+        }
+    }
+}
+
 fn bytes(rows: &Numbered, spec: &AlgorithmSpec, seed: u64, threads: usize) -> Vec<u8> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .unwrap();
     let model = pool.install(|| rows.fit(spec, seed, &Control::none())).unwrap();
+    encode(&file(rows, model, seed))
+}
+
+fn file(rows: &Numbered, model: Model, seed: u64) -> ModelFile {
     let header = Header {
         spec_hash: "hash".to_owned(),
         source_fingerprint: "fingerprint".to_owned(),
@@ -188,7 +212,7 @@ fn bytes(rows: &Numbered, spec: &AlgorithmSpec, seed: u64, threads: usize) -> Ve
         seed,
         service_version: "1".to_owned(),
     };
-    encode(&ModelFile { header, model })
+    ModelFile { header, model }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use crate::seeded::{Rows, specs};
-use mltraining_domain::Calibration;
+use mltraining_domain::{Calibration, Task};
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file::{Header, ModelFile};
@@ -52,7 +52,7 @@ fn files(rows: &Rows) -> Vec<ModelFile> {
 
 /// What was written; `None` of the learners that are not.
 fn session(file: &ModelFile) -> Option<Session> {
-    match encode(file) {
+    match encode(file, Task::Binary) {
         Err(OnnxError::NotWritten(name)) => {
             assert!(["gaussian_nb", "knn"].contains(&name), "{name}");
             None
@@ -99,7 +99,7 @@ fn every_learner_says_the_same_in_onnx_whatever_is_missing_and_however_it_is_cal
 fn the_same_model_gives_the_same_bytes_of_onnx() {
     let rows = rows();
     for file in files(&rows) {
-        assert_eq!(encode(&file), encode(&file.clone()));
+        assert_eq!(encode(&file, Task::Binary), encode(&file.clone(), Task::Binary));
     }
 }
 

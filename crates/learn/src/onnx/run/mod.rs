@@ -27,14 +27,16 @@ pub struct Session {
     trees: BTreeMap<String, Trees>,
 }
 
-/// What comes out, a value for each row.
+/// What comes out, a value for each row; empty where a file has no such output.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Scores {
-    /// As the learner gives it.
+pub struct Outputs {
+    /// The number that is foreseen.
+    pub number: Vec<f64>,
+    /// The score as the learner gives it.
     pub score: Vec<f64>,
     /// Calibrated.
     pub probability: Vec<f64>,
-    /// Whether that is at or above the threshold; empty where there is none.
+    /// Whether that is at or above the threshold.
     pub decision: Vec<bool>,
 }
 
@@ -63,8 +65,8 @@ impl Session {
     ///
     /// # Errors
     /// When the graph asks for more than is written here, or does not fit to the matrix.
-    pub fn run(&self, x: &Matrix, rows: &[u32]) -> Result<Scores, OnnxError> {
-        let mut scores = Scores::default();
+    pub fn run(&self, x: &Matrix, rows: &[u32]) -> Result<Outputs, OnnxError> {
+        let mut outputs = Outputs::default();
         for rows in rows.chunks(BLOCK) {
             let mut known = self.constants.clone();
             known.insert(INPUT.to_owned(), Value::Numbers(input(x, rows)));
@@ -72,17 +74,11 @@ impl Session {
                 let value = self.compute(node, &known)?;
                 known.insert(output(node)?.to_owned(), value);
             }
-            let mut numbers = |name: &str| match known.remove(name) {
-                Some(Value::Numbers(table)) if table.cells.len() == rows.len() => Ok(table.cells),
-                _ => Err(malformed(&format!("no output {name}"))),
-            };
-            scores.score.extend(numbers("score")?);
-            scores.probability.extend(numbers("probability")?);
-            if let Some(Value::Flags(table)) = known.remove("decision") {
-                scores.decision.extend(table.cells);
+            for output in &self.graph.output {
+                outputs.take(&output.name, known.remove(&output.name), rows.len())?;
             }
         }
-        Ok(scores)
+        Ok(outputs)
     }
 
     fn compute(&self, node: &NodeProto, known: &BTreeMap<String, Value>) -> Result<Value, OnnxError> {
@@ -106,6 +102,26 @@ impl Session {
             (op, inputs) => elementwise::compute(op, inputs)
                 .ok_or_else(|| OnnxError::Unsupported(format!("{op} of {} values", inputs.len()))),
         }
+    }
+}
+
+impl Outputs {
+    fn take(&mut self, name: &str, value: Option<Value>, rows: usize) -> Result<(), OnnxError> {
+        let numbers = match (name, value) {
+            ("decision", Some(Value::Flags(table))) if table.cells.len() == rows => {
+                self.decision.extend(table.cells);
+                return Ok(());
+            }
+            (_, Some(Value::Numbers(table))) if table.cells.len() == rows => table.cells,
+            _ => return Err(malformed(&format!("no output {name}"))),
+        };
+        match name {
+            "number" => self.number.extend(numbers),
+            "score" => self.score.extend(numbers),
+            "probability" => self.probability.extend(numbers),
+            other => return Err(OnnxError::Unsupported(format!("the output {other}"))),
+        }
+        Ok(())
     }
 }
 
