@@ -236,6 +236,26 @@ async fn a_planted_step_and_line_are_found_by_every_learner_of_numbers() {
     }
     let models = system.says(0, &["models"]);
     assert!(models.contains("R2 0."), "{models}");
+    check_files(&system);
+}
+
+/// Page, card and portable model are of numbers, too.
+fn check_files(system: &System) {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().to_str().unwrap();
+    let read = |file: &str| std::fs::read_to_string(folder.path().join(file)).unwrap();
+    system.says(0, &["report", "random_forest", "--no-open", "--output", into]);
+    let page = read("report.html");
+    for part in ["the change of close in 1 hour", "Whether its numbers come true", "forecasts-title"] {
+        assert!(page.contains(part), "{part} is not in the page");
+    }
+    for (model, portable) in [("ridge", true), ("gradient_boosting", true), ("knn", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        system.says(0, &["model", "download", model, "--output", folder.path().to_str().unwrap()]);
+        assert_eq!(folder.path().join("model.onnx").exists(), portable, "{model}");
+        let card = std::fs::read_to_string(folder.path().join("model_card.md")).unwrap();
+        assert!(card.contains("mean R²") && !card.contains("ROC AUC"), "{card}");
+    }
 }
 
 #[tokio::test]

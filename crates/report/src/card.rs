@@ -2,10 +2,11 @@
 
 use crate::section::{Pair, again, asked};
 use crate::words::label;
-use crate::words::number::{count, counted, fine, instant, interval, score, share, signed};
+use crate::words::number::{count, counted, fine, instant, interval, share, signed, size};
 use crate::words::verdict::{mean, mean_of_baseline, verdict};
 use crate::{Onnx, Report};
 use askama::Template;
+use mltraining_domain::{Metrics, RowCounts, Task};
 
 /// Everything that stands on it. Texts from elsewhere go through [`plain`].
 #[derive(Template)]
@@ -20,22 +21,28 @@ pub(crate) struct Card {
     features: Vec<String>,
     rows: String,
     decided: String,
+    heads: [&'static str; 4],
     results: Vec<(String, [String; 4])>,
     metrics: Vec<(&'static str, String)>,
     caveats: Vec<String>,
+    classes: bool,
     portable: bool,
 }
 
 impl Card {
     /// Of what a training found.
     pub(crate) fn of(report: &Report<'_>) -> Self {
-        let (spec, facts, evaluation) = (report.spec, report.facts, report.evaluation);
-        let words = verdict(evaluation);
-        let rows = facts.rows;
+        let (spec, facts) = (report.spec, report.facts);
+        let words = verdict(report);
+        let heads = report
+            .measures()
+            .beside
+            .each_ref()
+            .map(|measure| bare(measure.head));
         let asked = asked::asked(report).into_iter();
         Self {
             model: plain(&spec.model.to_string()),
-            question: plain(&label::label(&spec.label)),
+            question: plain(&label::question(&spec.label)),
             headline: words.headline,
             reasons: plain(&words.reasons),
             asked: asked
@@ -43,51 +50,75 @@ impl Card {
                 .collect(),
             again: again::again(report),
             features: facts.feature_names.iter().map(|name| plain(name)).collect(),
-            rows: format!(
-                "{} read: {} positive, {} negative, {} of unknown label (dropped, never counted as negative), {} only history, {} \
-                 left out",
-                count(rows.read),
-                count(rows.positives),
-                count(rows.negatives),
-                count(rows.unknown),
-                count(rows.warm_up),
-                count(rows.filtered)
-            ),
+            rows: rows(&facts.rows, spec.label.task()),
             decided: format!(
                 "{} to {} UTC, {}",
                 instant(facts.decision_range.start),
                 instant(facts.decision_range.end),
                 counted(facts.entities, "entity", "entities")
             ),
+            heads: [report.measures().name, heads[0], heads[1], heads[2]],
             results: results(report),
             metrics: metrics(report),
             caveats: caveats(report),
+            classes: spec.label.task() == Task::Binary,
             portable: matches!(report.onnx, Onnx::Kept(_)),
         }
     }
 }
 
+/// The head of a column without the mark of a number.
+fn bare(head: &'static str) -> &'static str {
+    head.trim_start_matches('>')
+}
+
+fn rows(rows: &RowCounts, task: Task) -> String {
+    let labelled = match task {
+        Task::Binary => format!(
+            "{} positive, {} negative",
+            count(rows.positives),
+            count(rows.negatives)
+        ),
+        Task::Regression => format!("{} labelled", count(rows.labelled())),
+    };
+    format!(
+        "{} read: {labelled}, {} of unknown label (dropped, never counted as negative), {} only history, {} left out",
+        count(rows.read),
+        count(rows.unknown),
+        count(rows.warm_up),
+        count(rows.filtered)
+    )
+}
+
 fn results(report: &Report<'_>) -> Vec<(String, [String; 4])> {
-    let evaluation = report.evaluation;
-    let line = |name: &str, auc: Option<f64>, metrics: &mltraining_domain::Metrics| {
+    let (evaluation, measures) = (report.evaluation, report.measures());
+    let line = |name: &str, main: Option<f64>, metrics: &Metrics| {
+        let [first, second, third] = &measures.beside;
         let numbers = [
-            score(auc),
-            score(metrics.average_precision),
-            fine(metrics.log_loss),
-            fine(metrics.brier),
+            (measures.main.write)(main),
+            first.told(metrics),
+            second.told(metrics),
+            third.told(metrics),
         ];
         (plain(name), numbers)
     };
-    let auc = mean(&evaluation.folds, |fold| fold.metrics.roc_auc);
-    let mut lines = vec![line("this model", auc, &evaluation.overall)];
+    let main = mean(&evaluation.folds, |fold| (measures.main.of)(&fold.metrics));
+    let mut lines = vec![line("this model", main, &evaluation.overall)];
     for baseline in &evaluation.baselines {
-        let auc = mean_of_baseline(evaluation, &baseline.name);
-        lines.push(line(&baseline.name, auc, &baseline.metrics));
+        let main = mean_of_baseline(evaluation, &baseline.name, &measures.main);
+        lines.push(line(&baseline.name, main, &baseline.metrics));
     }
     lines
 }
 
 fn metrics(report: &Report<'_>) -> Vec<(&'static str, String)> {
+    match report.spec.label.task() {
+        Task::Binary => of_classes(report),
+        Task::Regression => of_numbers(report),
+    }
+}
+
+fn of_classes(report: &Report<'_>) -> Vec<(&'static str, String)> {
     let (evaluation, all) = (report.evaluation, &report.evaluation.overall);
     let mut lines = vec![
         (
@@ -109,6 +140,24 @@ fn metrics(report: &Report<'_>) -> Vec<(&'static str, String)> {
     lines
 }
 
+fn of_numbers(report: &Report<'_>) -> Vec<(&'static str, String)> {
+    let (evaluation, measures) = (report.evaluation, report.measures());
+    let all = evaluation.overall.regression.unwrap_or_default();
+    let mut lines = vec![
+        (
+            "Skill (share of the best simple rule's RMSE that it takes away)",
+            signed(evaluation.skill),
+        ),
+        ("Median absolute error", size(all.median_absolute_error)),
+    ];
+    if let Some(found) = &evaluation.intervals {
+        lines.insert(1, ("Skill, 95 %", (measures.write_interval)(found.skill)));
+        let overall = (measures.interval)(&found.overall);
+        lines.extend(overall.map(|r2| ("R\u{b2} of all forecasts, 95 %", (measures.write_interval)(r2))));
+    }
+    lines
+}
+
 fn caveats(report: &Report<'_>) -> Vec<String> {
     let evaluation = report.evaluation;
     let mut found = vec![
@@ -118,13 +167,15 @@ fn caveats(report: &Report<'_>) -> Vec<String> {
         "Features see rows up to the decision and nothing later; whoever uses it must give it rows as they were known then."
             .to_owned(),
     ];
-    if report.spec.calibration.is_none() {
+    if report.spec.label.task() == Task::Binary && report.spec.calibration.is_none() {
         found.push(
             "Scores are as the learner gives them; they rank, and need not be probabilities.".to_owned(),
         );
     }
-    if !evaluation.alarms.is_empty() {
-        let names: Vec<String> = evaluation.alarms.iter().map(|alarm| plain(&alarm.name)).collect();
+    let ranked = evaluation.alarms.iter().map(|alarm| plain(&alarm.name));
+    let correlated = evaluation.correlated.iter().map(|feature| plain(&feature.name));
+    let names: Vec<String> = ranked.chain(correlated).collect();
+    if !names.is_empty() {
         found.push(format!(
             "These features tell nearly all of the label alone and may be leaks: {}.",
             names.join(", ")

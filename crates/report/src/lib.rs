@@ -1,7 +1,7 @@
 //! What a training found, for people: a page of its own, `report.html`, which needs no network, no script and no font, and a
 //! model card.
 //!
-//! Pure: the same findings give the same text. All numbers come from the evaluation and from curves over the out-of-fold scores;
+//! Pure: the same findings give the same text. All numbers come from the evaluation and from what is drawn of the out-of-fold scores;
 //! nothing is measured here. Every text that comes from elsewhere (names of features, entities, columns) is escaped.
 
 mod card;
@@ -13,8 +13,9 @@ mod words;
 
 use askama::Template;
 use mltraining_domain::{Evaluation, TrainSpec, VersionFacts};
-use mltraining_learn::metrics::Curves;
+use mltraining_learn::metrics::{Curves, ForecastPart};
 use serde::Serialize;
+use words::measures::{self, Measures};
 
 /// What a training found.
 #[derive(Debug, Clone, Copy)]
@@ -25,10 +26,19 @@ pub struct Report<'a> {
     pub facts: &'a VersionFacts,
     /// What it is worth.
     pub evaluation: &'a Evaluation,
-    /// Curves over all out-of-fold scores.
-    pub curves: &'a Curves,
+    /// What is drawn of the out-of-fold scores or forecasts.
+    pub shown: Shown<'a>,
     /// What became of the file for other runtimes.
     pub onnx: &'a Onnx,
+}
+
+/// What is drawn of rows that the models of the folds had not seen.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    /// Curves over all scores.
+    Scores(&'a Curves),
+    /// Foreseen numbers in parts, the lowest first.
+    Numbers(&'a [ForecastPart]),
 }
 
 /// What became of `model.onnx`.
@@ -46,7 +56,7 @@ pub enum Onnx {
 pub struct Parity {
     /// Rows that both were asked about.
     pub rows: u64,
-    /// The largest difference of their probabilities.
+    /// The largest difference of their probabilities or numbers.
     pub largest_difference: f64,
 }
 
@@ -56,6 +66,11 @@ pub struct Parity {
 pub struct ReportError(String);
 
 impl Report<'_> {
+    /// How it is measured.
+    fn measures(&self) -> &'static Measures {
+        measures::of(self.spec.label.task())
+    }
+
     /// `report.html`.
     ///
     /// # Errors

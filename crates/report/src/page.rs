@@ -1,17 +1,16 @@
 //! The page as a whole.
 
-use crate::chart;
 use crate::section::slices::Parted;
 use crate::section::tiles::Tile;
 use crate::section::{
-    Pair, again, asked, baselines, features, folds, operating, proof, row_flow, slices, tiles,
+    Pair, again, answers, asked, baselines, features, folds, proof, row_flow, slices, tiles,
 };
 use crate::table::{Figure, Table, figure};
 use crate::words::verdict::{self, Words};
 use crate::words::{label, number};
-use crate::{Report, ReportError};
+use crate::{Report, ReportError, chart};
 use askama::Template;
-use mltraining_domain::ThresholdSpec;
+use mltraining_domain::Task;
 
 /// Everything that stands on it.
 #[derive(Template)]
@@ -25,12 +24,7 @@ pub(crate) struct Page {
     tiles: Vec<Tile>,
     asked: Vec<Pair>,
     rows: Table,
-    ranking: Vec<Figure>,
-    top: Option<Table>,
-    calibration: Option<Figure>,
-    probabilities: Table,
-    thresholds: Vec<Figure>,
-    calls: Vec<Table>,
+    answers: Vec<answers::Section>,
     times: Vec<Figure>,
     folds: Table,
     baselines: Table,
@@ -48,33 +42,21 @@ impl Page {
     pub(crate) fn of(report: &Report<'_>) -> Result<Self, ReportError> {
         let (spec, facts, evaluation) = (report.spec, report.facts, report.evaluation);
         let written = serde_json::to_string_pretty(spec).map_err(|error| ReportError(error.to_string()))?;
-        let overall = &evaluation.overall;
         Ok(Self {
             model: spec.model.to_string(),
-            question: label::label(&spec.label),
+            question: label::question(&spec.label),
             trained: trained(report),
-            verdict: verdict::verdict(evaluation),
+            verdict: verdict::verdict(report),
             skill: skill(report),
             tiles: tiles::tiles(report),
             asked: asked::asked(report),
-            rows: row_flow::table(&facts.rows),
-            ranking: ranking(report),
-            top: operating::top(overall),
-            calibration: figure(
-                chart::calibration(&report.curves.calibration),
-                "Rows by score, in parts of about equal size. Above the diagonal more came true than was said, below it less.",
-            ),
-            probabilities: operating::probabilities(overall, evaluation.uncalibrated.as_ref()),
-            thresholds: thresholds(report),
-            calls: [operating::confusion(overall), operating::rates(overall)]
-                .into_iter()
-                .flatten()
-                .collect(),
+            rows: row_flow::table(&facts.rows, spec.label.task()),
+            answers: answers::sections(report),
             times: times(report),
-            folds: folds::table(&evaluation.folds),
+            folds: folds::table(report),
             baselines: baselines::table(report),
             features: features::table(report),
-            slices: slices::parted(&evaluation.slices),
+            slices: slices::parted(report),
             proof: proof::table(&evaluation.folds),
             proof_sentences: proof::sentences(report),
             again: again::again(report),
@@ -99,45 +81,14 @@ fn trained(report: &Report<'_>) -> String {
 
 fn skill(report: &Report<'_>) -> Option<Figure> {
     let found = report.evaluation.intervals.as_ref()?;
-    let caption = "Mean ROC AUC of the folds less that of the best simple rule, and where 95 % of resampled blocks of time put it.";
-    figure(chart::skill(report.evaluation.skill, found.skill), caption)
-}
-
-fn ranking(report: &Report<'_>) -> Vec<Figure> {
-    let (overall, curves) = (&report.evaluation.overall, report.curves);
-    let prevalence = (overall.rows > 0).then(|| overall.positives as f64 / overall.rows as f64);
-    let roc = chart::roc(&curves.roc, overall.roc_auc);
-    let recalled = chart::precision_recall(&curves.precision_recall, overall.average_precision, prevalence);
-    let figures = [
-        figure(
-            roc,
-            "All out-of-fold scores together: how many positives are found at how many false alarms.",
-        ),
-        figure(
-            recalled,
-            "The same scores: how many of the calls are right when so many positives are found.",
-        ),
-    ];
-    figures.into_iter().flatten().collect()
-}
-
-fn thresholds(report: &Report<'_>) -> Vec<Figure> {
-    let (at, kept) = (&report.curves.thresholds, report.facts.threshold);
-    let utility = match report.spec.threshold {
-        ThresholdSpec::Utility(utility) => chart::utilities(at, utility, kept),
-        _ => None,
+    let what = match report.spec.label.task() {
+        Task::Binary => "Mean ROC AUC of the folds less that of the best simple rule",
+        Task::Regression => {
+            "The share of the best simple rule's RMSE that the model takes away, mean of the folds"
+        }
     };
-    let figures = [
-        figure(
-            chart::thresholds(at, kept),
-            "A higher threshold says yes less often and is right more often.",
-        ),
-        figure(
-            utility,
-            "What acting on every yes would have brought: gains of hits less losses of false alarms.",
-        ),
-    ];
-    figures.into_iter().flatten().collect()
+    let caption = format!("{what}, and where 95 % of resampled blocks of time put it.");
+    figure(chart::skill(report.evaluation.skill, found.skill), caption)
 }
 
 fn times(report: &Report<'_>) -> Vec<Figure> {
@@ -153,7 +104,7 @@ fn times(report: &Report<'_>) -> Vec<Figure> {
             "Training and test are parted by time across all entities, with what the purge left out between them.",
         ),
         figure(
-            chart::auc_by_fold(folds, best),
+            chart::by_fold(folds, report.measures(), best),
             "Each fold on its own: is it good all the time, or only at times?",
         ),
     ];

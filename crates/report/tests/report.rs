@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    Baseline, Evaluation, FeatureDrop, Fold, Interval, IntervalUnset, Intervals, LeakProof, Metrics,
-    RowCounts, ScoreIntervals, SingleFeature, Slice, SliceKind, Slices, Span, TestGap, TimeRange, TrainSpec,
-    UnseenEntities, Verdict, VersionFacts,
+    Baseline, CorrelatedFeature, Evaluation, FeatureDrop, Fold, Interval, IntervalUnset, Intervals,
+    LeakProof, Metrics, RegressionIntervals, RowCounts, ScoreIntervals, SingleFeature, Slice, SliceKind,
+    Slices, Span, Task, TestGap, TimeRange, TrainSpec, UnseenEntities, Verdict, VersionFacts,
 };
-use mltraining_learn::metrics::{Curves, Cut, measure};
-use mltraining_report::{Onnx, Parity, Report};
+use mltraining_learn::metrics::{Curves, Cut, ForecastPart, forecast_parts, measure, measure_numbers};
+use mltraining_report::{Onnx, Parity, Report, Shown};
 
 const HOSTILE: &str = "</td></svg><script>alert('x')</script><img src=x onerror=alert(1)>\"' | `*_[a](b)";
 const FOLDS: usize = 5;
@@ -19,6 +19,7 @@ struct Findings {
     facts: VersionFacts,
     evaluation: Evaluation,
     curves: Curves,
+    parts: Vec<ForecastPart>,
     onnx: Onnx,
 }
 
@@ -28,7 +29,10 @@ impl Findings {
             spec: &self.spec,
             facts: &self.facts,
             evaluation: &self.evaluation,
-            curves: &self.curves,
+            shown: match self.spec.label.task() {
+                Task::Binary => Shown::Scores(&self.curves),
+                Task::Regression => Shown::Numbers(&self.parts),
+            },
             onnx: &self.onnx,
         }
     }
@@ -148,6 +152,7 @@ fn findings(name: &str) -> Findings {
         spec: spec(name),
         facts: facts(features),
         curves: Curves::of(&labels, &scores),
+        parts: Vec::new(),
         onnx: Onnx::Kept(Parity {
             rows: 10_000,
             largest_difference: 2.2e-16,
@@ -284,7 +289,7 @@ fn the_page_tells_everything_that_was_found() {
     let charts = [
         "skill",
         "fold-times",
-        "auc-by-fold",
+        "by-fold",
         "roc",
         "precision-recall",
         "calibration",
@@ -298,6 +303,132 @@ fn the_page_tells_everything_that_was_found() {
         );
     }
     assert!(page.len() < 300_000, "{} bytes", page.len());
+}
+
+/// The same of a model of numbers.
+fn findings_of_numbers(name: &str) -> Findings {
+    let mut found = findings(name);
+    let label =
+        serde_json::json!({"change_target": {"column": name, "horizon": 600_000_000, "tolerance": null}});
+    found.spec.label = serde_json::from_value(label).unwrap();
+    found.facts.threshold = None;
+    let (_, forecasts) = scored(4000);
+    let truths: Vec<f32> = forecasts
+        .iter()
+        .map(|forecast| 0.001 * *forecast as f32)
+        .collect();
+    found.parts = forecast_parts(&truths, &forecasts);
+    let metrics = measure_numbers(&truths, &forecasts);
+    let sure = Interval::Between {
+        low: 0.21,
+        high: 0.34,
+    };
+    let intervals = RegressionIntervals {
+        rmse: sure,
+        mae: sure,
+        median_absolute_error: sure,
+        r2: sure,
+        spearman: Interval::Unset(IntervalUnset::Undefined),
+    };
+    let of_numbers = |intervals_of: &mut ScoreIntervals| intervals_of.regression = Some(intervals);
+    let evaluation = &mut found.evaluation;
+    of_numbers(&mut evaluation.intervals.as_mut().unwrap().overall);
+    let baselines = ["mean", "last_value", "best_single_feature", "logistic_regression"];
+    for fold in &mut evaluation.folds {
+        fold.metrics = metrics.clone();
+        of_numbers(fold.intervals.as_mut().unwrap());
+        for (baseline, name) in fold.baselines.iter_mut().zip(baselines) {
+            baseline.name = name.to_owned();
+            baseline.metrics = metrics.clone();
+        }
+    }
+    evaluation.baselines.clone_from(&evaluation.folds[0].baselines);
+    evaluation.overall = metrics.clone();
+    evaluation.uncalibrated = None;
+    evaluation.unseen.as_mut().unwrap().metrics = metrics.clone();
+    evaluation.alarms.clear();
+    evaluation.correlated = vec![CorrelatedFeature {
+        name: name.to_owned(),
+        spearman: 0.991,
+    }];
+    (evaluation.shuffled_roc_auc, evaluation.shuffled_spearman) = (None, Some(-0.012));
+    for slices in &mut evaluation.slices {
+        slices
+            .slices
+            .iter_mut()
+            .for_each(|slice| slice.metrics = metrics.clone());
+    }
+    found
+}
+
+#[test]
+fn the_page_of_a_model_of_numbers_tells_how_near_it_comes_and_nothing_of_classes() {
+    let found = findings_of_numbers("close");
+    let page = found.html();
+    for told in [
+        "Foresees <strong>the change of close in 10 minutes</strong>",
+        "mean R²",
+        "Its mean RMSE is ",
+        "that of the best simple rule, logistic_regression, is ",
+        "The share of that error which it takes away, +0.123, lies within 0.060 to 0.180",
+        "0.21 to 0.34",
+        "some draws hold one number alone",
+        "R² lost without it",
+        "rank correlation of −0.012",
+        "close (rank correlation +0.991)",
+        "the mean so far",
+        "Mean absolute error",
+        ">labelled<",
+    ] {
+        assert!(page.contains(told), "{told} is not told");
+    }
+    for chart in ["skill", "fold-times", "by-fold", "forecasts"] {
+        assert!(
+            page.contains(&format!("id=\"{chart}-title\"")),
+            "no chart {chart}"
+        );
+    }
+    for of_classes in [
+        "ROC AUC",
+        "positive",
+        "threshold",
+        "Threshold",
+        "calibrat",
+        "Brier",
+        "whether <",
+    ] {
+        let told = page.split("<details><summary>The whole spec").next().unwrap();
+        assert!(!told.contains(of_classes), "{of_classes} is told of numbers");
+    }
+    let card = found.report().model_card().unwrap();
+    for told in [
+        "Foresees the change of close",
+        "| | mean R² of the folds | RMSE | MAE | Spearman |",
+        "a number for an entity",
+    ] {
+        assert!(card.contains(told), "{told} is not told:\n{card}");
+    }
+    for of_classes in [
+        "ROC AUC",
+        "positive",
+        "hreshold",
+        "predictions.parquet",
+        "probabilities",
+    ] {
+        assert!(
+            !card.contains(of_classes),
+            "{of_classes} is told of numbers:\n{card}"
+        );
+    }
+}
+
+#[test]
+fn of_numbers_what_is_unknown_is_a_dash_too() {
+    let mut found = findings_of_numbers("close");
+    (found.evaluation, found.parts) = (Evaluation::default(), Vec::new());
+    let page = found.html();
+    assert!(page.contains("There are no forecasts to show") && !page.contains("<svg"));
+    assert!(page.contains(">–<") && !page.contains("NaN") && !page.contains("inf"));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Evaluation, Reason, TrainSpec, VersionFacts, WorkPhase, hex};
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::matrix::Matrix;
-use mltraining_learn::metrics::Curves;
+use mltraining_learn::metrics::{Curves, ForecastPart};
 use mltraining_learn::model::Model;
 use mltraining_learn::model_file::{self, Header, ModelFile};
-use mltraining_report::{Onnx, Report};
+use mltraining_report::{Onnx, Report, Shown};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -28,8 +28,25 @@ pub(super) struct Findings {
     /// Without the hash of the model.
     pub facts: VersionFacts,
     pub evaluation: Evaluation,
-    /// Of the scores; `None` where numbers are foreseen.
-    pub curves: Option<Curves>,
+    /// What is drawn of it.
+    pub drawn: Drawn,
+}
+
+/// What is drawn of rows that the models of the folds had not seen.
+pub(super) enum Drawn {
+    /// Of scores.
+    Scores(Curves),
+    /// Of foreseen numbers.
+    Numbers(Vec<ForecastPart>),
+}
+
+impl Drawn {
+    fn shown(&self) -> Shown<'_> {
+        match self {
+            Self::Scores(curves) => Shown::Scores(curves),
+            Self::Numbers(parts) => Shown::Numbers(parts),
+        }
+    }
 }
 
 /// Writes the model file, then what names its hash: the same model for other runtimes, metrics, report and model card.
@@ -81,7 +98,7 @@ fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFil
     let Findings {
         facts,
         evaluation,
-        curves,
+        drawn,
     } = found;
     let metrics = MetricsFile {
         spec,
@@ -91,15 +108,11 @@ fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFil
     };
     let metrics = serde_json::to_vec_pretty(&metrics).map_err(|e| unwritable(&e))?;
     let mut files = vec![file("metrics.json", "application/json", metrics)];
-    // The page and the card are written for scores.
-    let Some(curves) = curves else {
-        return Ok(files);
-    };
     let report = Report {
         spec,
         facts,
         evaluation,
-        curves,
+        shown: drawn.shown(),
         onnx,
     };
     let page = report.html().map_err(|e| unwritable(&e))?;

@@ -23,7 +23,7 @@ pub(crate) mod walk;
 mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
-use files::Findings;
+use files::{Drawn, Findings};
 use mltraining_domain::{
     AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SampleWeight, SingleFeature,
     SourceSpec, Task, TimeRange, TrainSpec, VersionFacts, WorkPhase,
@@ -89,14 +89,11 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     let Evaluated {
         mut evaluation,
         kept,
-        told,
+        drawn,
+        predictions,
     } = match spec.label.task() {
         Task::Binary => of_classes(&matrix, &rows, &source, &spec, work)?,
-        Task::Regression => Evaluated {
-            evaluation: numbers::evaluate(&matrix, &rows, &spec, work)?,
-            kept: Operating::default(),
-            told: None,
-        },
+        Task::Regression => numbers::evaluate(&matrix, &rows, &spec, work)?,
     };
     let facts = facts(&spec, &plan, &rows, fingerprint, kept.threshold);
     shed(&mut rows, &spec);
@@ -105,11 +102,10 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         .note(WorkPhase::Evaluate, 0, 1, "writing what was measured");
     evaluation.importances = model.importances();
     stop_check(work)?;
-    let (curves, predictions) = told.map(|told| (told.curves, told.predictions)).unzip();
     let found = Findings {
         facts,
         evaluation,
-        curves,
+        drawn,
     };
     let mut trained = files::write(found, &spec, model, kept.calibrator, &matrix)?;
     trained.files.extend(predictions);
@@ -123,16 +119,10 @@ struct Evaluated {
     evaluation: Evaluation,
     /// How its scores become answers.
     kept: Operating,
-    /// What is shown of scores; `None` where numbers are foreseen.
-    told: Option<Told>,
-}
-
-/// What is shown of scores.
-struct Told {
-    /// Over all thresholds.
-    curves: Curves,
-    /// The scores themselves.
-    predictions: OutputFile,
+    /// What is drawn of the rows of the tests.
+    drawn: Drawn,
+    /// The scores themselves; of numbers none are written.
+    predictions: Option<OutputFile>,
 }
 
 /// What a model of classes is worth.
@@ -181,10 +171,8 @@ fn evaluate(
     Ok(Evaluated {
         evaluation,
         kept,
-        told: Some(Told {
-            curves: Curves::of(&out.labels, &out.scores),
-            predictions: predictions::file(out, rows)?,
-        }),
+        drawn: Drawn::Scores(Curves::of(&out.labels, &out.scores)),
+        predictions: Some(predictions::file(out, rows)?),
     })
 }
 

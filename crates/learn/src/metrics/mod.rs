@@ -2,6 +2,7 @@
 
 mod curves;
 mod decisions;
+mod forecasts;
 mod numbers;
 mod probabilities;
 mod ranking;
@@ -11,6 +12,7 @@ mod top;
 
 pub use curves::{AtThreshold, CalibrationPart, Curves, Point};
 pub(crate) use decisions::{f1, mcc, precision, recall};
+pub use forecasts::{ForecastPart, forecast_parts};
 use mltraining_domain::{CalibrationBin, Confusion, Metrics};
 pub(crate) use numbers::average_ranks;
 pub use numbers::{measure_numbers, r2, spearman};

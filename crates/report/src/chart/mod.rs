@@ -1,8 +1,9 @@
 //! Charts as SVG, one file for each.
 
-mod auc_by_fold;
+mod by_fold;
 mod calibration;
 mod fold_times;
+mod forecasts;
 mod frame;
 mod precision_recall;
 mod roc;
@@ -10,9 +11,10 @@ mod skill;
 mod svg;
 mod thresholds;
 
-pub(crate) use auc_by_fold::auc_by_fold;
+pub(crate) use by_fold::by_fold;
 pub(crate) use calibration::calibration;
 pub(crate) use fold_times::fold_times;
+pub(crate) use forecasts::forecasts;
 pub(crate) use precision_recall::precision_recall;
 pub(crate) use roc::roc;
 pub(crate) use skill::skill;

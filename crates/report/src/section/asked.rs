@@ -4,7 +4,7 @@ use super::Pair;
 use crate::Report;
 use crate::words::number::{counted, instant, share, span};
 use crate::words::{algorithm, features, split, threshold};
-use mltraining_domain::SampleWeight;
+use mltraining_domain::{SampleWeight, Task};
 
 pub(crate) fn asked(report: &Report<'_>) -> Vec<Pair> {
     let (spec, facts) = (report.spec, report.facts);
@@ -24,10 +24,12 @@ pub(crate) fn asked(report: &Report<'_>) -> Vec<Pair> {
             features::features(&spec.features, facts.feature_names.len()),
         ),
         Pair::new("Tested", split::split(&spec.split)),
-        Pair::new("Threshold", threshold::threshold(spec.threshold)),
-        Pair::new("Calibration", threshold::calibration(spec.calibration)),
         Pair::new("Looks ahead", span(spec.label.horizon())),
     ];
+    if spec.label.task() == Task::Binary {
+        pairs.push(Pair::new("Threshold", threshold::threshold(spec.threshold)));
+        pairs.push(Pair::new("Calibration", threshold::calibration(spec.calibration)));
+    }
     if let Some(known) = spec.known_before {
         pairs.push(Pair::new("Known before", format!("{} UTC", instant(known))));
     }

@@ -2,39 +2,34 @@
 
 use crate::Report;
 use crate::table::{Cell, Table};
-use crate::words::number::{fine, score};
 use crate::words::verdict::{mean, mean_of_baseline};
 use mltraining_domain::Metrics;
 
 pub(crate) fn table(report: &Report<'_>) -> Table {
-    let evaluation = report.evaluation;
-    let heads = [
-        "",
-        ">mean ROC AUC of the folds",
-        ">average precision",
-        ">log loss",
-        ">Brier",
-    ];
-    let caption = "The same rows, told by rules that anyone could follow. The bar begins at chance, 0.5.";
+    let (evaluation, measures) = (report.evaluation, report.measures());
+    let [first, second, third] = &measures.beside;
+    let heads = ["", measures.main.head, first.head, second.head, third.head];
+    let caption = format!(
+        "The same rows, told by rules that anyone could follow. {} is the mean of the folds; its bar begins at {}.",
+        measures.name, measures.chance_words
+    );
     let mut table = Table::new(caption, &heads);
-    let cells = |name: Cell, auc: Option<f64>, metrics: &Metrics| {
-        let length = auc.map_or(0.0, |auc| (auc - 0.5) / 0.5);
-        [
-            name,
-            Cell::bar(score(auc), length),
-            Cell::number(score(metrics.average_precision)),
-            Cell::number(fine(metrics.log_loss)),
-            Cell::number(fine(metrics.brier)),
-        ]
+    let cells = |name: Cell, main: Option<f64>, metrics: &Metrics| {
+        let rest = measures
+            .beside
+            .iter()
+            .map(|measure| Cell::number(measure.told(metrics)));
+        let main = Cell::bar((measures.main.write)(main), measures.bar(main));
+        [name, main].into_iter().chain(rest).collect::<Vec<_>>()
     };
-    let auc = mean(&evaluation.folds, |fold| fold.metrics.roc_auc);
+    let main = mean(&evaluation.folds, |fold| (measures.main.of)(&fold.metrics));
     let name = format!("this model ({})", report.spec.algorithm.name());
-    table.strong_row(cells(Cell::word(name), auc, &evaluation.overall));
+    table.strong_row(cells(Cell::word(name), main, &evaluation.overall));
     for baseline in &evaluation.baselines {
-        let auc = mean_of_baseline(evaluation, &baseline.name);
+        let main = mean_of_baseline(evaluation, &baseline.name, &measures.main);
         table.row(cells(
             Cell::word(in_words(&baseline.name)),
-            auc,
+            main,
             &baseline.metrics,
         ));
     }
@@ -43,6 +38,9 @@ pub(crate) fn table(report: &Report<'_>) -> Table {
 
 fn in_words(name: &str) -> &str {
     match name {
+        "mean" => "the mean so far",
+        "last_value" => "what came true last for this entity",
+        "ridge" => "ridge regression",
         "prevalence" => "the share of positives so far",
         "last_label" => "what came true last for this entity",
         "best_single_feature" => "the best single feature",

@@ -3,6 +3,7 @@
 use crate::Report;
 use crate::table::{Cell, Table};
 use crate::words::number::{UNSET, share, signed};
+use mltraining_domain::Task;
 use std::cmp::Reverse;
 
 /// No more features are listed; metrics.json has all.
@@ -23,7 +24,10 @@ pub(crate) fn table(report: &Report<'_>) -> Table {
     };
     let heads = [
         "feature",
-        ">ROC AUC lost without it",
+        match report.spec.label.task() {
+            Task::Binary => ">ROC AUC lost without it",
+            Task::Regression => ">R\u{b2} lost without it",
+        },
         ">± over the folds",
         ">share of the model's gain",
     ];

@@ -1,44 +1,43 @@
 //! The folds, one by one.
 
+use crate::Report;
 use crate::table::{Cell, Table};
-use crate::words::number::{UNSET, count, fine, instant, interval, score, share};
-use mltraining_domain::Fold;
+use crate::words::number::{UNSET, count, instant, share};
+use mltraining_domain::{Fold, Task};
 
-pub(crate) fn table(folds: &[Fold]) -> Table {
-    let heads = [
-        "fold",
-        "tested from",
-        "to",
-        ">trained rows",
-        ">tested rows",
-        ">positive",
-        ">ROC AUC",
-        "95 %",
-        ">average precision",
-        ">log loss",
-    ];
-    let mut table = Table::new(
-        "Each fold is trained on the past and tested on what came later.",
-        &heads,
-    );
-    for fold in folds {
-        let positive = (fold.test_rows > 0).then(|| fold.test_positives as f64 / fold.test_rows as f64);
-        let found = fold.intervals.map(|found| found.roc_auc);
+pub(crate) fn table(report: &Report<'_>) -> Table {
+    let classes = report.spec.label.task() == Task::Binary;
+    let measures = report.measures();
+    let [first, second, _] = &measures.beside;
+    let mut heads = vec!["fold", "tested from", "to", ">trained rows", ">tested rows"];
+    heads.extend(classes.then_some(">positive"));
+    heads.extend([measures.main.head, "95 %", first.head, second.head]);
+    let caption = "Each fold is trained on the past and tested on what came later.";
+    let mut table = Table::new(caption, &heads);
+    for fold in &report.evaluation.folds {
         // Why there is none stands in the verdict.
-        let within = found.filter(|found| found.bounds().is_some());
-        let within = within.map_or_else(|| UNSET.to_owned(), interval);
-        table.row([
+        let found = fold.intervals.as_ref().and_then(measures.interval);
+        let found = found.filter(|found| found.bounds().is_some());
+        let within = found.map_or_else(|| UNSET.to_owned(), measures.write_interval);
+        let mut cells = vec![
             Cell::number(fold.index.to_string()),
             Cell::time(instant(fold.test_start)),
             Cell::time(instant(fold.test_end)),
             Cell::number(count(fold.train_rows)),
             Cell::number(count(fold.test_rows)),
-            Cell::number(share(positive)),
-            Cell::number(score(fold.metrics.roc_auc)),
+        ];
+        cells.extend(classes.then(|| Cell::number(share(positive(fold)))));
+        cells.extend([
+            Cell::number(measures.main.told(&fold.metrics)),
             Cell::time(within),
-            Cell::number(score(fold.metrics.average_precision)),
-            Cell::number(fine(fold.metrics.log_loss)),
+            Cell::number(first.told(&fold.metrics)),
+            Cell::number(second.told(&fold.metrics)),
         ]);
+        table.row(cells);
     }
     table
+}
+
+fn positive(fold: &Fold) -> Option<f64> {
+    (fold.test_rows > 0).then(|| fold.test_positives as f64 / fold.test_rows as f64)
 }

@@ -1,6 +1,7 @@
 //! The sections of the page, one file for each.
 
 pub(crate) mod again;
+pub(crate) mod answers;
 pub(crate) mod asked;
 pub(crate) mod baselines;
 pub(crate) mod features;

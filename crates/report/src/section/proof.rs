@@ -2,8 +2,8 @@
 
 use crate::Report;
 use crate::table::{Cell, Table};
-use crate::words::number::{UNSET, count, instant, score};
-use mltraining_domain::{Evaluation, Fold};
+use crate::words::number::{UNSET, count, instant, signed};
+use mltraining_domain::{Evaluation, Fold, Task};
 
 /// The distance between training and test in each fold.
 pub(crate) fn table(folds: &[Fold]) -> Table {
@@ -70,28 +70,51 @@ pub(crate) fn sentences(report: &Report<'_>) -> Vec<String> {
              from elsewhere than the rows."
         ));
     }
-    found.push(alarms(evaluation));
-    if let Some(unseen) = &evaluation.unseen {
+    if let Some(correlation) = evaluation.shuffled_spearman {
         found.push(format!(
-            "On {} entities that no fold had seen, in the same time, the mean ROC AUC is {} over {} rows.",
-            count(unseen.entities),
-            score(unseen.mean_roc_auc),
-            count(unseen.metrics.rows)
+            "With all labels shuffled the learner's forecasts have a rank correlation of {} in the last fold; what is far from 0 \
+             would come from elsewhere than the rows.",
+            signed(Some(correlation))
         ));
     }
+    found.push(alarms(evaluation));
+    found.extend(unseen(report));
     found
 }
 
+fn unseen(report: &Report<'_>) -> Option<String> {
+    let found = report.evaluation.unseen.as_ref()?;
+    let measures = report.measures();
+    // Ranks are means of the folds: scores of different models do not compare.
+    let (what, value) = match report.spec.label.task() {
+        Task::Binary => ("mean ROC AUC", found.mean_roc_auc),
+        Task::Regression => (measures.name, (measures.main.of)(&found.metrics)),
+    };
+    Some(format!(
+        "On {} entities that no fold had seen, in the same time, the {what} is {} over {} rows.",
+        count(found.entities),
+        (measures.main.write)(value),
+        count(found.metrics.rows)
+    ))
+}
+
 fn alarms(evaluation: &Evaluation) -> String {
-    if evaluation.alarms.is_empty() {
+    let ranked = evaluation.alarms.iter();
+    let ranked = ranked.map(|alarm| format!("{} (ROC AUC {:.3})", alarm.name, alarm.roc_auc));
+    let correlated = evaluation.correlated.iter();
+    let correlated = correlated.map(|feature| {
+        format!(
+            "{} (rank correlation {})",
+            feature.name,
+            signed(Some(feature.spearman))
+        )
+    });
+    let named: Vec<String> = ranked.chain(correlated).collect();
+    if named.is_empty() {
         return "No single feature tells nearly all of the label alone.".to_owned();
     }
-    let named = evaluation
-        .alarms
-        .iter()
-        .map(|alarm| format!("{} (ROC AUC {:.3})", alarm.name, alarm.roc_auc));
     format!(
         "Look at these features, each of which tells nearly all of the label alone, a leak more often than a discovery: {}.",
-        named.collect::<Vec<_>>().join(", ")
+        named.join(", ")
     )
 }

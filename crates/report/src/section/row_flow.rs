@@ -2,16 +2,16 @@
 
 use crate::table::{Cell, Table};
 use crate::words::number::{count, share};
-use mltraining_domain::RowCounts;
+use mltraining_domain::{RowCounts, Task};
 
 /// Every row read is in one line.
-pub(crate) fn table(rows: &RowCounts) -> Table {
+pub(crate) fn table(rows: &RowCounts, task: Task) -> Table {
     let mut table = Table::new(
         "Every row that was read is in exactly one line.",
         &["rows", ">count", ">of those read", "because"],
     );
     let part = |of: u64| (rows.read > 0).then(|| of as f64 / rows.read as f64);
-    let lines = [
+    let mut lines = vec![
         (
             "only history",
             rows.warm_up,
@@ -27,9 +27,15 @@ pub(crate) fn table(rows: &RowCounts) -> Table {
             rows.unknown,
             "what came after was not there or not yet known; dropped, never counted as negative",
         ),
-        ("negative", rows.negatives, "learned from and tested on"),
-        ("positive", rows.positives, "learned from and tested on"),
     ];
+    let learned = "learned from and tested on";
+    match task {
+        Task::Binary => lines.extend([
+            ("negative", rows.negatives, learned),
+            ("positive", rows.positives, learned),
+        ]),
+        Task::Regression => lines.push(("labelled", rows.labelled(), learned)),
+    }
     for (name, of, why) in lines {
         let length = part(of).unwrap_or_default();
         table.row([

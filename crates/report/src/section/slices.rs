@@ -1,8 +1,10 @@
 //! Where the model is good, and where it is not.
 
+use crate::Report;
 use crate::table::{Cell, Table};
-use crate::words::number::{count, score, share};
-use mltraining_domain::{SliceKind, Slices};
+use crate::words::measures::Measures;
+use crate::words::number::{count, share};
+use mltraining_domain::{Metrics, SliceKind, Slices, Task};
 
 /// One way of parting the rows.
 pub(crate) struct Parted {
@@ -11,54 +13,52 @@ pub(crate) struct Parted {
     pub table: Table,
 }
 
-pub(crate) fn parted(all: &[Slices]) -> Vec<Parted> {
-    all.iter().map(one).collect()
+pub(crate) fn parted(report: &Report<'_>) -> Vec<Parted> {
+    let (measures, task) = (report.measures(), report.spec.label.task());
+    let all = report.evaluation.slices.iter();
+    all.map(|of| one(of, measures, task)).collect()
 }
 
-fn one(of: &Slices) -> Parted {
+fn one(of: &Slices, measures: &Measures, task: Task) -> Parted {
     let (name, head) = match of.kind {
         SliceKind::Entity => ("By entity", "entity"),
         SliceKind::Phase => ("By phase", "phase"),
         SliceKind::Day => ("By day", "day"),
         SliceKind::HourOfDay => ("By hour of the day (UTC)", "hour"),
     };
-    let caption = match of.other_values {
-        0 => "Every part. The bar begins at chance, 0.5.".to_owned(),
+    let listed = match of.other_values {
+        0 => "Every part".to_owned(),
         more => format!(
-            "Those with the most rows; {} more with {} rows are not listed. The bar begins at chance, 0.5.",
+            "Those with the most rows; {} more with {} rows are not listed",
             count(more),
             count(of.other_rows)
         ),
     };
-    let heads = [
-        head,
-        ">rows",
-        ">positive",
-        ">ROC AUC",
-        ">average precision",
-        ">precision",
-        ">recall",
-    ];
+    let caption = format!("{listed}. The bar begins at {}.", measures.chance_words);
+    let mut heads = vec![head, ">rows"];
+    heads.extend((task == Task::Binary).then_some(">positive"));
+    heads.push(measures.main.head);
+    heads.extend(measures.in_slices.iter().map(|measure| measure.head));
     let mut table = Table::new(caption, &heads);
     for slice in &of.slices {
         let metrics = &slice.metrics;
-        let positive = (metrics.rows > 0).then(|| metrics.positives as f64 / metrics.rows as f64);
-        let length = metrics.roc_auc.map_or(0.0, |auc| (auc - 0.5) / 0.5);
         let value = if slice.value.is_empty() {
             "none"
         } else {
             &slice.value
         };
-        table.row([
-            Cell::name(value),
-            Cell::number(count(metrics.rows)),
-            Cell::number(share(positive)),
-            Cell::bar(score(metrics.roc_auc), length),
-            Cell::number(score(metrics.average_precision)),
-            Cell::number(share(metrics.precision)),
-            Cell::number(share(metrics.recall)),
-        ]);
+        let mut cells = vec![Cell::name(value), Cell::number(count(metrics.rows))];
+        cells.extend((task == Task::Binary).then(|| Cell::number(share(positive(metrics)))));
+        let main = (measures.main.of)(metrics);
+        cells.push(Cell::bar((measures.main.write)(main), measures.bar(main)));
+        let rest = measures.in_slices.iter();
+        cells.extend(rest.map(|measure| Cell::number(measure.told(metrics))));
+        table.row(cells);
     }
     let parts = of.slices.len();
     Parted { name, parts, table }
+}
+
+fn positive(metrics: &Metrics) -> Option<f64> {
+    (metrics.rows > 0).then(|| metrics.positives as f64 / metrics.rows as f64)
 }

@@ -1,8 +1,11 @@
 //! The numbers at the head of the page.
 
 use crate::Report;
-use crate::words::number::{UNSET, count, counted, fine, interval, score, share, signed, times};
+use crate::words::number::{
+    UNSET, count, counted, fine, interval, interval_of_numbers, score, share, signed, size, times,
+};
 use crate::words::verdict::mean;
+use mltraining_domain::{Interval, RegressionIntervals, Task};
 
 /// A number with its name.
 pub(crate) struct Tile {
@@ -12,6 +15,13 @@ pub(crate) struct Tile {
 }
 
 pub(crate) fn tiles(report: &Report<'_>) -> Vec<Tile> {
+    match report.spec.label.task() {
+        Task::Binary => of_classes(report),
+        Task::Regression => of_numbers(report),
+    }
+}
+
+fn of_classes(report: &Report<'_>) -> Vec<Tile> {
     let (evaluation, facts) = (report.evaluation, report.facts);
     let all = &evaluation.overall;
     let found = evaluation.intervals.as_ref().map(|found| found.overall);
@@ -68,4 +78,43 @@ pub(crate) fn tiles(report: &Report<'_>) -> Vec<Tile> {
         ),
     });
     tiles
+}
+
+fn of_numbers(report: &Report<'_>) -> Vec<Tile> {
+    let evaluation = report.evaluation;
+    let all = evaluation.overall.regression.unwrap_or_default();
+    let found = evaluation.intervals.as_ref();
+    let found = found.and_then(|found| found.overall.regression);
+    let within = |of: fn(RegressionIntervals) -> Interval, write: fn(f64) -> String| {
+        found.map_or_else(String::new, |found| interval_of_numbers(of(found), write))
+    };
+    let r2 = mean(&evaluation.folds, |fold| fold.metrics.regression?.r2);
+    let tile = |name, value, note| Tile { name, value, note };
+    vec![
+        tile(
+            "R\u{b2}",
+            score(r2),
+            "mean of the folds; 0 is as near as the mean of the same rows".to_owned(),
+        ),
+        tile(
+            "Rank correlation",
+            score(all.spearman),
+            within(|found| found.spearman, |value| score(Some(value))),
+        ),
+        tile(
+            "Mean absolute error",
+            size(all.mae),
+            format!("median {}", size(all.median_absolute_error)),
+        ),
+        tile(
+            "RMSE",
+            size(all.rmse),
+            within(|found| found.rmse, |value| size(Some(value))),
+        ),
+        tile(
+            "Tested rows",
+            count(evaluation.overall.rows),
+            format!("of {}", counted(report.facts.entities, "entity", "entities")),
+        ),
+    ]
 }

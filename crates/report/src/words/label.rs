@@ -1,10 +1,18 @@
 //! What is to be foreseen.
 
 use super::number::{share, span};
-use mltraining_domain::{Comparison, Direction, LabelSpec, Span};
+use mltraining_domain::{Comparison, Direction, LabelSpec, Span, Task};
+
+/// `whether the close rises by 10.0 % or more in 10 minutes`, `the change of the close in 10 minutes`
+pub(crate) fn question(of: &LabelSpec) -> String {
+    match of.task() {
+        Task::Binary => format!("whether {}", label(of)),
+        Task::Regression => label(of),
+    }
+}
 
 /// `the close rises by 10.0 % or more in 10 minutes`
-pub(crate) fn label(label: &LabelSpec) -> String {
+fn label(label: &LabelSpec) -> String {
     match label {
         LabelSpec::ChangeAtHorizon(of) => format!(
             "{} {} by {} or more in {}",

@@ -3,6 +3,7 @@
 pub(crate) mod algorithm;
 pub(crate) mod features;
 pub(crate) mod label;
+pub(crate) mod measures;
 pub(crate) mod number;
 pub(crate) mod split;
 pub(crate) mod threshold;

@@ -29,6 +29,29 @@ pub(crate) fn signed(value: Option<f64>) -> String {
     }
 }
 
+/// `0.00731`, `1203`: four digits, of an error in the unit of its label.
+pub(crate) fn size(value: Option<f64>) -> String {
+    let Some(value) = value else {
+        return UNSET.to_owned();
+    };
+    let power = if value == 0.0 {
+        0
+    } else {
+        value.abs().log10().floor() as i32
+    };
+    match power {
+        -5..=5 => {
+            let text = format!("{value:.*}", (3 - power).max(0) as usize);
+            if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            } else {
+                text
+            }
+        }
+        _ => format!("{value:.3e}"),
+    }
+}
+
 /// `12.3 %`
 pub(crate) fn share(value: Option<f64>) -> String {
     let Some(value) = value else {
@@ -72,6 +95,17 @@ pub(crate) fn interval(found: Interval) -> String {
         Interval::Between { low, high } => format!("{} to {}", number(low), number(high)),
         Interval::Unset(IntervalUnset::TooFewBlocks) => "no interval: too few days of test".to_owned(),
         Interval::Unset(IntervalUnset::Undefined) => "no interval: a class is missing or rare".to_owned(),
+    }
+}
+
+/// The same of what is measured on numbers.
+pub(crate) fn interval_of_numbers(found: Interval, write: fn(f64) -> String) -> String {
+    match found {
+        Interval::Between { low, high } => format!("{} to {}", write(low), write(high)),
+        Interval::Unset(IntervalUnset::TooFewBlocks) => interval(found),
+        Interval::Unset(IntervalUnset::Undefined) => {
+            "no interval: some draws hold one number alone".to_owned()
+        }
     }
 }
 
@@ -165,6 +199,17 @@ mod tests {
             }),
             "−0.012 to 0.500"
         );
+    }
+
+    #[test]
+    fn errors_are_written_to_four_digits_whatever_their_unit() {
+        let written =
+            [0.0, 0.007312345, 1.5, 1203.44, 123456.7, 1.25e-9, -0.25].map(|value| size(Some(value)));
+        assert_eq!(
+            written,
+            ["0", "0.007312", "1.5", "1203", "123457", "1.250e-9", "-0.25"]
+        );
+        assert_eq!(size(None), UNSET);
     }
 
     #[test]

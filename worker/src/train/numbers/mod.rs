@@ -4,7 +4,9 @@ mod baselines;
 mod fold;
 mod intervals;
 
-use super::{folds, permutation, shuffled, slices};
+use super::files::Drawn;
+use super::operating::Operating;
+use super::{Evaluated, folds, permutation, shuffled, slices};
 use crate::work::{Work, WorkError};
 use fold::{NumberFold, OutOfFold};
 use mltraining_domain::{Baseline, Evaluation, TrainSpec, UnseenEntities};
@@ -22,7 +24,7 @@ pub(super) fn evaluate(
     rows: &LabelledRows,
     spec: &TrainSpec,
     work: &Work,
-) -> Result<Evaluation, WorkError> {
+) -> Result<Evaluated, WorkError> {
     let correlated = correlate(matrix, &rows.targets).into_iter();
     let correlated = correlated
         .filter(|feature| feature.spearman.abs() > ALARM)
@@ -53,7 +55,7 @@ pub(super) fn evaluate(
         rule: None, // each fold has its own
         metrics: metrics::measure_numbers(&out.truths, forecasts),
     });
-    Ok(Evaluation {
+    let evaluation = Evaluation {
         overall: metrics::measure_numbers(&out.truths, &out.forecasts),
         baselines: baselines.collect(),
         skill: intervals::skill(&measured),
@@ -65,6 +67,12 @@ pub(super) fn evaluate(
         slices: slices::measure(&out.rows, rows, &|places| out.measured(places)),
         folds: measured,
         ..Evaluation::default()
+    };
+    Ok(Evaluated {
+        evaluation,
+        kept: Operating::default(),
+        drawn: Drawn::Numbers(metrics::forecast_parts(&out.truths, &out.forecasts)),
+        predictions: None,
     })
 }
 
