@@ -61,14 +61,22 @@ fn seconds(seconds: i64) -> Option<Duration> {
     Some(Duration { seconds, nanos: 0 })
 }
 
-/// A training on the change of a column within the next hour.
-fn training(model: &str, column: &str, algorithm: Algorithm) -> pb::TrainModelRequest {
+/// From one hour up to another.
+fn hours(from: i64, to: i64) -> Option<pb::TimeRange> {
     let at = |hour: i64| {
         Some(Timestamp {
             seconds: START + 3600 * hour,
             nanos: 0,
         })
     };
+    Some(pb::TimeRange {
+        start: at(from),
+        end: at(to),
+    })
+}
+
+/// A training on the change of a column within the next hour.
+fn training(model: &str, column: &str, algorithm: Algorithm) -> pb::TrainModelRequest {
     let target = pb::ChangeTarget {
         column: column.into(),
         horizon: seconds(3600),
@@ -80,10 +88,7 @@ fn training(model: &str, column: &str, algorithm: Algorithm) -> pb::TrainModelRe
     };
     let spec = pb::TrainSpec {
         source: "projects/default/sources/hours".into(),
-        range: Some(pb::TimeRange {
-            start: at(0),
-            end: at(HOURS),
-        }),
+        range: hours(0, HOURS),
         label: Some(pb::LabelSpec {
             kind: Some(Kind::ChangeTarget(target)),
         }),
@@ -246,16 +251,96 @@ fn check_files(system: &System) {
     let read = |file: &str| std::fs::read_to_string(folder.path().join(file)).unwrap();
     system.says(0, &["report", "random_forest", "--no-open", "--output", into]);
     let page = read("report.html");
-    for part in ["the change of close in 1 hour", "Whether its numbers come true", "forecasts-title"] {
+    for part in [
+        "the change of close in 1 hour",
+        "Whether its numbers come true",
+        "forecasts-title",
+    ] {
         assert!(page.contains(part), "{part} is not in the page");
     }
     for (model, portable) in [("ridge", true), ("gradient_boosting", true), ("knn", false)] {
         let folder = tempfile::tempdir().unwrap();
-        system.says(0, &["model", "download", model, "--output", folder.path().to_str().unwrap()]);
+        system.says(
+            0,
+            &[
+                "model",
+                "download",
+                model,
+                "--output",
+                folder.path().to_str().unwrap(),
+            ],
+        );
         assert_eq!(folder.path().join("model.onnx").exists(), portable, "{model}");
         let card = std::fs::read_to_string(folder.path().join("model_card.md")).unwrap();
         assert!(card.contains("mean R²") && !card.contains("ROC AUC"), "{card}");
     }
+}
+
+#[tokio::test]
+async fn a_kept_model_of_numbers_is_judged_on_later_rows_beside_rules_that_need_no_fit() {
+    const TRAINED: i64 = 700;
+    const FROM: i64 = 710;
+    let mut system = System::start().await;
+    let caller = system.caller();
+    make_hours(&system, &caller).await;
+    system.add_worker().await;
+    let (_, boosting) = every_learner().into_iter().nth(2).unwrap();
+    let mut request = training("m", "close", boosting);
+    request.spec.as_mut().unwrap().range = hours(0, TRAINED);
+    let version = caller.trained_version(request).await;
+    let request = pb::EvaluateModelRequest {
+        model_version: version.name.clone(),
+        range: hours(FROM, HOURS),
+        ..pb::EvaluateModelRequest::default()
+    };
+    let job = caller.training.clone().evaluate_model(request).await.unwrap();
+    let job = caller.ended(&job.into_inner().name).await;
+    let name = job.result.as_ref().unwrap().evaluation.clone();
+    let request = pb::GetEvaluationRequest { name: name.clone() };
+    let found = caller.evaluations.clone().get_evaluation(request).await;
+    let found = found.unwrap().into_inner();
+    let overall = numbers(found.overall.as_ref());
+    assert!(overall.r2.unwrap() > 0.6, "{overall:?}");
+    let rows = found.period.as_ref().unwrap().row_counts.unwrap();
+    // The change of the last hour of each of the three is not known.
+    assert_eq!((rows.labeled, rows.unknown), (3 * (HOURS - FROM - 1), 3));
+    let beside: Vec<(&str, f64)> = found
+        .baselines
+        .iter()
+        .map(|rule| (rule.name.as_str(), numbers(rule.metrics.as_ref()).rmse.unwrap()))
+        .collect();
+    let unchanged: f64 = system.database.sql(&changes_since(FROM)).trim().parse().unwrap();
+    assert!((beside[0].1 - unchanged).abs() < 1e-7, "{beside:?} {unchanged}");
+    assert_eq!((beside[0].0, beside[1].0), ("no_change", "last_value"));
+    let best = beside[0].1.min(beside[1].1);
+    assert!((found.skill.unwrap() - (1.0 - overall.rmse.unwrap() / best)).abs() < 1e-12);
+    assert_eq!(found.intervals.as_ref().unwrap().verdict(), pb::Verdict::Skill);
+    assert!(found.importances.iter().all(|feature| feature.r2_drop.is_some()));
+
+    let told = system.says(0, &["evaluations"]);
+    assert!(told.contains("R2 0."), "{told}");
+    let compared = pb::CompareModelsRequest {
+        parent: "projects/default".into(),
+        model_versions: vec![version.name.clone(), version.name],
+        range: hours(FROM, HOURS),
+        ..pb::CompareModelsRequest::default()
+    };
+    let status = caller
+        .training
+        .clone()
+        .compare_models(compared)
+        .await
+        .unwrap_err();
+    assert!(status.message().contains("EvaluateModel judges it"), "{status}");
+}
+
+/// The root of the mean squared change of an hour, of all rows from an hour on.
+fn changes_since(hour: i64) -> String {
+    format!(
+        "SELECT sqrt(avg((next / close - 1) ^ 2))
+         FROM (SELECT at, close, lead(close) OVER (PARTITION BY entity ORDER BY at) AS next FROM hours) AS pairs
+         WHERE next IS NOT NULL AND at >= to_timestamp({START} + 3600 * {hour});"
+    )
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ const SINGLE_FEATURE: &str = "best_single_feature";
 /// The version of a name, with all that a worker needs to score by it.
 ///
 /// # Errors
-/// NOT_FOUND; FAILED_PRECONDITION when its model is deleted, it foresees numbers or its file is no longer kept.
+/// NOT_FOUND; FAILED_PRECONDITION when its model is deleted or its file is no longer kept.
 pub(super) async fn find(call: &Call, name: &VersionName) -> Result<ScoredVersion, ApiError> {
     let (project, model) = (&name.project, &name.model);
     let read = call
@@ -38,12 +38,6 @@ pub(super) async fn find(call: &Call, name: &VersionName) -> Result<ScoredVersio
         return Err(refusal::model_deleted(&of.to_string()));
     }
     let train = version.spec.ok_or_else(|| ApiError::not_found(name))?;
-    if train.label.task() == Task::Regression {
-        let text = format!(
-            "{name} foresees numbers; only versions that foresee a class are judged on other periods"
-        );
-        return Err(ApiError::new(Reason::FailedPrecondition, text).with("name", name));
-    }
     let file = match call.store.artifact(project, version.job, MODEL_FILE).await {
         Ok(file) => StoredFile {
             key: file.storage_key,
@@ -64,6 +58,23 @@ pub(super) async fn find(call: &Call, name: &VersionName) -> Result<ScoredVersio
         train,
         file,
     })
+}
+
+/// The same of a version that foresees a class.
+///
+/// # Errors
+/// Those of [`find`]; FAILED_PRECONDITION when it foresees numbers.
+pub(super) async fn find_of_classes(call: &Call, name: &VersionName) -> Result<ScoredVersion, ApiError> {
+    let version = find(call, name).await?;
+    match version.train.label.task() {
+        Task::Binary => Ok(version),
+        Task::Regression => {
+            let text = format!(
+                "{name} foresees numbers; only versions that foresee a class are compared and traded on. EvaluateModel judges it"
+            );
+            Err(ApiError::new(Reason::FailedPrecondition, text).with("name", name))
+        }
+    }
 }
 
 /// What the last fold chose as the best single feature.

@@ -72,8 +72,16 @@ fn told(version: &ScoredVersion, evaluation: &Evaluation) -> String {
     let verdict = match intervals.and_then(|intervals| intervals.verdict) {
         Some(Verdict::Skill) => "skill",
         Some(Verdict::NoSkill) => "no skill",
-        None => "no verdict: the period fills too few blocks of time, or a class is rare",
+        None => "no verdict: the period fills too few blocks of time, or tells too little",
     };
+    if let Some(found) = &overall.regression {
+        return format!(
+            "{version} on {} rows: R2 {}, rank correlation {}, {verdict}",
+            overall.rows,
+            number(found.r2),
+            number(found.spearman),
+        );
+    }
     format!(
         "{version} on {} rows, {} of them positive: ROC AUC {}, average precision {}, {verdict}",
         overall.rows,

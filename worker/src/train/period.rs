@@ -3,10 +3,12 @@
 
 use super::baselines::{self, LAST_LABEL, PREVALENCE, SINGLE_FEATURE};
 use super::folds::{OutOfFold, fit_failure, judged, time};
-use super::{TrainInput, intervals, permutation, single_features, slices, stop_check, untold, user_failure};
+use super::{
+    TrainInput, intervals, numbers, permutation, single_features, slices, stop_check, untold, user_failure,
+};
 use crate::work::{Work, WorkError};
 use mltraining_domain::{
-    Baseline, EvaluateSpec, Evaluation, Metrics, Period, Reason, RowCounts, ScoredVersion, TimeRange,
+    Baseline, EvaluateSpec, Evaluation, Metrics, Period, Reason, RowCounts, ScoredVersion, Task, TimeRange,
     WorkPhase,
 };
 use mltraining_learn::bootstrap::Tested;
@@ -81,15 +83,34 @@ pub fn judge(
     file: &ModelFile,
     work: &Work,
 ) -> Result<Evaluation, WorkError> {
-    let _span = tracing::info_span!("judge", rows = input.gathered.rows.labels.len()).entered();
+    let (rows, task) = (&input.gathered.rows, input.spec.label.task());
+    let _span = tracing::info_span!("judge", rows = rows.len()).entered();
+    check_rows(rows, spec.range, task)?;
+    note(work, 0, format!("scoring {} rows", rows.len()));
+    let scored = score(input, file, work)?;
+    let evaluation = match task {
+        Task::Binary => of_classes(input, &spec.version, file, scored, work)?,
+        Task::Regression => numbers::judge(input, file, scored.raw, work)?,
+    };
+    Ok(Evaluation {
+        period: Some(period(input, spec)),
+        ..evaluation
+    })
+}
+
+/// Judges scores of all rows; the period itself aside.
+fn of_classes(
+    input: &TrainInput,
+    version: &ScoredVersion,
+    file: &ModelFile,
+    Scored { raw, scores }: Scored,
+    work: &Work,
+) -> Result<Evaluation, WorkError> {
     let rows = &input.gathered.rows;
-    check_rows(rows, spec.range)?;
-    note(work, 0, format!("scoring {} rows", rows.labels.len()));
-    let Scored { raw, scores } = score(input, file, work)?;
     let matrix = &input.gathered.matrix;
     let out = OutOfFold::of_all(&rows.labels, scores, file.header.threshold);
     note(work, 1, "the baselines".to_owned());
-    let beside = beside(matrix, rows, &spec.version);
+    let beside = beside(matrix, rows, version);
     let overall = at_threshold(&out, file.header.threshold);
     let best = best_of(&beside);
     note(work, 2, "how sure the numbers are".to_owned());
@@ -123,24 +144,24 @@ pub fn judge(
         importances: file.model.importances(),
         permutation: permutation::over_folds(&drops),
         slices: slices::measure(&out.rows, rows, &|places| out.measured(places)),
-        period: Some(period(input, spec)),
         overall,
         ..Evaluation::default()
     })
 }
 
-fn note(work: &Work, step: u64, text: String) {
+pub(super) fn note(work: &Work, step: u64, text: String) {
     work.board.note(WorkPhase::Evaluate, step, STEPS, text);
 }
 
 /// Whether anything can be said of these rows.
-fn check_rows(rows: &LabelledRows, range: TimeRange) -> Result<(), WorkError> {
+fn check_rows(rows: &LabelledRows, range: TimeRange, task: Task) -> Result<(), WorkError> {
     let counts = rows.counts;
-    let refused = match (counts.read - counts.warm_up, counts.positives, counts.negatives) {
-        (0, _, _) => RowsError::RangeEmpty { range },
-        (_, 0, 0) => RowsError::NoneKnown { range, counts },
-        (_, 0, labelled) => RowsError::NoPositives { labelled },
-        (_, labelled, 0) => RowsError::NoNegatives { labelled },
+    let labelled = counts.labelled();
+    let refused = match (counts.read - counts.warm_up, labelled, task) {
+        (0, ..) => RowsError::RangeEmpty { range },
+        (_, 0, _) => RowsError::NoneKnown { range, counts },
+        (_, _, Task::Binary) if counts.positives == 0 => RowsError::NoPositives { labelled },
+        (_, _, Task::Binary) if counts.negatives == 0 => RowsError::NoNegatives { labelled },
         _ => return Ok(()),
     };
     Err(user_failure(

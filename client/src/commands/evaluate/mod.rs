@@ -1,6 +1,7 @@
 //! `mlts evaluate`: judges a model version on a period, follows the job, and shows what the version is worth there; and the
 //! evaluations that there are.
 
+mod numbers;
 mod show;
 
 pub(crate) use show::short_title;

@@ -1,5 +1,6 @@
 //! Evaluations for people.
 
+use super::numbers;
 use crate::commands::report;
 use crate::names;
 use crate::output::{Paint, Table, Tone, UNKNOWN, count, counted, metric, share, signed};
@@ -22,7 +23,8 @@ pub(super) fn table(evaluations: &[v1::Evaluation], paint: Paint) -> String {
     let mut table = Table::new(&headings, paint);
     for evaluation in evaluations {
         let overall = evaluation.overall.clone().unwrap_or_default();
-        let part = (overall.rows > 0).then(|| overall.positives as f64 / overall.rows as f64);
+        let classes = overall.rows > 0 && overall.regression.is_none();
+        let part = classes.then(|| overall.positives as f64 / overall.rows as f64);
         table.row([
             names::last(&evaluation.name).to_owned(),
             short_title(&evaluation.model_version),
@@ -32,7 +34,7 @@ pub(super) fn table(evaluations: &[v1::Evaluation], paint: Paint) -> String {
             },
             count(overall.rows),
             share(part),
-            metric(overall.roc_auc),
+            report::score(Some(&overall)),
             metric(overall.average_precision),
             signed(evaluation.skill),
             when::show(evaluation.create_time.as_ref()),
@@ -52,11 +54,15 @@ pub(crate) fn short_title(version: &str) -> String {
 
 /// What a version is worth on a period: it beside simple rules, how sure that is, its calls, its calibration, and where it is good.
 pub(super) fn evaluation(evaluation: &v1::Evaluation, paint: Paint) -> String {
-    let mut parts = vec![
-        head(evaluation, paint),
-        beside(evaluation, paint),
-        lines(evaluation, paint),
-    ];
+    let mut parts = vec![head(evaluation, paint)];
+    if report::numbers::are_foreseen(evaluation) {
+        parts.extend([
+            numbers::beside(evaluation, paint),
+            numbers::lines(evaluation, paint),
+        ]);
+    } else {
+        parts.extend([beside(evaluation, paint), lines(evaluation, paint)]);
+    }
     if !evaluation.calibration.is_empty() {
         parts.push(calibration(&evaluation.calibration, paint));
     }

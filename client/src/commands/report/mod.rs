@@ -4,7 +4,7 @@ mod facts;
 mod folds;
 mod importances;
 mod intervals;
-mod numbers;
+pub(crate) mod numbers;
 mod proof;
 mod slices;
 

@@ -6,7 +6,7 @@ use crate::when;
 use mltraining_proto::v1;
 
 /// Whether numbers were foreseen.
-pub(super) fn are_foreseen(evaluation: &v1::Evaluation) -> bool {
+pub(crate) fn are_foreseen(evaluation: &v1::Evaluation) -> bool {
     metrics(evaluation.overall.as_ref()).is_some()
 }
 
@@ -98,7 +98,7 @@ fn mean_row(evaluation: &v1::Evaluation, baselines: &[&str]) -> Vec<String> {
 }
 
 /// RMSE with its interval, MAE, R2 and Spearman's rank correlation.
-fn errors(of: Option<&v1::Metrics>, sure: Option<&v1::ScoreIntervals>) -> [String; 5] {
+pub(crate) fn errors(of: Option<&v1::Metrics>, sure: Option<&v1::ScoreIntervals>) -> [String; 5] {
     let found = metrics(of).copied().unwrap_or_default();
     let bounds = sure.and_then(|sure| sure.regression.as_ref()?.rmse.as_ref());
     let bounds = bounds.and_then(intervals::bounds).map_or_else(
@@ -163,7 +163,7 @@ pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, pai
 }
 
 /// The headline: what the model takes from the error of the best simple rule.
-fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
+pub(crate) fn skill(evaluation: &v1::Evaluation, paint: Paint) -> String {
     let best = evaluation
         .intervals
         .as_ref()

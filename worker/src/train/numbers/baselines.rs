@@ -16,6 +16,8 @@ const MEAN: &str = "mean";
 const LAST_VALUE: &str = "last_value";
 /// Follows the one feature that tells most in the training part, by a straight line.
 const SINGLE_FEATURE: &str = "best_single_feature";
+/// Says that nothing changes.
+const NO_CHANGE: &str = "no_change";
 /// The linear model with its defaults.
 const RIDGE: &str = "ridge";
 
@@ -79,6 +81,15 @@ pub(super) fn of_fold(fold: &NumberFold<'_>) -> Result<Vec<Forecast>, WorkError>
         found.extend(linear(fold, mean)?);
     }
     Ok(found)
+}
+
+/// What rules that need no fit forecast for all rows: that nothing changes, and what was last known of the entity.
+pub(super) fn unfitted(rows: &LabelledRows) -> Vec<Forecast> {
+    let last = |known: Option<f32>| known.map_or(0.0, f64::from);
+    vec![
+        Forecast::new(NO_CHANGE, vec![0.0; rows.len()]),
+        Forecast::new(LAST_VALUE, last_values(rows).into_iter().map(last).collect()),
+    ]
 }
 
 /// `None` when there are more features than it takes.

@@ -3,17 +3,19 @@
 mod baselines;
 mod fold;
 mod intervals;
+mod period;
 
 use super::files::Drawn;
 use super::operating::Operating;
 use super::{Evaluated, folds, permutation, shuffled, slices};
 use crate::work::{Work, WorkError};
 use fold::{NumberFold, OutOfFold};
-use mltraining_domain::{Baseline, Evaluation, TrainSpec, UnseenEntities};
+use mltraining_domain::{Baseline, CorrelatedFeature, Evaluation, TrainSpec, UnseenEntities};
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::metrics;
 use mltraining_learn::single_features::{ALARM, correlate};
 use mltraining_panel::rows::LabelledRows;
+pub(super) use period::judge;
 
 /// Fits and tests each fold of the spec's split, and sums up; the importances of the final model aside.
 ///
@@ -25,10 +27,7 @@ pub(super) fn evaluate(
     spec: &TrainSpec,
     work: &Work,
 ) -> Result<Evaluated, WorkError> {
-    let correlated = correlate(matrix, &rows.targets).into_iter();
-    let correlated = correlated
-        .filter(|feature| feature.spearman.abs() > ALARM)
-        .collect();
+    let correlated = alarms(matrix, rows);
     let last_values = baselines::last_values(rows);
     let (mut out, mut measured, mut shuffled) = (OutOfFold::default(), Vec::new(), None);
     let span = tracing::info_span!("folds", folds = spec.split.folds()).entered();
@@ -74,6 +73,12 @@ pub(super) fn evaluate(
         drawn: Drawn::Numbers(metrics::forecast_parts(&out.truths, &out.forecasts)),
         predictions: None,
     })
+}
+
+/// Features that tell nearly all of the number alone.
+fn alarms(matrix: &Matrix, rows: &LabelledRows) -> Vec<CorrelatedFeature> {
+    let all = correlate(matrix, &rows.targets).into_iter();
+    all.filter(|feature| feature.spearman.abs() > ALARM).collect()
 }
 
 /// What the folds reached on held-out entities; `None` when none was held out.
