@@ -21,9 +21,14 @@ impl Bag {
         random: &mut Random,
     ) -> &mut [Draw] {
         self.draw(labels.len(), weights, share, random);
-        self.draws.resize(labels.len(), Draw::default());
+        let times = std::mem::take(&mut self.times); // given back before the tree grows
+        // No more memory than is drawn, and one place that is written and not kept.
+        let places = times.iter().filter(|times| **times > 0).count() + 1;
+        self.draws.clear();
+        self.draws.reserve_exact(places);
+        self.draws.resize(places, Draw::default());
         let mut drawn = 0;
-        for (row, (&times, &label)) in self.times.iter().zip(labels).enumerate() {
+        for (row, (&times, &label)) in times.iter().zip(labels).enumerate() {
             // Written in any case and kept when drawn: no branch to guess wrong on every third row.
             self.draws[drawn] = Draw::new(row as u32, times, label);
             drawn += usize::from(times > 0);

@@ -252,6 +252,7 @@ impl<S> Scratch<S> {
         self.order.clear();
         self.order.extend(0..features as u16);
         if self.right.len() < rows {
+            self.right.reserve_exact(rows - self.right.len());
             self.right.resize(rows, Draw::default());
         }
     }
