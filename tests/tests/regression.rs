@@ -271,6 +271,7 @@ fn check_files(system: &System) {
             ],
         );
         assert_eq!(folder.path().join("model.onnx").exists(), portable, "{model}");
+        assert!(folder.path().join("predictions.parquet").exists(), "{model}");
         let card = std::fs::read_to_string(folder.path().join("model_card.md")).unwrap();
         assert!(card.contains("mean R²") && !card.contains("ROC AUC"), "{card}");
     }

@@ -412,7 +412,7 @@ fn the_page_of_a_model_of_numbers_tells_how_near_it_comes_and_nothing_of_classes
         "ROC AUC",
         "positive",
         "hreshold",
-        "predictions.parquet",
+        "out-of-fold score",
         "probabilities",
     ] {
         assert!(

@@ -37,6 +37,7 @@ use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::rows::{LabelledRows, RowPhases, RowsError};
 use mltraining_panel::{Fingerprint, labels};
 use operating::Operating;
+use predictions::Told;
 
 pub use differing_days::{DaysError, differing_days};
 pub(crate) use folds::time;
@@ -108,8 +109,7 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         drawn,
     };
     let mut trained = files::write(found, &spec, model, kept.calibrator, &matrix)?;
-    trained.files.extend(predictions);
-    trained.files.push(days);
+    trained.files.extend([predictions, days]);
     Ok(trained)
 }
 
@@ -121,8 +121,8 @@ struct Evaluated {
     kept: Operating,
     /// What is drawn of the rows of the tests.
     drawn: Drawn,
-    /// The scores themselves; of numbers none are written.
-    predictions: Option<OutputFile>,
+    /// What was said of each.
+    predictions: OutputFile,
 }
 
 /// What a model of classes is worth.
@@ -172,7 +172,7 @@ fn evaluate(
         evaluation,
         kept,
         drawn: Drawn::Scores(Curves::of(&out.labels, &out.scores)),
-        predictions: Some(predictions::file(out, rows)?),
+        predictions: predictions::file(Told::scores(out), rows)?,
     })
 }
 

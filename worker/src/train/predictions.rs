@@ -7,7 +7,7 @@ use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Reason, WorkPhase};
 use mltraining_panel::rows::LabelledRows;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -22,14 +22,55 @@ const GROUP_ROWS: usize = 128 * 1024;
 const COLUMNS: &str = "
     required binary entity (UTF8);
     required int64 decision_time (TIMESTAMP(MICROS, true));
-    required int32 fold;
+    required int32 fold;";
+const OF_CLASSES: &str = "
     required int32 label (INTEGER(8, false));
     required double score;";
 const CALIBRATED: &str = "required double calibrated_score;";
+const OF_NUMBERS: &str = "
+    required float label;
+    required double forecast;";
 
-/// The file of all out-of-fold scores, in the order of the folds. Some 20 bytes of a row stay of it, less than the scores take.
-pub(super) fn file(out: &OutOfFold, rows: &LabelledRows) -> Result<OutputFile, WorkError> {
-    let bytes = write(out, rows, GROUP_ROWS).map_err(|error| {
+/// What the models of the folds said, in the order of the folds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'a> {
+    /// Index of each among the labelled rows.
+    pub rows: &'a [u32],
+    /// Where the rows of each fold end.
+    pub fold_ends: &'a [usize],
+    /// What was said, and what came true.
+    pub said: Said<'a>,
+}
+
+/// A value for each row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Said<'a> {
+    /// Labels, scores as the learner gave them, and calibrated ones.
+    Scores(&'a [u8], &'a [f64], Option<&'a [f64]>),
+    /// Truths and forecasts.
+    Numbers(&'a [f32], &'a [f64]),
+}
+
+impl<'a> Told<'a> {
+    /// Of scores.
+    pub(super) fn scores(out: &'a OutOfFold) -> Self {
+        let calibrated = out.is_calibrated().then_some(out.scores.as_slice());
+        Self {
+            rows: &out.rows,
+            fold_ends: &out.fold_ends,
+            said: Said::Scores(&out.labels, out.raw_scores(), calibrated),
+        }
+    }
+
+    /// Which fold a place is of, from 1.
+    fn fold_of(&self, place: usize) -> i32 {
+        self.fold_ends.partition_point(|end| *end <= place) as i32 + 1
+    }
+}
+
+/// The file of all of them. Some 20 bytes of a row stay of it, less than the scores take.
+pub(super) fn file(told: Told<'_>, rows: &LabelledRows) -> Result<OutputFile, WorkError> {
+    let bytes = write(told, rows, GROUP_ROWS).map_err(|error| {
         let text = format!("the out-of-fold predictions cannot be written: {error}");
         user_failure(Reason::Internal, WorkPhase::Store, text)
     })?;
@@ -40,15 +81,21 @@ pub(super) fn file(out: &OutOfFold, rows: &LabelledRows) -> Result<OutputFile, W
     })
 }
 
-fn write(out: &OutOfFold, rows: &LabelledRows, group_rows: usize) -> Result<Vec<u8>, ParquetError> {
-    let calibrated = if out.is_calibrated() { CALIBRATED } else { "" };
-    let schema = parse_message_type(&format!("message predictions {{ {COLUMNS} {calibrated} }}"))?;
+fn write(told: Told<'_>, rows: &LabelledRows, group_rows: usize) -> Result<Vec<u8>, ParquetError> {
+    let (of_task, calibrated) = match told.said {
+        Said::Scores(_, _, None) => (OF_CLASSES, ""),
+        Said::Scores(_, _, Some(_)) => (OF_CLASSES, CALIBRATED),
+        Said::Numbers(..) => (OF_NUMBERS, ""),
+    };
+    let schema = parse_message_type(&format!(
+        "message predictions {{ {COLUMNS} {of_task} {calibrated} }}"
+    ))?;
     let mut bytes = Vec::new();
     let mut writer = SerializedFileWriter::new(&mut bytes, Arc::new(schema), properties()?)?;
-    for start in (0..out.rows.len()).step_by(group_rows) {
-        let places = start..out.rows.len().min(start + group_rows);
+    for start in (0..told.rows.len()).step_by(group_rows) {
+        let places = start..told.rows.len().min(start + group_rows);
         let mut group = writer.next_row_group()?;
-        write_group(out, rows, places, &mut group)?;
+        write_group(told, rows, places, &mut group)?;
         group.close()?;
     }
     writer.close()?;
@@ -64,12 +111,12 @@ fn properties() -> Result<WriterPropertiesPtr, ParquetError> {
 }
 
 fn write_group<W: Write + Send>(
-    out: &OutOfFold,
+    told: Told<'_>,
     rows: &LabelledRows,
     places: Range<usize>,
     group: &mut SerializedRowGroupWriter<'_, W>,
 ) -> Result<(), ParquetError> {
-    let row = |place: usize| out.rows[place] as usize;
+    let row = |place: usize| told.rows[place] as usize;
     let entities: Vec<ByteArray> = rows
         .entity_names
         .iter()
@@ -83,13 +130,20 @@ fn write_group<W: Write + Send>(
     };
     column::<ByteArrayType, W>(group, places.clone().map(entity))?;
     column::<Int64Type, W>(group, places.clone().map(|place| rows.decisions[row(place)]))?;
-    column::<Int32Type, W>(group, places.clone().map(|place| fold_of(out, place)))?;
-    column::<Int32Type, W>(group, places.clone().map(|place| i32::from(out.labels[place])))?;
-    column::<DoubleType, W>(group, places.clone().map(|place| out.raw_scores()[place]))?;
-    if out.is_calibrated() {
-        column::<DoubleType, W>(group, places.map(|place| out.scores[place]))?;
+    column::<Int32Type, W>(group, places.clone().map(|place| told.fold_of(place)))?;
+    match told.said {
+        Said::Scores(labels, scores, calibrated) => {
+            column::<Int32Type, W>(group, labels[places.clone()].iter().copied().map(i32::from))?;
+            column::<DoubleType, W>(group, scores[places.clone()].iter().copied())?;
+            calibrated.map_or(Ok(()), |scores| {
+                column::<DoubleType, W>(group, scores[places].iter().copied())
+            })
+        }
+        Said::Numbers(truths, forecasts) => {
+            column::<FloatType, W>(group, truths[places.clone()].iter().copied())?;
+            column::<DoubleType, W>(group, forecasts[places].iter().copied())
+        }
     }
-    Ok(())
 }
 
 /// Writes the next column of the group.
@@ -102,11 +156,6 @@ fn column<T: DataType, W: Write + Send>(
     let values: Vec<T::T> = values.collect();
     column.typed::<T>().write_batch(&values, None, None)?;
     column.close()
-}
-
-/// Which fold a score is of, from 1.
-fn fold_of(out: &OutOfFold, place: usize) -> i32 {
-    out.fold_ends.partition_point(|end| *end <= place) as i32 + 1
 }
 
 #[cfg(test)]
@@ -162,7 +211,7 @@ mod tests {
     fn every_score_reads_back_with_its_row_and_fold_bit_for_bit() {
         for (calibrated, group_rows) in [(false, 100), (true, 3), (true, 1)] {
             let (out, rows) = scored(calibrated);
-            let found = read(write(&out, &rows, group_rows).unwrap());
+            let found = read(write(Told::scores(&out), &rows, group_rows).unwrap());
             let (first, time) = ("Bär \"quoted\"".to_owned(), 1_767_225_600_000_001);
             let after = |score: f64| calibrated.then_some(score);
             let expected = [
@@ -176,9 +225,38 @@ mod tests {
     }
 
     #[test]
+    fn every_number_reads_back_with_what_came_true() {
+        let (out, rows) = scored(false);
+        let told = Told {
+            said: Said::Numbers(&[0.5, -1.5, f32::MIN, 7.0], &[0.1, 1e300, -0.0, 2.0]),
+            ..Told::scores(&out)
+        };
+        let reader = SerializedFileReader::new(Bytes::from(write(told, &rows, 3).unwrap())).unwrap();
+        let row = |row: Result<parquet::record::Row, ParquetError>| {
+            let row = row.unwrap();
+            (
+                row.get_int(2).unwrap(),
+                row.get_float(3).unwrap(),
+                row.get_double(4).unwrap(),
+            )
+        };
+        let found: Vec<_> = reader.get_row_iter(None).unwrap().map(row).collect();
+        assert_eq!(
+            found,
+            [
+                (1, 0.5, 0.1),
+                (2, -1.5, 1e300),
+                (2, f32::MIN, -0.0),
+                (2, 7.0, 2.0)
+            ]
+        );
+    }
+
+    #[test]
     fn rows_are_written_in_groups_so_that_few_are_held_at_a_time() {
         let (out, rows) = scored(true);
-        let reader = SerializedFileReader::new(Bytes::from(write(&out, &rows, 3).unwrap())).unwrap();
+        let reader =
+            SerializedFileReader::new(Bytes::from(write(Told::scores(&out), &rows, 3).unwrap())).unwrap();
         let groups = reader.metadata().row_groups().iter();
         assert_eq!(groups.map(RowGroupMetaData::num_rows).collect::<Vec<_>>(), [3, 1]);
     }
@@ -186,6 +264,7 @@ mod tests {
     #[test]
     fn the_same_scores_give_the_same_bytes() {
         let (out, rows) = scored(true);
-        assert_eq!(write(&out, &rows, 2).unwrap(), write(&out, &rows, 2).unwrap());
+        let bytes = || write(Told::scores(&out), &rows, 2).unwrap();
+        assert_eq!(bytes(), bytes());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::baselines::{self, Forecast};
 use super::folds;
+use crate::train::predictions::{Said, Told};
 use crate::train::{fit_progress, untold, validation};
 use crate::work::{Work, WorkError};
 use mltraining_domain::{AlgorithmSpec, Fold, Metrics, TrainSpec};
@@ -46,6 +47,15 @@ pub(super) struct NumberFold<'a> {
 }
 
 impl OutOfFold {
+    /// What is written of each row.
+    pub(super) fn told(&self) -> Told<'_> {
+        Told {
+            rows: &self.rows,
+            fold_ends: &self.fold_ends,
+            said: Said::Numbers(&self.truths, &self.forecasts),
+        }
+    }
+
     /// Metrics of some forecasts, by their places.
     pub(super) fn measured(&self, places: &[usize]) -> Metrics {
         let truths: Vec<f32> = places.iter().map(|&place| self.truths[place]).collect();

@@ -7,7 +7,7 @@ mod period;
 
 use super::files::Drawn;
 use super::operating::Operating;
-use super::{Evaluated, folds, permutation, shuffled, slices};
+use super::{Evaluated, folds, permutation, predictions, shuffled, slices};
 use crate::work::{Work, WorkError};
 use fold::{NumberFold, OutOfFold};
 use mltraining_domain::{Baseline, CorrelatedFeature, Evaluation, TrainSpec, UnseenEntities};
@@ -71,7 +71,7 @@ pub(super) fn evaluate(
         evaluation,
         kept: Operating::default(),
         drawn: Drawn::Numbers(metrics::forecast_parts(&out.truths, &out.forecasts)),
-        predictions: None,
+        predictions: predictions::file(out.told(), rows)?,
     })
 }
 
