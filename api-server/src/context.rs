@@ -2,8 +2,8 @@
 
 use crate::cache::Cache;
 use anyhow::Context as _;
-use mltraining_artifacts::Artifacts;
-use mltraining_runtime::config::ApiConfig;
+use mltraining_artifacts::{Artifacts, Bucket};
+use mltraining_runtime::config::{ApiConfig, ArtifactsConfig};
 use mltraining_runtime::exit::{Code, Coded};
 use mltraining_signal::{Limits, Signal};
 use mltraining_store::{Store, StoreConfig};
@@ -42,9 +42,8 @@ impl Context {
         let signal = Signal::connect(&config.redis.url, &config.redis.stream, limits)
             .context("redis.url")
             .map_err(|error| Coded::new(Code::Config, error))?;
-        let artifacts = Artifacts::local(&config.artifacts.dir)
-            .context("artifacts.dir")
-            .map_err(|error| Coded::new(Code::Unavailable, error))?;
+        let artifacts =
+            open_artifacts(&config.artifacts).map_err(|error| Coded::new(Code::Unavailable, error))?;
         Ok(Self {
             store: open_store(&config)?,
             cache: Cache::new(&config.cache, signal.clone()),
@@ -54,6 +53,20 @@ impl Context {
             stop: CancellationToken::new(),
         })
     }
+}
+
+fn open_artifacts(ArtifactsConfig { dir, s3, .. }: &ArtifactsConfig) -> anyhow::Result<Artifacts> {
+    let Some(name) = s3.bucket.clone() else {
+        return Artifacts::local(dir).context("artifacts.dir");
+    };
+    let bucket = Bucket {
+        name,
+        prefix: s3.prefix.clone(),
+        endpoint: s3.endpoint.clone(),
+        region: s3.region.clone(),
+        access_key: s3.access_key(),
+    };
+    Artifacts::bucket(&bucket).context("artifacts.s3")
 }
 
 /// The store that the configuration names, not connected yet.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 pub mod binaries;
+pub mod bucket;
 pub mod caller;
 pub mod data;
 pub mod database;

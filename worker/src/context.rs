@@ -4,9 +4,9 @@ use crate::lease_keeper::LeaseKeeper;
 use crate::memory::Memory;
 use crate::process::program::Program;
 use anyhow::Context as _;
-use mltraining_artifacts::Artifacts;
+use mltraining_artifacts::{Artifacts, Bucket};
 use mltraining_domain::WorkerId;
-use mltraining_runtime::config::{DatabaseConfig, WorkerConfig};
+use mltraining_runtime::config::{ArtifactsConfig, DatabaseConfig, WorkerConfig};
 use mltraining_signal::Signal;
 use mltraining_store::{Store, StoreConfig};
 use secrecy::ExposeSecret;
@@ -96,8 +96,19 @@ fn threads(wish: Option<u32>) -> usize {
 }
 
 pub(crate) fn artifacts(config: &WorkerConfig) -> anyhow::Result<Artifacts> {
-    Artifacts::local(&config.artifacts.dir)
-        .with_context(|| format!("artifacts.dir: {} cannot be used", config.artifacts.dir.display()))
+    let ArtifactsConfig { dir, s3, .. } = &config.artifacts;
+    let Some(name) = s3.bucket.clone() else {
+        return Artifacts::local(dir)
+            .with_context(|| format!("artifacts.dir: {} cannot be used", dir.display()));
+    };
+    let bucket = Bucket {
+        name,
+        prefix: s3.prefix.clone(),
+        endpoint: s3.endpoint.clone(),
+        region: s3.region.clone(),
+        access_key: s3.access_key(),
+    };
+    Artifacts::bucket(&bucket).context("artifacts.s3")
 }
 
 pub(crate) fn store_config(database: &DatabaseConfig, max_connections: u32) -> StoreConfig {

@@ -3,10 +3,12 @@
 //! A file is written once: whole, durable and under its final name in one step, or not at all. Nothing is ever
 //! overwritten. What is read as a whole is checked against its sha256.
 
+mod bucket;
 mod digest;
 mod error;
 mod key;
 mod list;
+mod place;
 mod probe;
 mod store;
 mod stream;
@@ -14,6 +16,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use bucket::Bucket;
 pub use digest::Sha256;
 pub use error::ArtifactError;
 pub use key::Key;

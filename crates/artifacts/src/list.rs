@@ -1,7 +1,11 @@
 //! Which files there are, whatever the rows say: for the sweep, which looks for those that no row names.
 
+use crate::error::of_store;
+use crate::place::{Place, remove_file};
 use crate::{ArtifactError, Artifacts, Key};
-use futures::stream::{BoxStream, StreamExt, unfold};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt, unfold};
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectMeta, ObjectStoreExt};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -37,9 +41,9 @@ pub enum FileKind {
 }
 
 impl Artifacts {
-    /// All files, in no order, as they are found; a folder that cannot be read is an error in between.
+    /// All files, in no order, as they are found; what cannot be listed is an error in between.
     pub fn list(&self) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
-        self.walk(self.folder.clone())
+        self.below(String::new())
     }
 
     /// The files of one job, as [`list`](Self::list); none when it has none.
@@ -49,7 +53,7 @@ impl Artifacts {
         job: Uuid,
     ) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
         match Key::folder_of_job(project, job) {
-            Ok(below) => self.walk(self.folder.join(below)),
+            Ok(below) => self.below(below),
             Err(error) => futures::stream::iter([Err(error)]).boxed(),
         }
     }
@@ -59,56 +63,72 @@ impl Artifacts {
     /// # Errors
     /// [`ArtifactError::Unavailable`].
     pub async fn remove(&self, file: &StoredFile) -> Result<(), ArtifactError> {
-        let (folder, path) = (self.folder.clone(), file.path.clone());
-        let removed = tokio::task::spawn_blocking(move || {
-            match std::fs::remove_file(folder.join(&path)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(unavailable(&path, &error));
-                }
-                _ => {}
+        let path = file.path.clone();
+        match &self.place {
+            Place::Folder(folder) => {
+                let folder = folder.clone();
+                let removed = tokio::task::spawn_blocking(move || remove_file(&folder, &path));
+                removed
+                    .await
+                    .unwrap_or_else(|error| Err(ArtifactError::Unavailable(error.to_string())))
             }
-            tidy(&folder, &path);
-            Ok(())
-        });
-        removed
-            .await
-            .unwrap_or_else(|error| Err(ArtifactError::Unavailable(error.to_string())))
+            Place::Bucket => {
+                let key = path.to_string_lossy();
+                match self.store.delete(&ObjectPath::from(&*key)).await {
+                    Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                    Err(error) => Err(of_store(&key, error)),
+                }
+            }
+        }
     }
 
-    fn walk(&self, from: PathBuf) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
-        let folder = self.folder.clone();
-        let (found, reader) = mpsc::channel(AHEAD);
-        // Ends when the reader is dropped.
-        tokio::task::spawn_blocking(move || {
-            for entry in WalkDir::new(from).follow_links(true) {
-                let file = match entry {
-                    Ok(entry) => stored_file(&folder, &entry).map(Ok),
-                    Err(error) => failure(&folder, &error).map(Err),
-                };
-                if let Some(file) = file
-                    && found.blocking_send(file).is_err()
-                {
-                    return;
-                }
+    fn below(&self, below: String) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
+        match &self.place {
+            Place::Folder(folder) => walk(folder.clone(), folder.join(below)),
+            Place::Bucket => {
+                let prefix = (!below.is_empty()).then(|| ObjectPath::from(below));
+                let listed = self.store.list(prefix.as_ref());
+                listed
+                    .map_ok(listed_object)
+                    .map_err(|error| of_store("of the list", error))
+                    .boxed()
             }
-        });
-        unfold(reader, |mut reader| async move {
-            let file = reader.recv().await?;
-            Some((file, reader))
-        })
-        .boxed()
+        }
     }
 }
 
-/// Removes the folders above a removed file that are empty now: the attempt's and the job's. A project's stays, since
-/// another job may be about to make its own in it.
-pub(crate) fn tidy(folder: &Path, removed: &Path) {
-    let of_a_job = |above: &&Path| above.components().count() >= 2;
-    for above in removed.ancestors().skip(1).take_while(of_a_job) {
-        if std::fs::remove_dir(folder.join(above)).is_err() {
-            return;
-        }
+/// An object of a bucket.
+fn listed_object(object: ObjectMeta) -> StoredFile {
+    let path = PathBuf::from(object.location.as_ref());
+    StoredFile {
+        kind: kind_of(&path),
+        path,
+        modified: object.last_modified.into(),
     }
+}
+
+/// The files of a folder of the store's `folder`.
+fn walk(folder: PathBuf, from: PathBuf) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
+    let (found, reader) = mpsc::channel(AHEAD);
+    // Ends when the reader is dropped.
+    tokio::task::spawn_blocking(move || {
+        for entry in WalkDir::new(from).follow_links(true) {
+            let file = match entry {
+                Ok(entry) => stored_file(&folder, &entry).map(Ok),
+                Err(error) => failure(&folder, &error).map(Err),
+            };
+            if let Some(file) = file
+                && found.blocking_send(file).is_err()
+            {
+                return;
+            }
+        }
+    });
+    unfold(reader, |mut reader| async move {
+        let file = reader.recv().await?;
+        Some((file, reader))
+    })
+    .boxed()
 }
 
 /// `None` for what is no file, and for one that went away meanwhile.

@@ -3,7 +3,6 @@
 use crate::error::of_store;
 use crate::{ArtifactError, Artifacts};
 use bytes::Bytes;
-use nix::sys::statvfs::statvfs;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutMode};
 use uuid::Uuid;
@@ -43,18 +42,7 @@ impl Artifacts {
             ));
         }
         Ok(Room {
-            free_bytes: self.free_bytes().await,
+            free_bytes: self.place.free_bytes().await,
         })
-    }
-
-    /// Free bytes of the file system that holds the folder.
-    async fn free_bytes(&self) -> Option<u64> {
-        let folder = self.folder.clone();
-        let found = tokio::task::spawn_blocking(move || statvfs(&folder))
-            .await
-            .ok()?
-            .ok()?;
-        #[allow(clippy::useless_conversion, reason = "the widths differ between systems")]
-        u64::from(found.blocks_available()).checked_mul(u64::from(found.fragment_size()))
     }
 }

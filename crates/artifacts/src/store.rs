@@ -1,7 +1,7 @@
 //! Writing, reading and deleting whole files.
 
 use crate::error::of_store;
-use crate::list::tidy;
+use crate::place::Place;
 use crate::{ArtifactError, Key, Sha256};
 use bytes::Bytes;
 use object_store::local::LocalFileSystem;
@@ -23,8 +23,7 @@ pub struct PutReceipt {
 #[derive(Debug, Clone)]
 pub struct Artifacts {
     pub(crate) store: Arc<dyn ObjectStore>,
-    /// The folder, for the question of free space.
-    pub(crate) folder: PathBuf,
+    pub(crate) place: Place,
 }
 
 impl Artifacts {
@@ -45,7 +44,7 @@ impl Artifacts {
             .with_fsync(true);
         Ok(Self {
             store: Arc::new(store),
-            folder: folder.to_owned(),
+            place: Place::Folder(folder.to_owned()),
         })
     }
 
@@ -103,9 +102,7 @@ impl Artifacts {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(of_store(key.as_str(), error)),
         }
-        let (folder, file) = (self.folder.clone(), PathBuf::from(key.as_str()));
-        // Empty folders are in nobody's way: it does not matter whether they could be removed.
-        let _ = tokio::task::spawn_blocking(move || tidy(&folder, &file)).await;
+        self.place.tidy(PathBuf::from(key.as_str())).await;
         Ok(())
     }
 

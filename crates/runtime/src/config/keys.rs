@@ -110,7 +110,13 @@ pub const KEYS: &[Key] = &[
     key("redis.max_connections", Both, "8", Integer(1, 100), "Connections of this process at most, the listener's own aside"),
 
     key("artifacts.dir", Both, "/var/lib/mltraining/artifacts", Text("an absolute path"), "Folder of the artifacts; the same for all processes"),
-    key("artifacts.min_free_bytes", Both, "268435456", Integer(0, BYTES_MAX), "Free space below which the process is not ready"),
+    key("artifacts.min_free_bytes", Both, "268435456", Integer(0, BYTES_MAX), "Free space below which the process is not ready; a bucket does not tell its own"),
+    key("artifacts.s3.bucket", Both, "", Text("3 to 63 of a-z 0-9 . -"), "Bucket of an S3 storage that keeps the artifacts in the place of artifacts.dir; it must refuse to overwrite when asked (If-None-Match). Unset: the folder"),
+    key("artifacts.s3.prefix", Both, "", Text("at most 200 of a-z A-Z 0-9 / . _ -, with no / at an end"), "What all keys in the bucket begin with"),
+    key("artifacts.s3.endpoint", Both, "", Text("a URL http://host:9000 or https://host without user and password"), "The storage. Unset: AWS"),
+    key("artifacts.s3.region", Both, "us-east-1", Text("1 to 63 of a-z 0-9 -"), "Region of the bucket"),
+    key("artifacts.s3.access_key_id", Both, "", Text("the id of a key"), "Id of the key. Unset: what the machine gives (web identity, container or instance role)"),
+    key("artifacts.s3.secret_access_key", Both, "", Secret("the secret of the key"), "Secret of the key"),
 
     key("log.level", Both, "info", Text("a level (off, error, warn, info, debug, trace), then levels of targets such as in info,worker=debug"), "What is logged. SIGUSR1 raises it to debug, SIGUSR2 returns to this value"),
     key("log.format", Both, "json", OneOf(&["json", "text"]), "One JSON object a line, or lines for people"),

@@ -6,6 +6,7 @@
 //!   other process is passed over, so that both can share an environment.
 //! * Secrets: `MLTS_DATABASE__URL_FILE` names a file with the value; its trailing newline is dropped.
 
+mod artifacts;
 mod check;
 mod environment;
 mod error;
@@ -23,14 +24,15 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use artifacts::{ArtifactsConfig, S3Config};
 pub use error::{ConfigError, Problem};
 pub use keys::{KEYS, Key, Kind, Owner};
 pub use load::{Settings, Sources, load};
 pub use print::print;
 pub use retention::RetentionConfig;
 pub use sections::{
-    ApiConfig, ArtifactsConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, ReadinessConfig,
-    RedisConfig, TelemetryConfig, WorkerConfig,
+    ApiConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, ReadinessConfig, RedisConfig,
+    TelemetryConfig, WorkerConfig,
 };
 pub use server::{AdminConfig, AuthConfig, AuthMode, CacheConfig, ServerConfig};
 pub use worker::{HealthConfig, WorkerSection};

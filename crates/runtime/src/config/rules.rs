@@ -1,8 +1,10 @@
 //! What must hold beyond the form of single values.
 
-use super::{ApiConfig, AuthMode, DatabaseConfig, KEYS, Problem, RedisConfig, TelemetryConfig, WorkerConfig};
+use super::{
+    ApiConfig, ArtifactsConfig, AuthMode, DatabaseConfig, KEYS, Problem, RedisConfig, TelemetryConfig,
+    WorkerConfig, artifacts,
+};
 use secrecy::{ExposeSecret, SecretString};
-use std::path::Path;
 
 /// Rules that tie keys together, or need the value itself.
 pub(super) trait CrossChecks {
@@ -11,7 +13,7 @@ pub(super) trait CrossChecks {
 
 impl CrossChecks for ApiConfig {
     fn cross_checks(&self, problems: &mut Vec<Problem>) {
-        shared(&self.database, &self.redis, &self.artifacts.dir, problems);
+        shared(&self.database, &self.redis, &self.artifacts, problems);
         texts(&self.log.level, &self.telemetry, problems);
         let server = &self.server;
         if server.auth.mode != AuthMode::None {
@@ -39,7 +41,7 @@ impl CrossChecks for ApiConfig {
 
 impl CrossChecks for WorkerConfig {
     fn cross_checks(&self, problems: &mut Vec<Problem>) {
-        shared(&self.database, &self.redis, &self.artifacts.dir, problems);
+        shared(&self.database, &self.redis, &self.artifacts, problems);
         texts(&self.log.level, &self.telemetry, problems);
         let worker = &self.worker;
         if worker.scratch_dir.as_ref().is_some_and(|dir| !dir.is_absolute()) {
@@ -68,7 +70,12 @@ impl CrossChecks for WorkerConfig {
     }
 }
 
-fn shared(database: &DatabaseConfig, redis: &RedisConfig, dir: &Path, problems: &mut Vec<Problem>) {
+fn shared(
+    database: &DatabaseConfig,
+    redis: &RedisConfig,
+    artifacts: &ArtifactsConfig,
+    problems: &mut Vec<Problem>,
+) {
     let role = database.source_role.as_ref();
     if role.is_some_and(|role| role.is_empty() || role.len() > 63 || role.contains('\0')) {
         problems.push(must_be("database.source_role"));
@@ -88,21 +95,18 @@ fn shared(database: &DatabaseConfig, redis: &RedisConfig, dir: &Path, problems: 
     if redis.stream.is_empty() || redis.stream.len() > 100 || !redis.stream.chars().all(of_stream) {
         problems.push(must_be("redis.stream"));
     }
-    if !dir.is_absolute() {
-        problems.push(must_be("artifacts.dir"));
-    }
+    artifacts::check(artifacts, problems);
 }
 
 fn texts(level: &str, telemetry: &TelemetryConfig, problems: &mut Vec<Problem>) {
     if crate::telemetry::level::parse(level).is_none() {
         problems.push(must_be("log.level"));
     }
-    let plain = |text: &String| {
-        url::Url::parse(text).is_ok_and(|url| {
-            ["http", "https"].contains(&url.scheme()) && url.username().is_empty() && url.password().is_none()
-        })
-    };
-    if telemetry.otlp_endpoint.as_ref().is_some_and(|text| !plain(text)) {
+    if telemetry
+        .otlp_endpoint
+        .as_ref()
+        .is_some_and(|text| !is_plain_url(text))
+    {
         problems.push(must_be("telemetry.otlp_endpoint"));
     }
     let of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
@@ -112,12 +116,19 @@ fn texts(level: &str, telemetry: &TelemetryConfig, problems: &mut Vec<Problem>) 
     }
 }
 
+/// `http://host:port` or `https://host:port`, without user and password.
+pub(super) fn is_plain_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        ["http", "https"].contains(&url.scheme()) && url.username().is_empty() && url.password().is_none()
+    })
+}
+
 fn has_scheme(secret: &SecretString, schemes: &[&str]) -> bool {
     url::Url::parse(secret.expose_secret()).is_ok_and(|url| schemes.contains(&url.scheme()))
 }
 
 /// The range of a key in words. The value is not repeated: it may be a secret.
-fn must_be(path: &'static str) -> Problem {
+pub(super) fn must_be(path: &'static str) -> Problem {
     let kind = KEYS
         .iter()
         .find(|key| key.path == path)

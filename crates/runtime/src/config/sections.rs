@@ -1,6 +1,7 @@
 //! The configurations of the processes, and the sections that both have. Defaults, ranges and effects of each key stand
 //! in [`super::KEYS`].
 
+use super::artifacts::ArtifactsConfig;
 use super::retention::RetentionConfig;
 use super::server::{AdminConfig, CacheConfig, ServerConfig};
 use super::span;
@@ -8,7 +9,6 @@ use super::worker::{HealthConfig, WorkerSection};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// All that api-server is told.
@@ -99,16 +99,6 @@ pub struct RedisConfig {
     pub max_connections: u32,
 }
 
-/// `[artifacts]`: where the files of results lie.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ArtifactsConfig {
-    /// Folder shared by all processes.
-    pub dir: PathBuf,
-    /// Free space below which the process is not ready.
-    pub min_free_bytes: u64,
-}
-
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -193,15 +183,6 @@ impl Default for RedisConfig {
     }
 }
 
-impl Default for ArtifactsConfig {
-    fn default() -> Self {
-        Self {
-            dir: PathBuf::from("/var/lib/mltraining/artifacts"),
-            min_free_bytes: 256 << 20,
-        }
-    }
-}
-
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
@@ -233,7 +214,7 @@ impl Default for ReadinessConfig {
 }
 
 /// Writes a secret URL without its secrets, see [`super::print`].
-fn secret_url<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn secret_url<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&super::print::redacted(secret))
 }
 

@@ -175,6 +175,10 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("MLTS_LOG__LEVEL", "loud", "log.level", "off, error, warn"),
     ("MLTS_LOG__OUTPUT", "file", "log.output", "file"),
     ("MLTS_ARTIFACTS__DIR", "here", "artifacts.dir", "absolute"),
+    ("MLTS_ARTIFACTS__S3__BUCKET", "No Name", "artifacts.s3.bucket", "3 to 63"),
+    ("MLTS_ARTIFACTS__S3__PREFIX", "/a", "artifacts.s3.prefix", "no / at an end"),
+    ("MLTS_ARTIFACTS__S3__ENDPOINT", "http://u:p@h", "artifacts.s3.bucket", "is missing"),
+    ("MLTS_ARTIFACTS__S3__REGION", "EU", "artifacts.s3.region", "a-z 0-9"),
 ];
 
 #[test]
@@ -187,6 +191,26 @@ fn a_role_for_sources_has_a_name_that_postgres_takes() {
     let (found, message) = problem(set(&"x".repeat(64)));
     assert_eq!(found, "database.source_role");
     assert!(message.contains("1 to 63"), "{message}");
+}
+
+#[test]
+fn a_bucket_has_a_key_with_both_parts_or_none_and_its_secret_is_never_printed() {
+    let given = [
+        ("MLTS_ARTIFACTS__S3__BUCKET", "results"),
+        ("MLTS_ARTIFACTS__S3__ENDPOINT", "http://storage:9000"),
+        ("MLTS_ARTIFACTS__S3__ACCESS_KEY_ID", "id"),
+        ("MLTS_ARTIFACTS__S3__SECRET_ACCESS_KEY", "hush"),
+    ];
+    let config = api(&given).unwrap();
+    let expected = Some(("id".to_owned(), "hush".to_owned()));
+    assert_eq!(config.artifacts.s3.access_key(), expected);
+    assert!(!format!("{config:?}{}", super::print(&config)).contains("hush"));
+    let (found, message) = problem(api(&given[..3]));
+    assert_eq!(found, "artifacts.s3.secret_access_key");
+    assert!(message.contains("both or none"), "{message}");
+    assert_eq!(api(&given[..2]).unwrap().artifacts.s3.access_key(), None);
+    let wrong = [given[0], ("MLTS_ARTIFACTS__S3__ENDPOINT", "storage:9000")];
+    assert_eq!(problem(api(&wrong)).0, "artifacts.s3.endpoint");
 }
 
 #[test]
