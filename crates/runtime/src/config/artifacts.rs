@@ -1,10 +1,10 @@
 //! `[artifacts]` and `[artifacts.s3]`: where the files of results lie.
 
 use super::Problem;
+use super::print::redacted;
 use super::rules::{is_plain_url, must_be};
-use super::sections::secret_url;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 
 /// `[artifacts]`
@@ -33,9 +33,9 @@ pub struct S3Config {
     pub region: String,
     /// Id of the key; `None`: what the machine gives.
     pub access_key_id: Option<String>,
-    /// Secret of the key. Empty without one.
-    #[serde(serialize_with = "secret_url")]
-    pub secret_access_key: SecretString,
+    /// Secret of the key.
+    #[serde(serialize_with = "secret")]
+    pub secret_access_key: Option<SecretString>,
 }
 
 impl Default for ArtifactsConfig {
@@ -56,7 +56,7 @@ impl Default for S3Config {
             endpoint: None,
             region: "us-east-1".to_owned(),
             access_key_id: None,
-            secret_access_key: SecretString::from(""),
+            secret_access_key: None,
         }
     }
 }
@@ -64,17 +64,18 @@ impl Default for S3Config {
 impl S3Config {
     /// Id and secret of the key; `None` when the machine gives them.
     pub fn access_key(&self) -> Option<(String, String)> {
-        let id = self.access_key_id.clone()?;
-        Some((id, self.secret_access_key.expose_secret().to_owned()))
+        let secret = self.secret_access_key.as_ref()?;
+        Some((self.access_key_id.clone()?, secret.expose_secret().to_owned()))
     }
 
     fn is_given(&self) -> bool {
-        let secret = self.secret_access_key.expose_secret();
-        self.endpoint.is_some()
-            || self.access_key_id.is_some()
-            || !secret.is_empty()
-            || !self.prefix.is_empty()
+        let key = self.access_key_id.is_some() || self.secret_access_key.is_some();
+        key || self.endpoint.is_some() || !self.prefix.is_empty()
     }
+}
+
+fn secret<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(redacted).serialize(serializer)
 }
 
 /// What is wrong with the section.
@@ -104,10 +105,7 @@ pub(super) fn check(config: &ArtifactsConfig, problems: &mut Vec<Problem>) {
     if s3.region.is_empty() || s3.region.len() > 63 || !s3.region.chars().all(of_region) {
         problems.push(must_be("artifacts.s3.region"));
     }
-    let given = (
-        s3.access_key_id.is_some(),
-        !s3.secret_access_key.expose_secret().is_empty(),
-    );
+    let given = (s3.access_key_id.is_some(), s3.secret_access_key.is_some());
     if given.0 != given.1 {
         let (missing, other) = match given {
             (true, _) => ("artifacts.s3.secret_access_key", "access_key_id"),

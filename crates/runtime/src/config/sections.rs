@@ -214,7 +214,7 @@ impl Default for ReadinessConfig {
 }
 
 /// Writes a secret URL without its secrets, see [`super::print`].
-pub(super) fn secret_url<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+fn secret_url<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&super::print::redacted(secret))
 }
 
