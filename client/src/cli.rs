@@ -1,8 +1,8 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, backtest, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models,
-    predict, report_page, reproduce, sources, train,
+    admin, backtest, catalog, compare, dataset, demo_data, evaluate, evaluation, health, import, jobs,
+    labels, models, predict, report_page, reproduce, sources, train,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     /// Newest first: those that trainings made, and those of mlts evaluate. Filters compare model and version:
     /// mlts evaluations --filter 'model = pump AND version = 3'
     Evaluations(evaluate::EvaluationsArgs),
+    /// Shows one evaluation, its curves and parts, or deletes it
+    Evaluation(evaluation::EvaluationArgs),
     /// Compares model versions on the very same rows, which none of them was trained on
     ///
     /// Follows the job and says which version is better, metric by metric and overall, or that they are not distinguishable:
@@ -247,6 +249,11 @@ mod tests {
             "mlts backtest demo_candles@1 --start 2026-01-02 --step 6h --window 1d --fee-bps 10",
             "mlts backtests --limit 3",
             "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
+            "mlts evaluation curve 01890a5d-ac96-774b-bcce-b302099a8057 --kind thresholds",
+            "mlts evaluation slices 01890a5d-ac96-774b-bcce-b302099a8057 --by day --all",
+            "mlts evaluation delete 01890a5d-ac96-774b-bcce-b302099a8057",
+            "mlts model lineage demo_candles@champion --limit 3",
+            "mlts model importance demo_candles --by gain",
             "mlts models",
             "mlts model get demo_candles",
             "mlts model alias set demo_candles@1 challenger",

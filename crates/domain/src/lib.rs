@@ -7,6 +7,7 @@ pub mod alias;
 pub mod backtest;
 pub mod comparison;
 pub mod context;
+pub mod curves;
 pub mod evaluation;
 pub mod failure;
 pub mod filter;
@@ -36,6 +37,7 @@ pub use comparison::{
     Answer, ComparedMetric, ComparedVersion, MetricAnswer, VersionComparison, VersionDifference,
 };
 pub use context::SourceContext;
+pub use curves::{AtThreshold, CalibrationPart, CurvePoint, Curves};
 pub use evaluation::{
     Baseline, CalibrationBin, Confusion, CorrelatedFeature, Evaluation, Fold, Interval, IntervalUnset,
     Intervals, LeakProof, Metrics, Period, RegressionIntervals, RegressionMetrics, ScoreIntervals,

@@ -12,8 +12,7 @@ mod table;
 mod words;
 
 use askama::Template;
-use mltraining_domain::{Evaluation, TrainSpec, VersionFacts};
-use mltraining_learn::metrics::Curves;
+use mltraining_domain::{Curves, Evaluation, TrainSpec, VersionFacts};
 use serde::Serialize;
 
 /// What a training found.

@@ -3,11 +3,11 @@
 
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    Baseline, Evaluation, FeatureDrop, Fold, Interval, IntervalUnset, Intervals, LeakProof, Metrics,
+    Baseline, Curves, Evaluation, FeatureDrop, Fold, Interval, IntervalUnset, Intervals, LeakProof, Metrics,
     RowCounts, ScoreIntervals, SingleFeature, Slice, SliceKind, Slices, Span, TestGap, TimeRange, TrainSpec,
     UnseenEntities, Verdict, VersionFacts,
 };
-use mltraining_learn::metrics::{Curves, Cut, measure};
+use mltraining_learn::metrics::{Cut, curves, measure};
 use mltraining_report::{Onnx, Parity, Report};
 
 const HOSTILE: &str = "</td></svg><script>alert('x')</script><img src=x onerror=alert(1)>\"' | `*_[a](b)";
@@ -147,7 +147,7 @@ fn findings(name: &str) -> Findings {
     Findings {
         spec: spec(name),
         facts: facts(features),
-        curves: Curves::of(&labels, &scores),
+        curves: curves(&labels, &scores),
         onnx: Onnx::Kept(Parity {
             rows: 10_000,
             largest_difference: 2.2e-16,

@@ -6,7 +6,6 @@ use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Evaluation, Reason, TrainSpec, VersionFacts, WorkPhase, hex};
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::matrix::Matrix;
-use mltraining_learn::metrics::Curves;
 use mltraining_learn::model::Model;
 use mltraining_learn::model_file::{self, Header, ModelFile};
 use mltraining_report::{Onnx, Report};
@@ -28,8 +27,6 @@ pub(super) struct Findings {
     /// Without the hash of the model.
     pub facts: VersionFacts,
     pub evaluation: Evaluation,
-    /// Of the scores; `None` where numbers are foreseen.
-    pub curves: Option<Curves>,
 }
 
 /// Writes the model file, then what names its hash: the same model for other runtimes, metrics, report and model card.
@@ -47,9 +44,7 @@ pub(super) fn write(
     let (onnx, portable) = onnx::write(&model, spec.label.task(), matrix)?;
     files.extend(portable);
     files.extend(told(&found, spec, &onnx)?);
-    let Findings {
-        facts, evaluation, ..
-    } = found;
+    let Findings { facts, evaluation } = found;
     Ok(Trained {
         facts,
         evaluation,
@@ -78,11 +73,7 @@ fn model_file(
 
 /// What was found, for machines and for people.
 fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFile>, WorkError> {
-    let Findings {
-        facts,
-        evaluation,
-        curves,
-    } = found;
+    let Findings { facts, evaluation } = found;
     let metrics = MetricsFile {
         spec,
         facts,
@@ -92,7 +83,7 @@ fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFil
     let metrics = serde_json::to_vec_pretty(&metrics).map_err(|e| unwritable(&e))?;
     let mut files = vec![file("metrics.json", "application/json", metrics)];
     // The page and the card are written for scores.
-    let Some(curves) = curves else {
+    let Some(curves) = &evaluation.curves else {
         return Ok(files);
     };
     let report = Report {

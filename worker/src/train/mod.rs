@@ -31,7 +31,7 @@ use mltraining_domain::{
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::Truth;
 use mltraining_learn::matrix::Matrix;
-use mltraining_learn::metrics::Curves;
+use mltraining_learn::metrics;
 use mltraining_learn::model::Model;
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::rows::{LabelledRows, RowPhases, RowsError};
@@ -105,14 +105,9 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         .note(WorkPhase::Evaluate, 0, 1, "writing what was measured");
     evaluation.importances = model.importances();
     stop_check(work)?;
-    let (curves, predictions) = told.map(|told| (told.curves, told.predictions)).unzip();
-    let found = Findings {
-        facts,
-        evaluation,
-        curves,
-    };
+    let found = Findings { facts, evaluation };
     let mut trained = files::write(found, &spec, model, kept.calibrator, &matrix)?;
-    trained.files.extend(predictions);
+    trained.files.extend(told);
     trained.files.push(days);
     Ok(trained)
 }
@@ -123,16 +118,8 @@ struct Evaluated {
     evaluation: Evaluation,
     /// How its scores become answers.
     kept: Operating,
-    /// What is shown of scores; `None` where numbers are foreseen.
-    told: Option<Told>,
-}
-
-/// What is shown of scores.
-struct Told {
-    /// Over all thresholds.
-    curves: Curves,
-    /// The scores themselves.
-    predictions: OutputFile,
+    /// The file of the scores; `None` where numbers are foreseen.
+    told: Option<OutputFile>,
 }
 
 /// What a model of classes is worth.
@@ -175,16 +162,14 @@ fn evaluate(
         alarms: single_features::alarms(singles),
         permutation: permutation::over_folds(&out.drops),
         slices: slices::measure(&out.rows, rows, &|places| out.measured(places)),
+        curves: Some(metrics::curves(&out.labels, &out.scores)),
         folds: validated.folds,
         ..Evaluation::default()
     };
     Ok(Evaluated {
         evaluation,
         kept,
-        told: Some(Told {
-            curves: Curves::of(&out.labels, &out.scores),
-            predictions: predictions::file(out, rows)?,
-        }),
+        told: Some(predictions::file(out, rows)?),
     })
 }
 

@@ -118,6 +118,7 @@ pub fn judge(
             .as_ref()
             .map(|_| metrics::measure(&out.labels, &raw, Cut::None)),
         calibration: metrics::calibration(&out.labels, &out.scores),
+        curves: Some(metrics::curves(&out.labels, &out.scores)),
         baselines: beside.into_iter().map(|beside| beside.measured).collect(),
         alarms: single_features::alarms(mltraining_learn::single_features::measure(matrix, &rows.labels)),
         importances: file.model.importances(),

@@ -9,7 +9,7 @@ mod ranking;
 pub(crate) mod tests;
 mod top;
 
-pub use curves::{AtThreshold, CalibrationPart, Curves, Point};
+pub use curves::curves;
 pub(crate) use decisions::{f1, mcc, precision, recall};
 use mltraining_domain::{CalibrationBin, Confusion, Metrics};
 pub(crate) use numbers::average_ranks;
