@@ -58,3 +58,13 @@ drop index job_expire_idx;
 create index job_expire_idx on job (finished_at, id)
   where finished_at is not null and (state <> 'SUCCEEDED' or kind not in ('TRAIN', 'EVALUATE', 'COMPARE', 'BACKTEST', 'TUNE')
                                      or found_deleted_at is not null);
+
+-- Jobs that say what a model version foresees of all rows of a range. A version of the service before this one goes on as it is: it claims
+-- no job of this kind.
+alter table job drop constraint job_kind_known;
+alter table job
+  add constraint job_kind_known
+    check (kind in ('TRAIN', 'PROBE', 'REPRODUCE', 'EVALUATE', 'COMPARE', 'BACKTEST', 'TUNE', 'BATCH_PREDICT')),
+  -- Without a model: by its model a job makes a version.
+  add constraint job_batch_predict_complete check (kind <> 'BATCH_PREDICT' or (model is null and source is not null
+    and range_start is not null and range_end is not null and horizon is not null));

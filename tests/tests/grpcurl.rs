@@ -30,6 +30,7 @@ const PROMISED: &[&str] = &[
     "EVALUATION_METRIC_BRIER",
     "roc_auc > 1, found",
     "\"serviceVersion\"",
+    "\"predictionSet\"",
     "IMPORTANCE_KIND_PERMUTATION",
     "CURVE_KIND_THRESHOLDS",
     "SLICE_KIND_ENTITY",

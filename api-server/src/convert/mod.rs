@@ -8,6 +8,7 @@ pub(crate) mod algorithm;
 pub(crate) mod artifact;
 pub(crate) mod backtest;
 pub(crate) mod backtest_request;
+pub(crate) mod batch_predict;
 pub(crate) mod calibration;
 pub(crate) mod catalogue;
 pub(crate) mod compare_request;

@@ -3,6 +3,7 @@
 mod admin;
 mod artifact;
 mod backtest;
+mod batch_predict;
 mod call;
 mod catalog;
 mod compare;

@@ -19,11 +19,26 @@ const MODEL_FILE: &str = "model.mlts";
 /// The baseline that names a feature.
 const SINGLE_FEATURE: &str = "best_single_feature";
 
-/// The version of a name, with all that a worker needs to score by it.
+/// The version of a name, with all that a worker needs to judge it.
 ///
 /// # Errors
 /// NOT_FOUND; FAILED_PRECONDITION when its model is deleted, it foresees numbers or its file is no longer kept.
 pub(super) async fn find(call: &Call, name: &VersionName) -> Result<ScoredVersion, ApiError> {
+    let version = find_any(call, name).await?;
+    if version.train.label.task() == Task::Regression {
+        let text = format!(
+            "{name} foresees numbers; only versions that foresee a class are judged on other periods"
+        );
+        return Err(ApiError::new(Reason::FailedPrecondition, text).with("name", name));
+    }
+    Ok(version)
+}
+
+/// The same of one that may foresee numbers.
+///
+/// # Errors
+/// NOT_FOUND; FAILED_PRECONDITION when its model is deleted or its file is no longer kept.
+pub(super) async fn find_any(call: &Call, name: &VersionName) -> Result<ScoredVersion, ApiError> {
     let (project, model) = (&name.project, &name.model);
     let read = call
         .store
@@ -38,12 +53,6 @@ pub(super) async fn find(call: &Call, name: &VersionName) -> Result<ScoredVersio
         return Err(refusal::model_deleted(&of.to_string()));
     }
     let train = version.spec.ok_or_else(|| ApiError::not_found(name))?;
-    if train.label.task() == Task::Regression {
-        let text = format!(
-            "{name} foresees numbers; only versions that foresee a class are judged on other periods"
-        );
-        return Err(ApiError::new(Reason::FailedPrecondition, text).with("name", name));
-    }
     let file = match call.store.artifact(project, version.job, MODEL_FILE).await {
         Ok(file) => StoredFile {
             key: file.storage_key,

@@ -81,6 +81,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("GRPCInferenceService/ModelMetadata", 1),
     ("GRPCInferenceService/ModelInfer",    1),
     ("TrainingService/BacktestModel",    12),
+    ("TrainingService/BatchPredict",     12),
 ];
 
 /// Methods that need no statement once what they show is remembered.

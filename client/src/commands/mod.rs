@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod backtest;
+pub(crate) mod batch_predict;
 pub(crate) mod catalog;
 pub(crate) mod compare;
 pub(crate) mod dataset;
@@ -51,6 +52,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Compare(args) => Box::pin(compare::run(&args, context)).await,
         Command::Comparisons(args) => Box::pin(compare::list(&args, context)).await,
         Command::Predict(args) => Box::pin(predict::run(&args, context)).await,
+        Command::BatchPredict(args) => Box::pin(batch_predict::run(&args, context)).await,
         Command::Backtest(args) => Box::pin(backtest::run(&args, context)).await,
         Command::Backtests(args) => Box::pin(backtest::list(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,

@@ -35,6 +35,9 @@ impl Wire for v1::DeleteEvaluationResponse {
 impl Wire for v1::EvaluationCurve {
     const NAME: &'static str = "EvaluationCurve";
 }
+impl Wire for v1::PredictionSet {
+    const NAME: &'static str = "PredictionSet";
+}
 impl Wire for v1::ModelLineage {
     const NAME: &'static str = "ModelLineage";
 }
@@ -168,6 +171,7 @@ mod tests {
         found::<v1::DeleteEvaluationResponse>();
         found::<v1::EvaluationCurve>();
         found::<v1::ModelLineage>();
+        found::<v1::PredictionSet>();
         found::<v1::Slices>();
         found::<v1::VersionImportances>();
         found::<v1::Job>();

@@ -19,6 +19,7 @@ pub mod model;
 pub mod name;
 pub mod names;
 pub mod page;
+pub mod prediction;
 pub mod progress;
 pub mod reason;
 pub mod reproduction;
@@ -52,6 +53,7 @@ pub use ids::{
 };
 pub use job::{DisplayState, JobKind, JobState, Priority};
 pub use model::{RowCounts, VersionFacts};
+pub use prediction::{PredictedRows, PredictionSet};
 pub use progress::{Progress, WorkPhase};
 pub use reason::Reason;
 pub use reproduction::{
@@ -65,6 +67,7 @@ pub use spec::algorithm::{
     AlgorithmSpec, ClassWeight, ExtraTreesSpec, LogisticRegressionSpec, RandomForestSpec,
 };
 pub use spec::backtest::{BacktestSpec, TradingCosts};
+pub use spec::batch_predict::BatchPredictSpec;
 pub use spec::calibration::Calibration;
 pub use spec::compare::{CompareSpec, NotComparable};
 pub use spec::decision_tree::DecisionTreeSpec;

@@ -42,7 +42,9 @@ pub use differing_days::{DaysError, differing_days};
 pub(crate) use folds::time;
 pub use gather::{Gathered, Gathering, Known, Tradable, TradableRow, gather};
 pub(crate) use intervals::resampling;
+pub(crate) use period::check_features;
 pub use period::{Scored, judge, score};
+pub(crate) use predictions::properties as parquet_properties;
 
 /// What a training job works on.
 pub struct TrainInput {
@@ -269,7 +271,7 @@ fn facts(
     }
 }
 
-fn stop_check(work: &Work) -> Result<(), WorkError> {
+pub(crate) fn stop_check(work: &Work) -> Result<(), WorkError> {
     if work.stop.reason().is_some() {
         Err(WorkError::Stopped)
     } else {
@@ -315,7 +317,7 @@ fn step_word(algorithm: &AlgorithmSpec) -> &'static str {
     }
 }
 
-fn user_failure(reason: Reason, phase: WorkPhase, message: impl Into<String>) -> WorkError {
+pub(crate) fn user_failure(reason: Reason, phase: WorkPhase, message: impl Into<String>) -> WorkError {
     WorkError::Failed(JobFailure {
         class: FailureClass::User,
         reason,

@@ -56,7 +56,7 @@ fn write(out: &OutOfFold, rows: &LabelledRows, group_rows: usize) -> Result<Vec<
 }
 
 /// The same rows give the same bytes: nothing of the writer's version or time is told.
-fn properties() -> Result<WriterPropertiesPtr, ParquetError> {
+pub(crate) fn properties() -> Result<WriterPropertiesPtr, ParquetError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_created_by(format!("mltraining {}", env!("CARGO_PKG_VERSION")));

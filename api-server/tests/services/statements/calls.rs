@@ -636,6 +636,14 @@ async fn training(house: &House, method: &str) {
             };
             house.training().evaluate_model(request).await.unwrap();
         }
+        "BatchPredict" => {
+            let request = v1::BatchPredictRequest {
+                model_version: format!("{MODEL}/versions/1"),
+                range: range(START + 2 * 86_400, START + 3 * 86_400),
+                ..v1::BatchPredictRequest::default()
+            };
+            house.training().batch_predict(request).await.unwrap();
+        }
         "CompareModels" => {
             let request = v1::CompareModelsRequest {
                 model_versions: [1, 2]
