@@ -66,7 +66,7 @@ async fn ended(caller: &Caller, request: pb::BatchPredictRequest) -> pb::Job {
 
 fn set(job: &pb::Job) -> pb::PredictionSet {
     assert_eq!(job.state(), pb::JobState::Succeeded, "{:?}", job.error);
-    job.result.clone().unwrap().prediction_set.unwrap()
+    *job.result.clone().unwrap().prediction_set.unwrap()
 }
 
 /// The file of a job, as the service lists it.
@@ -200,15 +200,17 @@ async fn predictions_of_a_range_are_those_of_predict_row_by_row_and_the_same_byt
     assert_eq!(artifact(&caller, &again).await.sha256, first.sha256);
     assert_eq!(set(&again).source_fingerprint, found.source_fingerprint);
 
+    check_limit_and_lineage(&system, &caller).await;
+}
+
+/// More rows than asked for are an error, never cut; and the version knows its jobs.
+async fn check_limit_and_lineage(system: &System, caller: &Caller) {
     let few = pb::BatchPredictRequest {
         max_rows: Some(10),
         ..request()
     };
-    let (reason, text) = {
-        let job = ended(&caller, few).await;
-        let (r, t) = failure(&job);
-        (r.to_owned(), t.to_owned())
-    };
+    let job = ended(caller, few).await;
+    let (reason, text) = failure(&job);
     assert_eq!(reason, "ERROR_REASON_ROW_LIMIT_EXCEEDED", "{text}");
     let said = system.says(0, &["model", "lineage", "m@1"]);
     assert_eq!(said.matches("batch_predict").count(), 4, "{said}");

@@ -29,7 +29,8 @@ pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreErro
             }
             JobKind::BatchPredict => {
                 let found = job.found()?;
-                result.prediction_set = found.map(|found| batch_predict::show(&found, &job.project, job.id));
+                result.prediction_set =
+                    found.map(|found| Box::new(batch_predict::show(&found, &job.project, job.id)));
             }
             _ => {}
         }

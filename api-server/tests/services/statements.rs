@@ -122,7 +122,7 @@ impl<'a> Counter<'a> {
             self.house.sql(
                 "select pg_stat_statements_reset(0, oid, 0) from pg_database where datname = current_database()",
             );
-            call(self.house, method).await;
+            Box::pin(call(self.house, method)).await;
             let listed = self.house.sql(&format!(
                 "select string_agg(calls || ' x ' || split_part(query, E'\\n', 1), E'\\n' order by query), sum(calls)
                    from pg_stat_statements s join pg_database d on d.oid = s.dbid

@@ -59,6 +59,7 @@ pub(crate) async fn run(args: &BatchPredictArgs, context: &Context<'_>) -> Resul
         .result
         .clone()
         .and_then(|result| result.prediction_set)
+        .map(|found| *found)
         .unwrap_or_default();
     show_found(&job, ("prediction_set", &found), shown, &output)?;
     let Some(folder) = &args.output else {

@@ -68,7 +68,8 @@ impl Scoring<'_> {
     ) -> Result<Predicted, WorkError> {
         train::check_features(&self.prepared.plan.names(), &self.model.header.feature_names)?;
         let task = self.prepared.spec.label.task();
-        let mut file = PredictionFile::create(task, self.model.header.threshold).map_err(unwritten)?;
+        let mut file =
+            PredictionFile::create(task, self.model.header.threshold).map_err(|e| unwritten(&e))?;
         let mut rows = PredictedRows {
             positives: self
                 .model
@@ -87,9 +88,9 @@ impl Scoring<'_> {
                 times = Some((first.min(time), last.max(time)));
             }
             drop(panel);
-            file.append(&lines).map_err(unwritten)?;
+            file.append(&lines).map_err(|e| unwritten(&e))?;
             if place == Place::Last {
-                let bytes = file.close().map_err(unwritten)?;
+                let bytes = file.close().map_err(|e| unwritten(&e))?;
                 return Ok(Predicted { bytes, rows, times });
             }
         }
@@ -199,7 +200,7 @@ fn row_number(row: usize) -> u32 {
     u32::try_from(row).expect("a panel has less than 2^32 rows")
 }
 
-fn unwritten(error: ParquetError) -> WorkError {
+fn unwritten(error: &ParquetError) -> WorkError {
     let text = format!("the predictions cannot be written: {error}");
     train::user_failure(Reason::Internal, WorkPhase::Store, text)
 }

@@ -514,6 +514,13 @@ async fn moves_of_aliases(house: &House, method: &str) {
             };
             client.list_leaderboard(request).await.unwrap();
         }
+        _ => looks_at_versions(house, method).await,
+    }
+}
+
+async fn looks_at_versions(house: &House, method: &str) {
+    let mut client = house.models();
+    match method {
         "GetLineage" => {
             let request = v1::GetLineageRequest {
                 name: format!("{MODEL}/versions/1"),
@@ -586,6 +593,14 @@ async fn evaluations(house: &House, method: &str) {
             };
             client.list_evaluation_slices(request).await.unwrap();
         }
+        _ => findings(house, method).await,
+    }
+}
+
+/// What jobs have found that make no version.
+async fn findings(house: &House, method: &str) {
+    let mut client = house.evaluations();
+    match method {
         // No worker compares here: what is not there takes as many statements.
         "GetComparison" => {
             let name = format!("{PARENT}/comparisons/{JOB}");
