@@ -30,6 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .btree_map(".")
         // A chunk of a file is shared, not copied.
         .bytes(".mltraining.v1.DownloadArtifactResponse.data")
+        // Few jobs have one, and every job is held in one piece.
+        .boxed(".mltraining.v1.JobResult.prediction_set")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

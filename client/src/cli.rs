@@ -1,8 +1,8 @@
 //! The command line as clap reads it: what is common to all commands, and the list of commands.
 
 use crate::commands::{
-    admin, backtest, catalog, compare, dataset, demo_data, evaluate, health, import, jobs, labels, models,
-    predict, report_page, reproduce, sources, train,
+    admin, backtest, batch_predict, catalog, compare, dataset, demo_data, evaluate, evaluation, health,
+    import, jobs, labels, models, predict, report_page, reproduce, sources, train,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     /// Newest first: those that trainings made, and those of mlts evaluate. Filters compare model and version:
     /// mlts evaluations --filter 'model = pump AND version = 3'
     Evaluations(evaluate::EvaluationsArgs),
+    /// Shows one evaluation, its curves and parts, or deletes it
+    Evaluation(evaluation::EvaluationArgs),
     /// Compares model versions on the very same rows, which none of them was trained on
     ///
     /// Follows the job and says which version is better, metric by metric and overall, or that they are not distinguishable:
@@ -132,6 +134,11 @@ pub(crate) enum Command {
     /// Of entities the last bars are read from the model's source, and features are made as a training makes them:
     /// mlts predict pump@champion --entity SOL_1 --entity SOL_2 --at '2026-02-01 12:00'
     Predict(Box<predict::PredictArgs>),
+    /// Says what a model version foresees of all rows of a range, as a Parquet file
+    ///
+    /// Follows the job and shows how many rows were scored, and why others were not:
+    /// mlts batch-predict pump@champion --start 2026-02-01 --end 2026-02-08 --output predictions
+    BatchPredict(Box<batch_predict::BatchPredictArgs>),
     /// Walks forward through time with a model that is trained anew for each period, and acts on its scores
     ///
     /// Follows the job and shows what the models are worth, and what acting on them would have brought after costs, beside acting on
@@ -244,9 +251,15 @@ mod tests {
             "mlts comparisons --limit 3",
             "mlts predict demo_candles@1 --entity SOL_1 --at 2026-01-02 --features",
             "mlts predict demo_candles@champion --rows -",
+            "mlts batch-predict demo_candles@champion --start 2026-01-02 --entity SOL_1 --output out",
             "mlts backtest demo_candles@1 --start 2026-01-02 --step 6h --window 1d --fee-bps 10",
             "mlts backtests --limit 3",
             "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
+            "mlts evaluation curve 01890a5d-ac96-774b-bcce-b302099a8057 --kind thresholds",
+            "mlts evaluation slices 01890a5d-ac96-774b-bcce-b302099a8057 --by day --all",
+            "mlts evaluation delete 01890a5d-ac96-774b-bcce-b302099a8057",
+            "mlts model lineage demo_candles@champion --limit 3",
+            "mlts model importance demo_candles --by gain",
             "mlts models",
             "mlts model get demo_candles",
             "mlts model alias set demo_candles@1 challenger",

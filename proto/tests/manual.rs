@@ -269,7 +269,8 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         ("DatasetService", "PreviewLabels PreviewDataset CheckLeakage"),
         (
             "EvaluationService",
-            "GetEvaluation ListEvaluations GetComparison ListComparisons GetBacktest ListBacktests",
+            "GetEvaluation ListEvaluations BatchGetEvaluations DeleteEvaluation GetEvaluationCurve ListEvaluationSlices \
+             GetComparison ListComparisons GetBacktest ListBacktests",
         ),
         (
             "JobService",
@@ -279,12 +280,13 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         (
             "ModelService",
             "GetModel BatchGetModels ListModels UpdateModel DeleteModel UndeleteModel GetModelVersion \
-             ListModelVersions SetModelAlias DeleteModelAlias PromoteModelVersion ListPromotions ListLeaderboard",
+             ListModelVersions SetModelAlias DeleteModelAlias PromoteModelVersion ListPromotions ListLeaderboard \
+             GetLineage GetFeatureImportance",
         ),
         ("PredictionService", "Predict"),
         (
             "TrainingService",
-            "TrainModel ReproduceJob EvaluateModel CompareModels BacktestModel",
+            "TrainModel ReproduceJob EvaluateModel CompareModels BacktestModel BatchPredict",
         ),
     ];
     let expected: BTreeMap<_, _> = expected

@@ -345,8 +345,19 @@ async fn a_walk_is_the_same_on_one_thread_and_on_two_and_with_the_spec_of_a_vers
         ..pb::TrainModelRequest::default()
     };
     let version = caller.trained(training).await.result.unwrap().model_version;
+    let alias = pb::SetModelAliasRequest {
+        name: "projects/default/models/planted@champion".into(),
+        version: version.clone(),
+        ..pb::SetModelAliasRequest::default()
+    };
+    caller
+        .models
+        .clone()
+        .set_model_alias(alias.clone())
+        .await
+        .unwrap();
     let of_version = pb::BacktestModelRequest {
-        subject: Some(Subject::ModelVersion(version.clone())),
+        subject: Some(Subject::ModelVersion(alias.name)),
         ..short
     };
     let found = walked(&caller, of_version).await;

@@ -199,6 +199,57 @@ async fn a_version_is_judged_on_rows_after_its_training_and_the_evaluation_is_ke
     check_period(found.period.as_ref().unwrap());
     check_lists(&caller, &found).await;
     assert_eq!(system.database.sql("SELECT count(*) FROM model_version"), "1");
+    check_curves(&caller, &found).await;
+    check_end(&system, &found);
+}
+
+/// What is drawn is what was measured.
+async fn check_curves(caller: &Caller, found: &pb::Evaluation) {
+    let curve = async |kind: pb::CurveKind| {
+        let request = pb::GetEvaluationCurveRequest {
+            name: found.name.clone(),
+            kind: kind.into(),
+        };
+        let curve = caller.evaluations.clone().get_evaluation_curve(request).await;
+        curve.unwrap().into_inner()
+    };
+    let overall = found.overall.as_ref().unwrap();
+    let roc = curve(pb::CurveKind::Roc).await.points;
+    let under = |pair: &[pb::CurvePoint]| (pair[1].x - pair[0].x) * (pair[0].y + pair[1].y) / 2.0;
+    let area: f64 = roc.windows(2).map(under).sum();
+    assert!(
+        (area - overall.roc_auc.unwrap()).abs() < 2e-3,
+        "{area} {overall:?}"
+    );
+    let parts = curve(pb::CurveKind::Calibration).await.calibration;
+    assert_eq!(parts.iter().map(|part| part.rows).sum::<i64>(), overall.rows);
+    let lowest = curve(pb::CurveKind::Thresholds).await.thresholds[0];
+    let counts = lowest.confusion.unwrap();
+    assert_eq!(
+        (counts.true_positives, counts.false_positives),
+        (overall.positives, overall.rows - overall.positives),
+        "at the lowest score all is called"
+    );
+}
+
+/// Its parts are listed, and it can be deleted; that of the training cannot.
+fn check_end(system: &System, found: &pb::Evaluation) {
+    let said = system.says(0, &["evaluation", "slices", &found.name, "--by", "entity"]);
+    assert_eq!(said.lines().count(), 1 + ENTITIES as usize, "{said}");
+    let said = system.says(0, &["evaluation", "curve", &found.name, "--kind", "thresholds"]);
+    assert!(said.contains("precision"), "{said}");
+    let of_training = system
+        .database
+        .sql("SELECT id FROM evaluation WHERE period_start IS NULL");
+    let said = system.says(7, &["evaluation", "delete", &of_training]);
+    assert!(
+        said.contains("is what projects/default/models/m/versions/1 is worth"),
+        "{said}"
+    );
+    let said = system.says(0, &["evaluation", "delete", &found.name]);
+    assert!(said.contains("is deleted"), "{said}");
+    let said = system.says(3, &["evaluation", "get", &found.name]);
+    assert!(said.contains("was not found"), "{said}");
 }
 
 #[tokio::test]

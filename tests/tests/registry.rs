@@ -84,4 +84,28 @@ async fn a_version_of_a_real_training_is_promoted_by_what_it_is_worth() {
     assert_eq!(titles, 1, "both versions were tested on the same rows: {said}");
     assert!(said.contains("m@1") && said.contains("m@2"), "{said}");
     system.says(0, &["reproduce", "m@champion"]);
+    check_lineage(&system);
+}
+
+/// Who asks where a version comes from is led to its rows, and to all that names it.
+fn check_lineage(system: &System) {
+    let said = system.says(0, &["model", "lineage", "m@champion"]);
+    for part in [
+        "version      m@2",
+        "attempt 1",
+        "bars, 2026-01-01 00:00",
+        "reproduce",
+        "SUCCEEDED",
+        "champion: m@1 to m@2, without a gate",
+        "challenger: m@2 to none",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    let said = system.says(0, &["model", "lineage", "m@1", "--limit", "1"]);
+    assert!(said.contains("champion: m@1 to m@2"), "the newest first: {said}");
+    assert!(said.contains("there are more uses"), "{said}");
+    let said = system.says(0, &["model", "importance", "m@1"]);
+    let best = said.lines().nth(1).unwrap();
+    assert!(best.contains("signal") && best.contains('█'), "{said}");
+    assert!(!said.contains("was not measured"), "{said}");
 }

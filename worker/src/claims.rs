@@ -20,6 +20,7 @@ const KINDS: &[JobKind] = &[
     JobKind::Evaluate,
     JobKind::Compare,
     JobKind::Backtest,
+    JobKind::BatchPredict,
 ];
 /// The same, with those that only tests make.
 const KINDS_AND_PROBES: &[JobKind] = &[
@@ -28,6 +29,7 @@ const KINDS_AND_PROBES: &[JobKind] = &[
     JobKind::Evaluate,
     JobKind::Compare,
     JobKind::Backtest,
+    JobKind::BatchPredict,
     JobKind::Probe,
 ];
 

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod backtest;
+mod batch_predict;
 mod claims;
 pub mod cli;
 mod compare;

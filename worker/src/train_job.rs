@@ -7,16 +7,19 @@ use crate::process::link;
 use crate::process::message::{Message, Need, Order};
 use crate::train::{self, Gathered, Gathering, TrainInput, Trained};
 use crate::work::{Work, WorkError};
-use mltraining_domain::{FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase};
-use mltraining_panel::Outline;
+use mltraining_domain::{
+    Checked, FailureClass, JobFailure, Reason, SourceSpec, TrainSpec, Violations, WorkPhase,
+};
 use mltraining_panel::catalogue::{self, FeaturePlan};
-use mltraining_panel::memory::{Training, WHOLE_ROWS};
+use mltraining_panel::memory::{Purpose, Training, WHOLE_ROWS};
+use mltraining_panel::{Fingerprint, Outline};
 use mltraining_store::StoreError;
 use mltraining_store::jobs::LogSeverity;
 use mltraining_store::reader::{Batches, PanelBatch, PanelQuery, PanelSummary, ReadError, ReadProgress};
 use rayon::ThreadPool;
 use serde::de::DeserializeOwned;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
 
@@ -54,7 +57,26 @@ pub(crate) async fn ready_to_trade(task: &Task, spec: TrainSpec, from: i64) -> R
     gathered(task, spec, Some(from)).await
 }
 
-async fn gathered(task: &Task, spec: TrainSpec, tradable_from: Option<i64>) -> Result<Ready, WorkError> {
+/// A checked spec with what it names.
+pub(crate) struct Prepared {
+    /// The spec.
+    pub spec: Checked<TrainSpec>,
+    /// The source as it is registered.
+    pub source: SourceSpec,
+    /// The features, resolved against the source.
+    pub plan: FeaturePlan,
+}
+
+/// What came of rows that were taken as they were read.
+pub(crate) struct Streamed<T> {
+    /// What was made of them.
+    pub taken: T,
+    /// The hash over them.
+    pub fingerprint: Fingerprint,
+}
+
+/// Holds a spec against its source, which may have changed since it was stored.
+async fn prepare(task: &Task, spec: TrainSpec) -> Result<Prepared, WorkError> {
     let spec = spec.check().map_err(|found| no_longer_valid(&found))?;
     let source = task
         .store
@@ -68,6 +90,41 @@ async fn gathered(task: &Task, spec: TrainSpec, tradable_from: Option<i64>) -> R
         .into_result(())
         .map_err(|found| no_longer_valid(&found))?;
     tell_left_out(&plan);
+    Ok(Prepared { spec, source, plan })
+}
+
+/// Reads what a spec asks for and lets `take` have it, batch after batch while more is read, on the computing threads. Nothing of it is
+/// kept but what `take` makes of it.
+pub(crate) async fn stream<T: Send + 'static>(
+    task: &Task,
+    spec: TrainSpec,
+    take: impl FnOnce(&Prepared, &mut dyn Iterator<Item = PanelBatch>, &Work) -> Result<T, WorkError>
+    + Send
+    + 'static,
+) -> Result<Streamed<T>, WorkError> {
+    let prepared = Arc::new(prepare(task, spec).await?);
+    let pool = pool(task)?;
+    let (to, mut batches) = mpsc::channel(1);
+    let wanted = Wanted {
+        spec: &prepared.spec,
+        source: &prepared.source,
+        plan: &prepared.plan,
+        tradable_from: None,
+        purpose: Purpose::Score,
+    };
+    let (of, work) = (Arc::clone(&prepared), task.work.clone());
+    let all = move || take(&of, &mut std::iter::from_fn(|| batches.blocking_recv()), &work);
+    let taking = compute(task, &pool, all);
+    let (read, taken) = tokio::join!(read(task, wanted, to), taking);
+    let (read, taken) = both(read, taken)?;
+    Ok(Streamed {
+        taken,
+        fingerprint: read.fingerprint,
+    })
+}
+
+async fn gathered(task: &Task, spec: TrainSpec, tradable_from: Option<i64>) -> Result<Ready, WorkError> {
+    let Prepared { spec, source, plan } = prepare(task, spec).await?;
     let pool = pool(task)?;
     let (to, batches) = mpsc::channel(1);
     let wanted = Wanted {
@@ -75,6 +132,7 @@ async fn gathered(task: &Task, spec: TrainSpec, tradable_from: Option<i64>) -> R
         source: &source,
         plan: &plan,
         tradable_from,
+        purpose: tradable_from.map_or(Purpose::Learn, |_| Purpose::Trade),
     };
     let gathering = gather(task, &pool, wanted, batches);
     let (read, gathered) = tokio::join!(read(task, wanted, to), gathering);
@@ -187,6 +245,7 @@ struct Wanted<'a> {
     source: &'a SourceSpec,
     plan: &'a FeaturePlan,
     tradable_from: Option<i64>,
+    purpose: Purpose,
 }
 
 async fn read(
@@ -204,7 +263,7 @@ async fn read(
         algorithm: &spec.algorithm,
         task: spec.label.task(),
         threads: task.order.threads,
-        trades: wanted.tradable_from.is_some(),
+        purpose: wanted.purpose,
     };
     let batches = Batches {
         rows: memory.batch_rows(),

@@ -3,7 +3,7 @@
 use super::job_options::{self, JobOptions};
 use super::{evaluate_request, idempotency, threshold, time, train_spec};
 use chrono::{DateTime, TimeDelta, Utc};
-use mltraining_domain::name::VersionName;
+use mltraining_domain::name::{VersionName, VersionRef};
 use mltraining_domain::spec::backtest::is_of_walk;
 use mltraining_domain::spec::train::MAX_MAX_ROWS;
 use mltraining_domain::{
@@ -29,8 +29,8 @@ pub(crate) struct BacktestRequest {
 pub(crate) enum Subject {
     /// A spec of its own, and its features as they were written, to call a wrong one by its name.
     Spec(Box<TrainSpec>, v1::FeatureSpec),
-    /// That of a version.
-    Version(VersionName),
+    /// That of a version, by number or by an alias.
+    Version(VersionRef),
 }
 
 /// How is walked.
@@ -140,8 +140,8 @@ fn training_part(
 
 fn subject(asked: Option<Asked>, project: &ProjectId, walk: &Walk, found: &mut Violations) -> Subject {
     match asked {
-        Some(Asked::ModelVersion(text)) => match VersionName::parse(&text) {
-            Ok(name) if name.project == *project => return Subject::Version(name),
+        Some(Asked::ModelVersion(text)) => match VersionRef::parse(&text) {
+            Ok(name) if name.model().project == *project => return Subject::Version(name),
             Ok(_) => found.invalid(
                 "model_version",
                 format!("must be of projects/{project}, like the request"),
@@ -156,11 +156,11 @@ fn subject(asked: Option<Asked>, project: &ProjectId, walk: &Walk, found: &mut V
     }
     // Never used: something was noted.
     let model = "none".parse().expect("a word is a slug");
-    Subject::Version(VersionName {
+    Subject::Version(VersionRef::Number(VersionName {
         project: project.clone(),
         model,
         version: 1,
-    })
+    }))
 }
 
 fn own_spec(mut spec: v1::TrainSpec, project: &ProjectId, walk: &Walk, found: &mut Violations) -> Subject {

@@ -129,7 +129,7 @@ fn show_top(top: &TopRows) -> v1::TopRows {
     }
 }
 
-fn show_confusion(confusion: &Confusion) -> v1::Confusion {
+pub(super) fn show_confusion(confusion: &Confusion) -> v1::Confusion {
     v1::Confusion {
         true_positives: wire_count(confusion.true_positives),
         false_positives: wire_count(confusion.false_positives),

@@ -2,7 +2,10 @@
 
 use super::evaluation::show_metrics;
 use super::time::{show_instant, show_span};
-use super::{backtest, comparison, etag, job_error, progress, reproduction, stored_evaluation, train_spec};
+use super::{
+    backtest, batch_predict, comparison, etag, job_error, progress, reproduction, stored_evaluation,
+    train_spec,
+};
 use mltraining_domain::name::{JobName, ModelName, VersionName};
 use mltraining_domain::{DisplayState, JobKind, JobState, ModelId, ProjectId};
 use mltraining_proto::v1;
@@ -19,10 +22,18 @@ pub(crate) const ETAG: &str = "job";
 /// [`StoreError::Corrupt`] for a spec of another version.
 pub(crate) fn show(job: &Job, attempts: &[Attempt]) -> Result<v1::Job, StoreError> {
     let mut result = job.result.as_ref().map(|result| show_result(job, result));
-    if job.kind == JobKind::Reproduce
-        && let Some(result) = &mut result
-    {
-        result.reproduction = job.found()?.map(|found| reproduction::show(&found));
+    if let Some(result) = &mut result {
+        match job.kind {
+            JobKind::Reproduce => {
+                result.reproduction = job.found()?.map(|found| reproduction::show(&found));
+            }
+            JobKind::BatchPredict => {
+                let found = job.found()?;
+                result.prediction_set =
+                    found.map(|found| Box::new(batch_predict::show(&found, &job.project, job.id)));
+            }
+            _ => {}
+        }
     }
     Ok(v1::Job {
         name: name(job).to_string(),
@@ -85,6 +96,10 @@ fn show_spec(job: &Job) -> Result<Option<Spec>, StoreError> {
             &job.backtest_spec()?,
             &job.project,
         ))),
+        JobKind::BatchPredict => Some(Spec::BatchPredictSpec(batch_predict::show_spec(
+            &job.batch_predict_spec()?,
+            &job.project,
+        ))),
         JobKind::Probe => None,
     })
 }
@@ -122,6 +137,7 @@ pub(crate) fn show_result(job: &Job, result: &JobResult) -> v1::JobResult {
         model_version: show_version(&job.project, job.model.as_ref(), result.version),
         metrics: result.metrics.as_ref().map(show_metrics),
         reproduction: None,
+        prediction_set: None,
         evaluation: result
             .evaluation
             .map(|evaluation| stored_evaluation::show_name(&job.project, evaluation))
@@ -186,6 +202,7 @@ pub(crate) fn show_kind(kind: JobKind) -> v1::JobKind {
         JobKind::Evaluate => v1::JobKind::Evaluate,
         JobKind::Compare => v1::JobKind::Compare,
         JobKind::Backtest => v1::JobKind::Backtest,
+        JobKind::BatchPredict => v1::JobKind::BatchPredict,
         JobKind::Probe => v1::JobKind::Probe,
     }
 }

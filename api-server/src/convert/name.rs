@@ -37,12 +37,22 @@ pub(crate) fn batch<N: Ord + Clone>(
     project: &ProjectId,
     parse: fn(&str) -> Result<(ProjectId, N), NameError>,
 ) -> Result<Vec<N>, ApiError> {
-    if texts.is_empty() || texts.len() > MAX_NAMES {
-        let count = texts.len();
-        return Err(ApiError::invalid(
-            "names",
-            format!("{count} names; give 1 to {MAX_NAMES}"),
-        ));
+    batch_of(MAX_NAMES, texts, project, parse)
+}
+
+/// The same of at most so many.
+///
+/// # Errors
+/// INVALID_FIELD with every wrong name.
+pub(crate) fn batch_of<N: Ord + Clone>(
+    most: usize,
+    texts: &[String],
+    project: &ProjectId,
+    parse: fn(&str) -> Result<(ProjectId, N), NameError>,
+) -> Result<Vec<N>, ApiError> {
+    if texts.is_empty() || texts.len() > most {
+        let text = format!("{} names; give 1 to {most}", texts.len());
+        return Err(ApiError::invalid("names", text));
     }
     let mut found = mltraining_domain::Violations::new();
     let mut seen = BTreeSet::new();

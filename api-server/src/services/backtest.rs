@@ -31,6 +31,7 @@ impl TrainingApi {
                 if !found.is_empty() {
                     return Err(features::refuse(found, &v1::FeatureSpec::default()));
                 }
+                let name = call.version(name).await?;
                 let version = scored_version::find_of_classes(&call, &name).await?;
                 let spec = request.walk.with(version.train, Some(version.version)).check()?;
                 let resolved = scored_version::resolve(&call, spec.train.clone()).await?;

@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use mltraining_domain::names::first_of;
 use mltraining_domain::{LabelSpec, Priority, Reason, SourceSpec, Task, TrainSpec};
 use mltraining_panel::catalogue::{FeaturePlan, LeftOut};
-use mltraining_panel::memory::Training;
+use mltraining_panel::memory::{self, Training};
 use mltraining_panel::preview::LabelPreview;
 use mltraining_proto::v1;
 use mltraining_store::queues::DEFAULT_QUEUE;
@@ -49,6 +49,8 @@ pub(super) enum Purpose {
     Judge,
     /// To walk over, training and acting: there is no split.
     Walk,
+    /// To be predicted: nobody asks for their labels.
+    Predict,
 }
 
 impl Purpose {
@@ -60,7 +62,7 @@ impl Purpose {
                 "a smaller change or a longer horizon",
                 "a larger change or a shorter horizon",
             ],
-            Self::Judge => ["a longer period"; 3],
+            Self::Judge | Self::Predict => ["a longer period"; 3],
         }
     }
 }
@@ -74,11 +76,11 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
     let rows = count_rows(question).await?;
     let mut warnings = match question.purpose {
         Purpose::Train => warnings_of_spec(spec, question.source, rows),
-        Purpose::Judge | Purpose::Walk => Vec::new(),
+        Purpose::Judge | Purpose::Walk | Purpose::Predict => Vec::new(),
     };
     warnings.extend(question.plan.left_out().iter().map(left_out));
-    if spec.label.task() == Task::Regression {
-        // A number has no classes that could be rare.
+    if spec.label.task() == Task::Regression || question.purpose == Purpose::Predict {
+        // A number has no classes that could be rare, and predictions have no labels.
     } else if rows.in_range <= COUNT_LABELS {
         let counted = count_labels(question).await?;
         warnings.extend(warnings_of_labels(&counted, question.purpose));
@@ -97,7 +99,11 @@ pub(super) async fn answer(question: &Question<'_>) -> Result<v1::TrainEstimate,
         algorithm: &spec.algorithm,
         task: spec.label.task(),
         threads: THREADS,
-        trades: question.purpose == Purpose::Walk,
+        purpose: match question.purpose {
+            Purpose::Train | Purpose::Judge => memory::Purpose::Learn,
+            Purpose::Walk => memory::Purpose::Trade,
+            Purpose::Predict => memory::Purpose::Score,
+        },
     };
     let features = u32::try_from(question.plan.features.len()).unwrap_or(u32::MAX);
     Ok(v1::TrainEstimate {

@@ -36,6 +36,34 @@ impl EvaluationService for EvaluationApi {
         Ok(Response::new(self.list(request).await?))
     }
 
+    async fn batch_get_evaluations(
+        &self,
+        request: Request<v1::BatchGetEvaluationsRequest>,
+    ) -> Result<Response<v1::BatchGetEvaluationsResponse>, Status> {
+        Ok(Response::new(self.batch_get(request).await?))
+    }
+
+    async fn delete_evaluation(
+        &self,
+        request: Request<v1::DeleteEvaluationRequest>,
+    ) -> Result<Response<v1::DeleteEvaluationResponse>, Status> {
+        Ok(Response::new(self.delete(request).await?))
+    }
+
+    async fn get_evaluation_curve(
+        &self,
+        request: Request<v1::GetEvaluationCurveRequest>,
+    ) -> Result<Response<v1::EvaluationCurve>, Status> {
+        Ok(Response::new(self.curve(request).await?))
+    }
+
+    async fn list_evaluation_slices(
+        &self,
+        request: Request<v1::ListEvaluationSlicesRequest>,
+    ) -> Result<Response<v1::ListEvaluationSlicesResponse>, Status> {
+        Ok(Response::new(self.slices(request).await?))
+    }
+
     async fn get_comparison(
         &self,
         request: Request<v1::GetComparisonRequest>,
@@ -69,6 +97,11 @@ impl EvaluationApi {
     /// The service.
     pub(super) fn new(context: Arc<Context>) -> Self {
         Self { context }
+    }
+
+    /// What the service works with.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
     }
 
     async fn get(&self, request: Request<v1::GetEvaluationRequest>) -> Result<v1::Evaluation, ApiError> {

@@ -113,6 +113,20 @@ impl ModelService for ModelApi {
     ) -> Result<Response<v1::ListLeaderboardResponse>, Status> {
         Ok(Response::new(self.leaderboard(request).await?))
     }
+
+    async fn get_lineage(
+        &self,
+        request: Request<v1::GetLineageRequest>,
+    ) -> Result<Response<v1::ModelLineage>, Status> {
+        Ok(Response::new(self.lineage(request).await?))
+    }
+
+    async fn get_feature_importance(
+        &self,
+        request: Request<v1::GetFeatureImportanceRequest>,
+    ) -> Result<Response<v1::VersionImportances>, Status> {
+        Ok(Response::new(self.importances(request).await?))
+    }
 }
 
 impl ModelApi {

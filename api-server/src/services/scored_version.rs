@@ -19,7 +19,7 @@ const MODEL_FILE: &str = "model.mlts";
 /// The baseline that names a feature.
 const SINGLE_FEATURE: &str = "best_single_feature";
 
-/// The version of a name, with all that a worker needs to score by it.
+/// The version of a name, with all that a worker needs to use it.
 ///
 /// # Errors
 /// NOT_FOUND; FAILED_PRECONDITION when its model is deleted or its file is no longer kept.

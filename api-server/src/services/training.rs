@@ -8,8 +8,8 @@ use super::{hint, refusal};
 use crate::context::Context;
 use crate::convert::job_options::{self, JobOptions};
 use crate::convert::{
-    backtest, comparison, idempotency, job as wire, name, reproduction, stored_evaluation, train_request,
-    train_spec,
+    backtest, batch_predict, comparison, idempotency, job as wire, name, reproduction, stored_evaluation,
+    train_request, train_spec,
 };
 use crate::error::ApiError;
 use mltraining_domain::name::ModelName;
@@ -77,6 +77,13 @@ impl TrainingService for TrainingApi {
         request: Request<v1::BacktestModelRequest>,
     ) -> Result<Response<v1::Job>, Status> {
         Ok(Response::new(self.backtest(request).await?))
+    }
+
+    async fn batch_predict(
+        &self,
+        request: Request<v1::BatchPredictRequest>,
+    ) -> Result<Response<v1::Job>, Status> {
+        Ok(Response::new(TrainingApi::batch_predict(self, request).await?))
     }
 }
 
@@ -163,6 +170,7 @@ impl TrainingApi {
                 NewSpec::Train(_) | NewSpec::Reproduce(_) => Purpose::Train,
                 NewSpec::Evaluate(_) | NewSpec::Compare(_) => Purpose::Judge,
                 NewSpec::Backtest(_) => Purpose::Walk,
+                NewSpec::BatchPredict(_) => Purpose::Predict,
             },
         };
         let mut estimate = estimate::answer(&question).await?;
@@ -174,6 +182,7 @@ impl TrainingApi {
             NewSpec::Evaluate(spec) => Spec::EvaluateSpec(stored_evaluation::show_spec(spec, project)),
             NewSpec::Compare(spec) => Spec::CompareSpec(comparison::show_spec(spec, project)),
             NewSpec::Backtest(spec) => Spec::BacktestSpec(backtest::show_spec(spec, project)),
+            NewSpec::BatchPredict(spec) => Spec::BatchPredictSpec(batch_predict::show_spec(spec, project)),
         };
         Ok(v1::Job {
             kind: wire::show_kind(wish.spec.kind()).into(),

@@ -18,6 +18,7 @@ mod job_logs;
 mod jobs;
 mod leaderboard;
 mod leakage;
+mod lineage;
 mod model_aliases;
 mod models;
 mod paging;

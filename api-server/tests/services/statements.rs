@@ -35,6 +35,10 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("DatasetService/CheckLeakage",       8),
     ("EvaluationService/GetEvaluation",   1),
     ("EvaluationService/ListEvaluations", 1),
+    ("EvaluationService/BatchGetEvaluations",  1),
+    ("EvaluationService/DeleteEvaluation",     1),
+    ("EvaluationService/GetEvaluationCurve",   1),
+    ("EvaluationService/ListEvaluationSlices", 1),
     ("EvaluationService/GetComparison",   1),
     ("EvaluationService/ListComparisons", 2),
     ("EvaluationService/GetBacktest",     1),
@@ -66,6 +70,8 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("ModelService/PromoteModelVersion",  8),
     ("ModelService/ListPromotions",       1),
     ("ModelService/ListLeaderboard",      1),
+    ("ModelService/GetLineage",           2),
+    ("ModelService/GetFeatureImportance", 2),
     ("PredictionService/Predict",         1),
     ("TrainingService/TrainModel",        7),
     ("TrainingService/ReproduceJob",     10),
@@ -75,6 +81,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("GRPCInferenceService/ModelMetadata", 1),
     ("GRPCInferenceService/ModelInfer",    1),
     ("TrainingService/BacktestModel",    12),
+    ("TrainingService/BatchPredict",     12),
 ];
 
 /// Methods that need no statement once what they show is remembered.
@@ -115,7 +122,7 @@ impl<'a> Counter<'a> {
             self.house.sql(
                 "select pg_stat_statements_reset(0, oid, 0) from pg_database where datname = current_database()",
             );
-            call(self.house, method).await;
+            Box::pin(call(self.house, method)).await;
             let listed = self.house.sql(&format!(
                 "select string_agg(calls || ' x ' || split_part(query, E'\\n', 1), E'\\n' order by query), sum(calls)
                    from pg_stat_statements s join pg_database d on d.oid = s.dbid

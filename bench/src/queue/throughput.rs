@@ -124,7 +124,12 @@ async fn finish(store: &Store, kind: JobKind, lease: Lease, made: &Made) -> anyh
             };
             store.finish_train(lease, result, trained).await?;
         }
-        JobKind::Probe | JobKind::Reproduce | JobKind::Evaluate | JobKind::Compare | JobKind::Backtest => {
+        JobKind::Probe
+        | JobKind::Reproduce
+        | JobKind::Evaluate
+        | JobKind::Compare
+        | JobKind::Backtest
+        | JobKind::BatchPredict => {
             store.finish_bare(lease, result).await?;
         }
     }

@@ -2,11 +2,13 @@
 
 pub(crate) mod admin;
 pub(crate) mod backtest;
+pub(crate) mod batch_predict;
 pub(crate) mod catalog;
 pub(crate) mod compare;
 pub(crate) mod dataset;
 pub(crate) mod demo_data;
 pub(crate) mod evaluate;
+pub(crate) mod evaluation;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod jobs;
@@ -46,9 +48,11 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Reproduce(args) => Box::pin(reproduce::run(&args, context)).await,
         Command::Evaluate(args) => Box::pin(evaluate::run(&args, context)).await,
         Command::Evaluations(args) => Box::pin(evaluate::list(&args, context)).await,
+        Command::Evaluation(args) => Box::pin(evaluation::run(&args, context)).await,
         Command::Compare(args) => Box::pin(compare::run(&args, context)).await,
         Command::Comparisons(args) => Box::pin(compare::list(&args, context)).await,
         Command::Predict(args) => Box::pin(predict::run(&args, context)).await,
+        Command::BatchPredict(args) => Box::pin(batch_predict::run(&args, context)).await,
         Command::Backtest(args) => Box::pin(backtest::run(&args, context)).await,
         Command::Backtests(args) => Box::pin(backtest::list(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,

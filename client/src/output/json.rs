@@ -29,6 +29,24 @@ impl Wire for v1::CheckLeakageResponse {
 impl Wire for v1::Evaluation {
     const NAME: &'static str = "Evaluation";
 }
+impl Wire for v1::DeleteEvaluationResponse {
+    const NAME: &'static str = "DeleteEvaluationResponse";
+}
+impl Wire for v1::EvaluationCurve {
+    const NAME: &'static str = "EvaluationCurve";
+}
+impl Wire for v1::PredictionSet {
+    const NAME: &'static str = "PredictionSet";
+}
+impl Wire for v1::ModelLineage {
+    const NAME: &'static str = "ModelLineage";
+}
+impl Wire for v1::Slices {
+    const NAME: &'static str = "Slices";
+}
+impl Wire for v1::VersionImportances {
+    const NAME: &'static str = "VersionImportances";
+}
 impl Wire for v1::ModelComparison {
     const NAME: &'static str = "ModelComparison";
 }
@@ -150,6 +168,12 @@ mod tests {
         found::<v1::Algorithm>();
         found::<v1::Artifact>();
         found::<v1::CheckLeakageResponse>();
+        found::<v1::DeleteEvaluationResponse>();
+        found::<v1::EvaluationCurve>();
+        found::<v1::ModelLineage>();
+        found::<v1::PredictionSet>();
+        found::<v1::Slices>();
+        found::<v1::VersionImportances>();
         found::<v1::Job>();
         found::<v1::JobEvent>();
         found::<v1::ListFeaturesResponse>();

@@ -1,6 +1,9 @@
 //! The numbers of an evaluation. A metric that is undefined on its rows is `None`, never 0.
 
-use crate::{Direction, FeatureDrop, PeriodPlace, RowCounts, Slices, Span, TimeRange, TrainedRows};
+use crate::{
+    Curves, Direction, FeatureDrop, ForecastPart, PeriodPlace, RowCounts, Slices, Span, TimeRange,
+    TrainedRows,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -410,6 +413,13 @@ pub struct Evaluation {
     /// How often scores came true on the period, by tenths of the score; empty for the evaluation that a training makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calibration: Vec<CalibrationBin>,
+    /// The same scores over all thresholds; `None` where numbers are foreseen, and in evaluations of versions before there were any.
+    /// Kept apart from the rest, which reads without them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curves: Option<Curves>,
+    /// Of numbers: out-of-fold forecasts in parts of about equal size, the lowest first, beside what came true.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forecasts: Vec<ForecastPart>,
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub enum JobKind {
     Compare,
     /// Walks forward through time, training again and again.
     Backtest,
+    /// Say what a model version foresees of all rows of a range.
+    BatchPredict,
     /// Does what a test of the service asks for.
     Probe,
 }
@@ -64,12 +66,13 @@ pub enum DisplayState {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [JobKind; 6] = [
+    pub const ALL: [JobKind; 7] = [
         Self::Train,
         Self::Reproduce,
         Self::Evaluate,
         Self::Compare,
         Self::Backtest,
+        Self::BatchPredict,
         Self::Probe,
     ];
 
@@ -81,6 +84,7 @@ impl JobKind {
             Self::Evaluate => "EVALUATE",
             Self::Compare => "COMPARE",
             Self::Backtest => "BACKTEST",
+            Self::BatchPredict => "BATCH_PREDICT",
             Self::Probe => "PROBE",
         }
     }

@@ -7,6 +7,7 @@ pub mod alias;
 pub mod backtest;
 pub mod comparison;
 pub mod context;
+pub mod curves;
 pub mod evaluation;
 pub mod failure;
 pub mod filter;
@@ -18,6 +19,7 @@ pub mod model;
 pub mod name;
 pub mod names;
 pub mod page;
+pub mod prediction;
 pub mod progress;
 pub mod reason;
 pub mod reproduction;
@@ -36,6 +38,7 @@ pub use comparison::{
     Answer, ComparedMetric, ComparedVersion, MetricAnswer, VersionComparison, VersionDifference,
 };
 pub use context::SourceContext;
+pub use curves::{AtThreshold, CalibrationPart, CurvePoint, Curves, ForecastPart};
 pub use evaluation::{
     Baseline, CalibrationBin, Confusion, CorrelatedFeature, Evaluation, Fold, Interval, IntervalUnset,
     Intervals, LeakProof, Metrics, Period, RegressionIntervals, RegressionMetrics, ScoreIntervals,
@@ -50,6 +53,7 @@ pub use ids::{
 };
 pub use job::{DisplayState, JobKind, JobState, Priority};
 pub use model::{RowCounts, VersionFacts};
+pub use prediction::{PredictedRows, PredictionSet};
 pub use progress::{Progress, WorkPhase};
 pub use reason::Reason;
 pub use reproduction::{
@@ -63,6 +67,7 @@ pub use spec::algorithm::{
     AlgorithmSpec, ClassWeight, ExtraTreesSpec, LogisticRegressionSpec, RandomForestSpec,
 };
 pub use spec::backtest::{BacktestSpec, TradingCosts};
+pub use spec::batch_predict::BatchPredictSpec;
 pub use spec::calibration::Calibration;
 pub use spec::compare::{CompareSpec, NotComparable};
 pub use spec::decision_tree::DecisionTreeSpec;

@@ -29,7 +29,21 @@ const SELECTED: u64 = 4 + 9 + LABELLED;
 /// Of each row that arrives in any order: its entity, phase and place, and a value of the column that is being put in order.
 pub const LOOSE: u64 = 4 + 8 + 4 + 8;
 
-/// What a training takes.
+/// Of each row that is only scored: its line as it is encoded, its score and its time.
+const SCORED: u64 = 24 + 16 + 8;
+
+/// What rows are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To fit models on them, or to judge some.
+    Learn,
+    /// The same, and what is foreseen is acted on as well.
+    Trade,
+    /// To say of each what a model foresees.
+    Score,
+}
+
+/// What a training takes, or another job that reads what one reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Training<'a> {
     /// Its features.
@@ -40,8 +54,8 @@ pub struct Training<'a> {
     pub task: Task,
     /// Threads that compute.
     pub threads: usize,
-    /// Whether what is foreseen is acted on as well.
-    pub trades: bool,
+    /// What its rows are read for.
+    pub purpose: Purpose,
 }
 
 impl Training<'_> {
@@ -75,6 +89,9 @@ impl Training<'_> {
         let gather = held
             .saturating_mul(of_batch)
             .saturating_add(rows.saturating_mul(LABELLED));
+        if self.purpose == Purpose::Score {
+            return gather.saturating_add(rows.saturating_mul(SCORED));
+        }
         let fit = LABELLED + JUDGED + self.algorithm.bytes_of_row(features, self.threads, self.task);
         let linear = match self.task {
             Task::Binary => AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
@@ -82,7 +99,10 @@ impl Training<'_> {
         };
         let baseline =
             linear.bytes_of_row(features, self.threads, self.task) * rows.min(BASELINE_ROWS as u64);
-        let traded = rows.saturating_mul(if self.trades { TRADED } else { 0 });
+        let traded = rows.saturating_mul(match self.purpose {
+            Purpose::Trade => TRADED,
+            Purpose::Learn | Purpose::Score => 0,
+        });
         gather
             .max(rows.saturating_mul(fit).saturating_add(baseline))
             .saturating_add(traded)

@@ -6,7 +6,7 @@ mod fixtures;
 use fixtures::{plan, source};
 use mltraining_domain::{AlgorithmSpec, LogisticRegressionSpec, RandomForestSpec, Task};
 use mltraining_panel::catalogue::FeaturePlan;
-use mltraining_panel::memory::{BASELINE_ROWS, BATCH_ROWS, Training};
+use mltraining_panel::memory::{BASELINE_ROWS, BATCH_ROWS, Purpose, Training};
 
 /// Sixty features which begin so and end with a window.
 fn sixty(head: &str) -> FeaturePlan {
@@ -23,7 +23,7 @@ fn a_forest_of_many_rows_needs_about_a_byte_a_cell_and_a_fixed_part() {
         algorithm: &forest,
         task: Task::Binary,
         threads: 2,
-        trades: false,
+        purpose: Purpose::Learn,
     };
     let (some, more) = (memory.bytes(10_000_000, 0), memory.bytes(20_000_000, 0));
     let of_row = (more - some) / 10_000_000;
@@ -36,6 +36,15 @@ fn a_forest_of_many_rows_needs_about_a_byte_a_cell_and_a_fixed_part() {
     };
     assert!(linear.bytes(20_000_000, 0) > more + 3 * 60 * 20_000_000 - 20_000_000 * 32);
     assert_eq!(memory.bytes(0, 0), 0);
+    let scoring = Training {
+        purpose: Purpose::Score,
+        ..memory
+    };
+    let of_row = (scoring.bytes(20_000_000, 0) - scoring.bytes(10_000_000, 0)) / 10_000_000;
+    assert!(
+        of_row < 80,
+        "{of_row} bytes a row: no matrix and no fold is held to score"
+    );
 }
 
 #[test]
@@ -48,7 +57,7 @@ fn a_large_entity_and_features_over_all_entities_need_all_of_their_rows() {
         algorithm: &algorithm,
         task: Task::Binary,
         threads: 1,
-        trades: false,
+        purpose: Purpose::Learn,
     };
     let (alone, ranked) = (training(&alone), training(&ranked));
     assert_eq!(

@@ -12,8 +12,7 @@ mod table;
 mod words;
 
 use askama::Template;
-use mltraining_domain::{Evaluation, TrainSpec, VersionFacts};
-use mltraining_learn::metrics::{Curves, ForecastPart};
+use mltraining_domain::{Curves, Evaluation, ForecastPart, TrainSpec, VersionFacts};
 use serde::Serialize;
 use words::measures::{self, Measures};
 

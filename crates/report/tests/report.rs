@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    Baseline, CorrelatedFeature, Evaluation, FeatureDrop, Fold, Interval, IntervalUnset, Intervals,
-    LeakProof, Metrics, RegressionIntervals, RowCounts, ScoreIntervals, SingleFeature, Slice, SliceKind,
-    Slices, Span, Task, TestGap, TimeRange, TrainSpec, UnseenEntities, Verdict, VersionFacts,
+    Baseline, CorrelatedFeature, Curves, Evaluation, FeatureDrop, Fold, ForecastPart, Interval,
+    IntervalUnset, Intervals, LeakProof, Metrics, RegressionIntervals, RowCounts, ScoreIntervals,
+    SingleFeature, Slice, SliceKind, Slices, Span, Task, TestGap, TimeRange, TrainSpec, UnseenEntities,
+    Verdict, VersionFacts,
 };
-use mltraining_learn::metrics::{Curves, Cut, ForecastPart, forecast_parts, measure, measure_numbers};
+use mltraining_learn::metrics::{Cut, curves, forecast_parts, measure, measure_numbers};
 use mltraining_report::{Onnx, Parity, Report, Shown};
 
 const HOSTILE: &str = "</td></svg><script>alert('x')</script><img src=x onerror=alert(1)>\"' | `*_[a](b)";
@@ -151,7 +152,7 @@ fn findings(name: &str) -> Findings {
     Findings {
         spec: spec(name),
         facts: facts(features),
-        curves: Curves::of(&labels, &scores),
+        curves: curves(&labels, &scores),
         parts: Vec::new(),
         onnx: Onnx::Kept(Parity {
             rows: 10_000,

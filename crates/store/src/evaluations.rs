@@ -1,8 +1,11 @@
 //! Evaluations of model versions: those that trainings made, and those of periods.
 
+mod parts;
+
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{Evaluation, EvaluationId, JobId, Metrics, ModelId, ProjectId, TimeRange};
+pub use parts::{DeletedEvaluation, StoredCurves};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -83,6 +86,32 @@ impl ListedEvaluation {
     }
 }
 
+struct WholeRow {
+    id: Uuid,
+    model: String,
+    version: i32,
+    job_id: Uuid,
+    body: Value,
+    features: Option<Value>,
+    created_at: DateTime<Utc>,
+}
+
+impl WholeRow {
+    fn into_stored(self, project: &ProjectId) -> Result<StoredEvaluation, StoreError> {
+        let features = self.features.unwrap_or_else(|| Value::Array(Vec::new()));
+        Ok(StoredEvaluation {
+            id: EvaluationId(self.id),
+            project: project.clone(),
+            model: stored::parse("evaluation.model", &self.model)?,
+            version: self.version,
+            job: JobId(self.job_id),
+            evaluation: stored::json("evaluation.body", self.body)?,
+            features: stored::json("model_version.facts", features)?,
+            created_at: self.created_at,
+        })
+    }
+}
+
 struct ListRow {
     id: Uuid,
     model: String,
@@ -156,6 +185,13 @@ async fn rows(
     })
 }
 
+fn unknown(id: EvaluationId) -> StoreError {
+    StoreError::NotFound {
+        what: "evaluation",
+        name: id.to_string(),
+    }
+}
+
 impl Store {
     /// One evaluation.
     ///
@@ -166,27 +202,27 @@ impl Store {
         project: &ProjectId,
         id: EvaluationId,
     ) -> Result<StoredEvaluation, StoreError> {
+        let found = self.batch_get_evaluations(project, &[id]).await?;
+        found.into_iter().next().ok_or_else(|| unknown(id))
+    }
+
+    /// Several evaluations of a project, in the order of the ids; one that does not exist is left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn batch_get_evaluations(
+        &self,
+        project: &ProjectId,
+        ids: &[EvaluationId],
+    ) -> Result<Vec<StoredEvaluation>, StoreError> {
+        let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         self.within("evaluations.get", async {
             let mut session = self.session().await?;
-            let row = sqlx::query_file!("sql/evaluations/get.sql", project.as_str(), id.0)
-                .fetch_optional(&mut *session)
+            let rows = sqlx::query_file_as!(WholeRow, "sql/evaluations/get.sql", project.as_str(), &wanted)
+                .fetch_all(&mut *session)
                 .await?;
             session.release();
-            let row = row.ok_or_else(|| StoreError::NotFound {
-                what: "evaluation",
-                name: id.to_string(),
-            })?;
-            let features = row.features.unwrap_or_else(|| Value::Array(Vec::new()));
-            Ok(StoredEvaluation {
-                id,
-                project: project.clone(),
-                model: stored::parse("evaluation.model", &row.model)?,
-                version: row.version,
-                job: JobId(row.job_id),
-                evaluation: stored::json("evaluation.body", row.body)?,
-                features: stored::json("model_version.facts", features)?,
-                created_at: row.created_at,
-            })
+            rows.into_iter().map(|row| row.into_stored(project)).collect()
         })
         .await
     }

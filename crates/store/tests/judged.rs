@@ -5,13 +5,15 @@ mod support;
 
 use chrono::TimeDelta;
 use mltraining_domain::{
-    BacktestSpec, Checked, CompareSpec, EvaluateSpec, Evaluation, JobKind, JobState, Period, PeriodPlace,
-    RowCounts, ScoredVersion, Span, StoredFile, TimeRange, TradingCosts, TrainedRows,
+    BacktestSpec, Checked, CompareSpec, CurvePoint, Curves, EvaluateSpec, Evaluation, Expected, JobId,
+    JobKind, JobState, Period, PeriodPlace, ReproduceSpec, RowCounts, ScoredVersion, Span, StoredFile,
+    TimeRange, TradingCosts, TrainedRows,
 };
 use mltraining_store::StoreError;
 use mltraining_store::claims::{ClaimRequest, Finished, Judged, Lease};
-use mltraining_store::evaluations::EvaluationFilter;
+use mltraining_store::evaluations::{DeletedEvaluation, EvaluationFilter, StoredCurves};
 use mltraining_store::jobs::{CreatedJob, JobView, NewJob, NewSpec};
+use mltraining_store::models::What;
 use mltraining_store::queues::DEFAULT_QUEUE;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,7 +92,12 @@ async fn running(fixture: &Fixture, spec: NewSpec<'_>) -> Lease {
         queue: DEFAULT_QUEUE,
         worker: support::worker(),
         lease: LEASE,
-        kinds: &[JobKind::Evaluate, JobKind::Compare, JobKind::Backtest],
+        kinds: &[
+            JobKind::Evaluate,
+            JobKind::Compare,
+            JobKind::Backtest,
+            JobKind::Reproduce,
+        ],
         max_spec_version: mltraining_domain::spec::train::SPEC_VERSION,
         free_memory_bytes: u64::MAX,
         large_worker_grace: LEASE,
@@ -99,14 +106,22 @@ async fn running(fixture: &Fixture, spec: NewSpec<'_>) -> Lease {
 }
 
 async fn judged(fixture: &Fixture, version: i32) -> (Lease, Result<Finished, StoreError>) {
+    judged_as(fixture, version, &of_period()).await
+}
+
+async fn judged_as(
+    fixture: &Fixture,
+    version: i32,
+    evaluation: &Evaluation,
+) -> (Lease, Result<Finished, StoreError>) {
     let spec = evaluate();
     let lease = running(fixture, NewSpec::Evaluate(&spec)).await;
     let result = fixture.stage(lease).await;
-    let (model, evaluation) = ("pump".parse().unwrap(), of_period());
+    let model = "pump".parse().unwrap();
     let judged = Judged {
         model: &model,
         version,
-        evaluation: &evaluation,
+        evaluation,
     };
     (
         lease,
@@ -185,12 +200,8 @@ async fn walk(fixture: &Fixture) -> Lease {
     lease
 }
 
-#[tokio::test]
-async fn jobs_that_judged_versions_outlive_any_age() {
-    let fixture = Fixture::new().await;
-    fixture.succeeded().await;
-    let (evaluation, _) = judged(&fixture, 1).await;
-    let walk = walk(&fixture).await;
+/// A job that compares versions 1 and 2.
+async fn compare(fixture: &Fixture) -> Lease {
     let spec = CompareSpec {
         versions: vec![version(1), version(2)],
         range: support::range(),
@@ -198,12 +209,128 @@ async fn jobs_that_judged_versions_outlive_any_age() {
         max_rows: 1000,
         seed: 42,
     };
-    let spec = spec.check().unwrap();
-    let lease = running(&fixture, NewSpec::Compare(&spec)).await;
+    running(fixture, NewSpec::Compare(&spec.check().unwrap())).await
+}
+
+/// The jobs that go forward from a version of `pump`, newest first, read one by one.
+async fn uses(fixture: &Fixture, version: i32) -> Vec<JobId> {
+    let (model, mut after, mut jobs) = ("pump".parse().unwrap(), None, Vec::new());
+    loop {
+        let page = fixture
+            .store
+            .uses(&fixture.project, &model, version, after.as_ref(), 1)
+            .await
+            .unwrap();
+        let Some(last) = page.last() else { return jobs };
+        after = Some(last.cursor.clone());
+        if let What::Job { job, .. } = last.what {
+            jobs.push(job);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_job_that_names_a_version_goes_forward_from_it() {
+    let fixture = Fixture::new().await;
+    let (training, _) = fixture.succeeded().await;
+    let (evaluation, _) = judged(&fixture, 1).await;
+    let walk = walk(&fixture).await;
+    let again = ReproduceSpec {
+        job: training,
+        train: version(1).train,
+        expected: Expected {
+            model_sha256: "a".repeat(64),
+            source_fingerprint: "b".repeat(64),
+            service_version: "0.1.0".to_owned(),
+            spec_hash: "c".repeat(64),
+        },
+        source_days: None,
+    };
+    let again = running(&fixture, NewSpec::Reproduce(&again.check().unwrap())).await;
+    let comparison = compare(&fixture).await;
+    let all = [comparison.job, again.job, walk.job, evaluation.job];
+    assert_eq!(uses(&fixture, 1).await, all);
+    assert_eq!(uses(&fixture, 2).await, [comparison.job]);
+    let origin = fixture
+        .store
+        .origin(&fixture.project, &"pump".parse().unwrap(), 1)
+        .await
+        .unwrap();
+    assert_eq!((origin.job, origin.attempts), (training, 1));
+}
+
+#[tokio::test]
+async fn curves_are_kept_apart_from_the_evaluation_and_read_back_as_they_were() {
+    let fixture = Fixture::new().await;
+    fixture.succeeded().await;
+    let curves = Curves {
+        roc: vec![CurvePoint { x: 0.1, y: 1.0 / 3.0 }],
+        ..Curves::default()
+    };
+    let evaluation = Evaluation {
+        curves: Some(curves.clone()),
+        ..of_period()
+    };
+    let lease = judged_as(&fixture, 1, &evaluation).await.0;
+    let id = fixture.job(lease.job).await.result.unwrap().evaluation.unwrap();
+    let (store, project) = (&fixture.store, &fixture.project);
+    let kept = store.evaluation_curves(project, id).await.unwrap();
+    assert_eq!(kept, StoredCurves::Kept(curves));
+    let whole = store.evaluation(project, id).await.unwrap();
+    assert_eq!(whole.evaluation, of_period(), "the evaluation reads without them");
+}
+
+#[tokio::test]
+async fn a_deleted_evaluation_is_gone_and_its_job_goes_by_its_age_while_that_of_a_training_stays() {
+    let fixture = Fixture::new().await;
+    let (training, _) = fixture.succeeded().await;
+    let (lease, _) = judged(&fixture, 1).await;
+    let (store, project) = (&fixture.store, &fixture.project);
+    let id = async |job| fixture.job(job).await.result.unwrap().evaluation;
+    let of_period = id(lease.job).await.unwrap();
+    let gone = store.delete_evaluation(project, of_period).await.unwrap();
+    assert_eq!(gone, DeletedEvaluation::Gone { job: lease.job });
+    let again = store.delete_evaluation(project, of_period).await;
+    assert!(matches!(again, Err(StoreError::NotFound { .. })), "{again:?}");
+    assert_eq!(id(lease.job).await, None, "its job tells of none");
+
+    let of_training = id(training).await.unwrap();
+    let refused = store.delete_evaluation(project, of_training).await.unwrap();
+    assert!(
+        matches!(refused, DeletedEvaluation::OfTraining { version: 1, .. }),
+        "{refused:?}"
+    );
+    assert_eq!(id(training).await, Some(of_training));
+
+    let expired = store.expired_jobs(Duration::ZERO, None, 10).await.unwrap().jobs;
+    assert_eq!(expired.iter().map(|job| job.id).collect::<Vec<_>>(), [lease.job]);
+    let removed = store
+        .remove_expired_jobs(Duration::ZERO, &[lease.job, training])
+        .await;
+    assert_eq!(removed.unwrap(), 1);
+    assert_eq!(uses(&fixture, 1).await, [], "what it named goes with it");
+}
+
+#[tokio::test]
+async fn jobs_that_judged_versions_outlive_any_age() {
+    let fixture = Fixture::new().await;
+    fixture.succeeded().await;
+    let (evaluation, _) = judged(&fixture, 1).await;
+    let walk = walk(&fixture).await;
+    let lease = compare(&fixture).await;
     let result = fixture.stage(lease).await;
     let body = serde_json::json!({"overall": "unknown"});
     fixture.store.finish_found(lease, result, &body).await.unwrap();
-    assert_eq!(fixture.job(lease.job).await.compare_spec().unwrap(), *spec);
+    assert_eq!(
+        fixture
+            .job(lease.job)
+            .await
+            .compare_spec()
+            .unwrap()
+            .versions
+            .len(),
+        2
+    );
     let page = fixture
         .store
         .expired_jobs(Duration::ZERO, None, 10)

@@ -72,11 +72,12 @@ const WITHOUT_PLAN: [&str; 13] = [
 ];
 
 /// Tables that grow with use.
-const GROWING: [&str; 14] = [
+const GROWING: [&str; 15] = [
     "job",
     "job_attempt",
     "job_event",
     "job_label",
+    "job_version",
     "result",
     "artifact",
     "model",

@@ -5,7 +5,7 @@ use super::message::{Ended, Message, Order, Start, Stored};
 use super::{files, limits};
 use crate::context::{artifacts, store_config};
 use crate::work::{Work, WorkError};
-use crate::{backtest, compare, evaluate, probe_job, reproduce, train_job};
+use crate::{backtest, batch_predict, compare, evaluate, probe_job, reproduce, train_job};
 use mltraining_artifacts::Artifacts;
 use mltraining_domain::{JobKind, WorkPhase};
 use mltraining_runtime::config::{LogOutput, WorkerConfig};
@@ -84,6 +84,7 @@ impl Task {
             JobKind::Evaluate => Box::pin(evaluate::make(self)).await?,
             JobKind::Compare => Box::pin(compare::make(self)).await?,
             JobKind::Backtest => Box::pin(backtest::make(self)).await?,
+            JobKind::BatchPredict => Box::pin(batch_predict::make(self)).await?,
             JobKind::Probe => probe_job::make(self).await?,
         };
         self.work.board.note(WorkPhase::Store, 0, 1, "storing the result");

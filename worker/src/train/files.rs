@@ -6,7 +6,6 @@ use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Evaluation, Reason, TrainSpec, VersionFacts, WorkPhase, hex};
 use mltraining_learn::calibration::Calibrator;
 use mltraining_learn::matrix::Matrix;
-use mltraining_learn::metrics::{Curves, ForecastPart};
 use mltraining_learn::model::Model;
 use mltraining_learn::model_file::{self, Header, ModelFile};
 use mltraining_report::{Onnx, Report, Shown};
@@ -28,25 +27,6 @@ pub(super) struct Findings {
     /// Without the hash of the model.
     pub facts: VersionFacts,
     pub evaluation: Evaluation,
-    /// What is drawn of it.
-    pub drawn: Drawn,
-}
-
-/// What is drawn of rows that the models of the folds had not seen.
-pub(super) enum Drawn {
-    /// Of scores.
-    Scores(Curves),
-    /// Of foreseen numbers.
-    Numbers(Vec<ForecastPart>),
-}
-
-impl Drawn {
-    fn shown(&self) -> Shown<'_> {
-        match self {
-            Self::Scores(curves) => Shown::Scores(curves),
-            Self::Numbers(parts) => Shown::Numbers(parts),
-        }
-    }
 }
 
 /// Writes the model file, then what names its hash: the same model for other runtimes, metrics, report and model card.
@@ -64,9 +44,7 @@ pub(super) fn write(
     let (onnx, portable) = onnx::write(&model, spec.label.task(), matrix)?;
     files.extend(portable);
     files.extend(told(&found, spec, &onnx)?);
-    let Findings {
-        facts, evaluation, ..
-    } = found;
+    let Findings { facts, evaluation } = found;
     Ok(Trained {
         facts,
         evaluation,
@@ -95,11 +73,7 @@ fn model_file(
 
 /// What was found, for machines and for people.
 fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFile>, WorkError> {
-    let Findings {
-        facts,
-        evaluation,
-        drawn,
-    } = found;
+    let Findings { facts, evaluation } = found;
     let metrics = MetricsFile {
         spec,
         facts,
@@ -108,11 +82,15 @@ fn told(found: &Findings, spec: &TrainSpec, onnx: &Onnx) -> Result<Vec<OutputFil
     };
     let metrics = serde_json::to_vec_pretty(&metrics).map_err(|e| unwritable(&e))?;
     let mut files = vec![file("metrics.json", "application/json", metrics)];
+    let shown = match &evaluation.curves {
+        Some(curves) => Shown::Scores(curves),
+        None => Shown::Numbers(&evaluation.forecasts),
+    };
     let report = Report {
         spec,
         facts,
         evaluation,
-        shown: drawn.shown(),
+        shown,
         onnx,
     };
     let page = report.html().map_err(|e| unwritable(&e))?;

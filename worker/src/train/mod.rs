@@ -23,7 +23,7 @@ pub(crate) mod walk;
 mod weights;
 
 use crate::work::{OutputFile, Work, WorkError};
-use files::{Drawn, Findings};
+use files::Findings;
 use mltraining_domain::{
     AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SampleWeight, SingleFeature,
     SourceSpec, Task, TimeRange, TrainSpec, VersionFacts, WorkPhase,
@@ -31,7 +31,7 @@ use mltraining_domain::{
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::Truth;
 use mltraining_learn::matrix::Matrix;
-use mltraining_learn::metrics::Curves;
+use mltraining_learn::metrics;
 use mltraining_learn::model::Model;
 use mltraining_panel::catalogue::FeaturePlan;
 use mltraining_panel::rows::{LabelledRows, RowPhases, RowsError};
@@ -43,7 +43,9 @@ pub use differing_days::{DaysError, differing_days};
 pub(crate) use folds::time;
 pub use gather::{Gathered, Gathering, Known, Tradable, TradableRow, gather};
 pub(crate) use intervals::resampling;
+pub(crate) use period::check_features;
 pub use period::{Scored, judge, score};
+pub(crate) use predictions::properties as parquet_properties;
 
 /// What a training job works on.
 pub struct TrainInput {
@@ -90,7 +92,6 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
     let Evaluated {
         mut evaluation,
         kept,
-        drawn,
         predictions,
     } = match spec.label.task() {
         Task::Binary => of_classes(&matrix, &rows, &source, &spec, work)?,
@@ -103,11 +104,7 @@ pub fn train(input: TrainInput, work: &Work) -> Result<Trained, WorkError> {
         .note(WorkPhase::Evaluate, 0, 1, "writing what was measured");
     evaluation.importances = model.importances();
     stop_check(work)?;
-    let found = Findings {
-        facts,
-        evaluation,
-        drawn,
-    };
+    let found = Findings { facts, evaluation };
     let mut trained = files::write(found, &spec, model, kept.calibrator, &matrix)?;
     trained.files.extend([predictions, days]);
     Ok(trained)
@@ -119,9 +116,7 @@ struct Evaluated {
     evaluation: Evaluation,
     /// How its scores become answers.
     kept: Operating,
-    /// What is drawn of the rows of the tests.
-    drawn: Drawn,
-    /// What was said of each.
+    /// What was said of each row.
     predictions: OutputFile,
 }
 
@@ -165,13 +160,13 @@ fn evaluate(
         alarms: single_features::alarms(singles),
         permutation: permutation::over_folds(&out.drops),
         slices: slices::measure(&out.rows, rows, &|places| out.measured(places)),
+        curves: Some(metrics::curves(&out.labels, &out.scores)),
         folds: validated.folds,
         ..Evaluation::default()
     };
     Ok(Evaluated {
         evaluation,
         kept,
-        drawn: Drawn::Scores(Curves::of(&out.labels, &out.scores)),
         predictions: predictions::file(Told::scores(out), rows)?,
     })
 }
@@ -272,7 +267,7 @@ fn facts(
     }
 }
 
-fn stop_check(work: &Work) -> Result<(), WorkError> {
+pub(crate) fn stop_check(work: &Work) -> Result<(), WorkError> {
     if work.stop.reason().is_some() {
         Err(WorkError::Stopped)
     } else {
@@ -318,7 +313,7 @@ fn step_word(algorithm: &AlgorithmSpec) -> &'static str {
     }
 }
 
-fn user_failure(reason: Reason, phase: WorkPhase, message: impl Into<String>) -> WorkError {
+pub(crate) fn user_failure(reason: Reason, phase: WorkPhase, message: impl Into<String>) -> WorkError {
     WorkError::Failed(JobFailure {
         class: FailureClass::User,
         reason,

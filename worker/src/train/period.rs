@@ -40,10 +40,7 @@ struct Beside {
 /// # Errors
 /// SCHEMA_CHANGED when the features that the source gives are not those of the model; when the job is stopped.
 pub fn score(input: &TrainInput, file: &ModelFile, work: &Work) -> Result<Scored, WorkError> {
-    let (found, wanted) = (input.plan.names(), &file.header.feature_names);
-    if found != *wanted {
-        return Err(other_features(&found, wanted));
-    }
+    check_features(&input.plan.names(), &file.header.feature_names)?;
     let matrix = &input.gathered.matrix;
     let rows: Vec<u32> = (0..matrix.rows() as u32).collect();
     let raw = file.model.predict(matrix, &rows);
@@ -53,6 +50,17 @@ pub fn score(input: &TrainInput, file: &ModelFile, work: &Work) -> Result<Scored
         calibration.apply_all(&mut scores);
     }
     Ok(Scored { raw, scores })
+}
+
+/// Holds the features that the source gives against those of a model.
+///
+/// # Errors
+/// SCHEMA_CHANGED.
+pub(crate) fn check_features(found: &[String], wanted: &[String]) -> Result<(), WorkError> {
+    match found == wanted {
+        true => Ok(()),
+        false => Err(other_features(found, wanted)),
+    }
 }
 
 fn other_features(found: &[String], wanted: &[String]) -> WorkError {
@@ -139,6 +147,7 @@ fn of_classes(
             .as_ref()
             .map(|_| metrics::measure(&out.labels, &raw, Cut::None)),
         calibration: metrics::calibration(&out.labels, &out.scores),
+        curves: Some(metrics::curves(&out.labels, &out.scores)),
         baselines: beside.into_iter().map(|beside| beside.measured).collect(),
         alarms: single_features::alarms(mltraining_learn::single_features::measure(matrix, &rows.labels)),
         importances: file.model.importances(),

@@ -103,7 +103,7 @@ fn write(told: Told<'_>, rows: &LabelledRows, group_rows: usize) -> Result<Vec<u
 }
 
 /// The same rows give the same bytes: nothing of the writer's version or time is told.
-fn properties() -> Result<WriterPropertiesPtr, ParquetError> {
+pub(crate) fn properties() -> Result<WriterPropertiesPtr, ParquetError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_created_by(format!("mltraining {}", env!("CARGO_PKG_VERSION")));

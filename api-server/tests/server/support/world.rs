@@ -6,10 +6,10 @@ use bytes::Bytes;
 use chrono::{TimeZone, Utc};
 use mltraining_artifacts::{Artifacts, Key, Sha256};
 use mltraining_domain::{
-    AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, DataType, Direction, DuplicateRule,
-    Evaluation, FeatureSpec, GaussianNbSpec, JobId, JobKind, LabelSpec, Metrics, Priority, ProjectId,
-    ResultId, RowCounts, SampleWeight, SourceColumn, SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange,
-    TrainSpec, VersionFacts, WorkerId,
+    AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, CurvePoint, Curves, DataType,
+    Direction, DuplicateRule, Evaluation, FeatureSpec, GaussianNbSpec, JobId, JobKind, LabelSpec, Metrics,
+    Priority, ProjectId, ResultId, RowCounts, SampleWeight, Slice, SliceKind, Slices, SourceColumn,
+    SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::fit;
@@ -210,8 +210,35 @@ fn evaluation() -> Evaluation {
         baselines: Vec::new(),
         skill: None,
         importances: vec![1.0],
+        slices: slices(),
+        curves: Some(Curves {
+            roc: [(0.0, 0.0), (0.25, 0.5), (1.0, 1.0)]
+                .map(CurvePoint::from)
+                .to_vec(),
+            ..Curves::default()
+        }),
         ..Evaluation::default()
     }
+}
+
+/// Two entities and a day.
+fn slices() -> Vec<Slices> {
+    let of = |kind, values: &[&str]| Slices {
+        kind,
+        slices: values
+            .iter()
+            .map(|value| Slice {
+                value: (*value).to_owned(),
+                metrics: Metrics::default(),
+            })
+            .collect(),
+        other_values: 3,
+        other_rows: 30,
+    };
+    vec![
+        of(SliceKind::Entity, &["a", "b"]),
+        of(SliceKind::Day, &["2026-01-01"]),
+    ]
 }
 
 fn facts() -> VersionFacts {

@@ -514,22 +514,46 @@ async fn moves_of_aliases(house: &House, method: &str) {
             };
             client.list_leaderboard(request).await.unwrap();
         }
+        _ => looks_at_versions(house, method).await,
+    }
+}
+
+async fn looks_at_versions(house: &House, method: &str) {
+    let mut client = house.models();
+    match method {
+        "GetLineage" => {
+            let request = v1::GetLineageRequest {
+                name: format!("{MODEL}/versions/1"),
+                page_size: PAGE,
+                ..v1::GetLineageRequest::default()
+            };
+            client.get_lineage(request).await.unwrap();
+        }
+        "GetFeatureImportance" => {
+            let request = v1::GetFeatureImportanceRequest {
+                name: format!("{MODEL}/versions/1"),
+                ..v1::GetFeatureImportanceRequest::default()
+            };
+            client.get_feature_importance(request).await.unwrap();
+        }
         _ => panic!("no call of {method} stands here"),
     }
+}
+
+/// The name of an evaluation.
+fn one(house: &House) -> String {
+    aside(
+        house,
+        "select 'projects/default/evaluations/' || id from evaluation limit 1",
+    )
 }
 
 async fn evaluations(house: &House, method: &str) {
     let mut client = house.evaluations();
     match method {
         "GetEvaluation" => {
-            let name = aside(
-                house,
-                "select 'projects/default/evaluations/' || id from evaluation limit 1",
-            );
-            client
-                .get_evaluation(v1::GetEvaluationRequest { name })
-                .await
-                .unwrap();
+            let request = v1::GetEvaluationRequest { name: one(house) };
+            client.get_evaluation(request).await.unwrap();
         }
         "ListEvaluations" => {
             let request = v1::ListEvaluationsRequest {
@@ -538,6 +562,45 @@ async fn evaluations(house: &House, method: &str) {
             };
             client.list_evaluations(request).await.unwrap();
         }
+        "BatchGetEvaluations" => {
+            let names = aside(
+                house,
+                "select 'projects/default/evaluations/' || id from evaluation limit 20",
+            );
+            let request = v1::BatchGetEvaluationsRequest {
+                names: names.lines().map(str::to_owned).collect(),
+                ..v1::BatchGetEvaluationsRequest::default()
+            };
+            client.batch_get_evaluations(request).await.unwrap();
+        }
+        // A training made it: to refuse takes as many statements.
+        "DeleteEvaluation" => {
+            let request = v1::DeleteEvaluationRequest { name: one(house) };
+            client.delete_evaluation(request).await.unwrap_err();
+        }
+        "GetEvaluationCurve" => {
+            let request = v1::GetEvaluationCurveRequest {
+                name: one(house),
+                ..v1::GetEvaluationCurveRequest::default()
+            };
+            client.get_evaluation_curve(request).await.unwrap();
+        }
+        "ListEvaluationSlices" => {
+            let request = v1::ListEvaluationSlicesRequest {
+                parent: one(house),
+                page_size: PAGE,
+                ..v1::ListEvaluationSlicesRequest::default()
+            };
+            client.list_evaluation_slices(request).await.unwrap();
+        }
+        _ => findings(house, method).await,
+    }
+}
+
+/// What jobs have found that make no version.
+async fn findings(house: &House, method: &str) {
+    let mut client = house.evaluations();
+    match method {
         // No worker compares here: what is not there takes as many statements.
         "GetComparison" => {
             let name = format!("{PARENT}/comparisons/{JOB}");
@@ -587,6 +650,14 @@ async fn training(house: &House, method: &str) {
                 ..v1::EvaluateModelRequest::default()
             };
             house.training().evaluate_model(request).await.unwrap();
+        }
+        "BatchPredict" => {
+            let request = v1::BatchPredictRequest {
+                model_version: format!("{MODEL}/versions/1"),
+                range: range(START + 2 * 86_400, START + 3 * 86_400),
+                ..v1::BatchPredictRequest::default()
+            };
+            house.training().batch_predict(request).await.unwrap();
         }
         "CompareModels" => {
             let request = v1::CompareModelsRequest {

@@ -99,15 +99,24 @@ async fn get(name: String, connection: &Connection) -> Result<v1::Evaluation, Cl
     .await
 }
 
+/// Shows the evaluation of this id or name, whole.
+pub(super) async fn show_one(
+    one: &str,
+    connection: &Connection,
+    context: &Context<'_>,
+) -> Result<(), CliError> {
+    let name = names::below(&context.parent(), "evaluations", one);
+    let (found, output) = (get(name, connection).await?, context.output);
+    match output.format() {
+        Format::Json => output.json(&found),
+        Format::Human => output.line(show::evaluation(&found, output.paint)),
+    }
+}
+
 pub(crate) async fn list(args: &EvaluationsArgs, context: &Context<'_>) -> Result<(), CliError> {
     let (connection, output) = (context.connect().await?, context.output);
     if let Some(one) = &args.evaluation {
-        let name = names::below(&context.parent(), "evaluations", one);
-        let found = get(name, &connection).await?;
-        return match output.format() {
-            Format::Json => output.json(&found),
-            Format::Human => output.line(show::evaluation(&found, output.paint)),
-        };
+        return show_one(one, &connection, context).await;
     }
     let listed = pages::collect(args.list.limit(), async |page_size, page_token| {
         let request = v1::ListEvaluationsRequest {

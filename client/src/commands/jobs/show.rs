@@ -39,6 +39,7 @@ fn what(job: &v1::Job) -> String {
         (None, Some(progress)) if !has_ended(job) => step(progress),
         _ if job.kind() == v1::JobKind::Reproduce => "a training done again".to_owned(),
         _ if job.kind() == v1::JobKind::Compare => "versions compared".to_owned(),
+        _ if job.kind() == v1::JobKind::BatchPredict => "a range predicted".to_owned(),
         _ if job.kind() == v1::JobKind::Backtest => "a walk through time".to_owned(),
         _ if job.kind() == v1::JobKind::Evaluate => "a version judged on a period".to_owned(),
         _ => String::new(),
@@ -122,6 +123,7 @@ pub(crate) fn end(job: &v1::Job, paint: Paint) -> String {
 /// What a job has made, or found.
 fn made(result: &v1::JobResult) -> &str {
     let found = result.reproduction.as_ref().map(verdict);
+    let found = found.or(result.prediction_set.as_ref().map(|set| set.artifact.as_str()));
     found.unwrap_or(match result.model_version.as_str() {
         "" if !result.comparison.is_empty() => &result.comparison,
         "" if !result.backtest.is_empty() => &result.backtest,
@@ -250,7 +252,22 @@ fn what_is_done(job: &v1::Job, fact: &mut impl FnMut(&str, String)) {
             });
             spec_facts(&train, fact);
         }
+        Some(Spec::BatchPredictSpec(spec)) => predicted(spec, fact),
         None => {}
+    }
+}
+
+fn predicted(spec: &v1::BatchPredictSpec, fact: &mut impl FnMut(&str, String)) {
+    let by = match spec.alias.as_str() {
+        "" => spec.model_version.clone(),
+        alias => format!("{}, the {alias} then", spec.model_version),
+    };
+    fact("predicts with", by);
+    fact("source", spec.source.clone());
+    fact("on rows", on_rows(&spec.range.unwrap_or_default()));
+    fact("entities", spec.entities.join(", "));
+    if let Some(known_before) = &spec.known_before {
+        fact("known before", when::show(Some(known_before)));
     }
 }
 

@@ -3,7 +3,9 @@
 mod alias;
 pub(crate) mod change;
 mod download;
+mod importance;
 pub(crate) mod leaderboard;
+mod lineage;
 pub(crate) mod promote;
 mod show;
 
@@ -56,6 +58,10 @@ enum ModelCommand {
         /// The model
         model: String,
     },
+    /// Says where a version comes from, and which jobs and promotions name it
+    Lineage(lineage::LineageArgs),
+    /// Says what each feature is worth to a version
+    Importance(importance::ImportanceArgs),
     /// Deletes a model; for 30 days it can be undeleted
     Delete {
         /// The model
@@ -94,6 +100,8 @@ pub(crate) async fn run(args: ModelArgs, context: &Context<'_>) -> Result<(), Cl
         ModelCommand::Update(args) => change::update(args, context).await,
         ModelCommand::Alias(args) => alias::run(args, context).await,
         ModelCommand::Promotions { model } => promote::list(&names::model(model, project)?, context).await,
+        ModelCommand::Lineage(args) => lineage::run(args, context).await,
+        ModelCommand::Importance(args) => importance::run(args, context).await,
         ModelCommand::Delete { model } => change::delete(&names::model(model, project)?, context).await,
         ModelCommand::Undelete { model } => change::undelete(&names::model(model, project)?, context).await,
     }

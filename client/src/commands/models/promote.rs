@@ -147,7 +147,7 @@ fn shown(promotion: &v1::Promotion, paint: Paint) -> String {
 }
 
 /// `pump@3` of the resource name, or `none`.
-fn version(name: &str) -> String {
+pub(super) fn version(name: &str) -> String {
     let parts: Vec<&str> = name.split('/').collect();
     match parts[..] {
         [.., model, "versions", version] => format!("{model}@{version}"),

@@ -2,6 +2,7 @@
 
 pub mod algorithm;
 pub mod backtest;
+pub mod batch_predict;
 pub mod calibration;
 pub mod compare;
 pub mod decision_tree;

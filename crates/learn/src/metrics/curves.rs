@@ -1,7 +1,7 @@
 //! Curves over all thresholds, thinned to as many points as can be drawn.
 
 use super::ranking::{Counts, Tied, ranked};
-use mltraining_domain::Confusion;
+use mltraining_domain::{AtThreshold, CalibrationPart, CurvePoint as Point, Curves};
 
 /// No curve has more points.
 const MOST_POINTS: usize = 500;
@@ -10,69 +10,25 @@ const THRESHOLDS: usize = 120;
 /// Parts of [`Curves::calibration`], at most.
 const PARTS: usize = 15;
 
-/// A point of a curve, both coordinates from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// To the right.
-    pub x: f64,
-    /// Upwards.
-    pub y: f64,
-}
-
-/// Rows of neighbouring scores.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CalibrationPart {
-    /// Its rows.
-    pub rows: u64,
-    /// Of them positive.
-    pub positives: u64,
-    /// Mean of their scores.
-    pub mean_score: f64,
-}
-
-/// What comes of one threshold.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AtThreshold {
-    /// A score at or above it is a yes.
-    pub threshold: f64,
-    /// What the yes and the no meet.
-    pub confusion: Confusion,
-}
-
-/// How scores rank and what they say, over all thresholds. Empty where a class is missing or a score is NaN.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Curves {
-    /// Share of negatives said yes to (x) and share of positives said yes to (y), from (0, 0) to (1, 1).
-    pub roc: Vec<Point>,
-    /// Recall (x) and precision (y) at each distinct score, the highest first: steps, between which no line is drawn.
-    pub precision_recall: Vec<Point>,
-    /// Rows by score in parts of about equal size, the lowest first; rows of one score are never parted.
-    pub calibration: Vec<CalibrationPart>,
-    /// Evenly spread thresholds, the lowest first.
-    pub thresholds: Vec<AtThreshold>,
-}
-
-impl Curves {
-    /// Of `scores` against `labels` (0 or 1). Sorts once.
-    ///
-    /// # Panics
-    /// When labels and scores differ in number.
-    pub fn of(labels: &[u8], scores: &[f64]) -> Self {
-        assert_eq!(labels.len(), scores.len(), "one label for each score");
-        let Some(ranked) = ranked(labels, scores) else {
-            return Self::default();
-        };
-        let sum = |sum: Counts, tied: &Tied| sum.and(tied.counts);
-        let all = ranked.iter().fold(Counts::default(), sum);
-        if all.positives == 0 || all.negatives == 0 {
-            return Self::default();
-        }
-        Self {
-            roc: roc(&ranked, all),
-            precision_recall: precision_recall(&ranked, all),
-            calibration: calibration(&ranked, all),
-            thresholds: thresholds(&ranked, all),
-        }
+/// The curves of `scores` against `labels` (0 or 1). Sorts once.
+///
+/// # Panics
+/// When labels and scores differ in number.
+pub fn curves(labels: &[u8], scores: &[f64]) -> Curves {
+    assert_eq!(labels.len(), scores.len(), "one label for each score");
+    let Some(ranked) = ranked(labels, scores) else {
+        return Curves::default();
+    };
+    let sum = |sum: Counts, tied: &Tied| sum.and(tied.counts);
+    let all = ranked.iter().fold(Counts::default(), sum);
+    if all.positives == 0 || all.negatives == 0 {
+        return Curves::default();
+    }
+    Curves {
+        roc: roc(&ranked, all),
+        precision_recall: precision_recall(&ranked, all),
+        calibration: calibration(&ranked, all),
+        thresholds: thresholds(&ranked, all),
     }
 }
 
@@ -181,7 +137,7 @@ mod tests {
     #[test]
     fn the_area_under_the_drawn_roc_curve_is_nearly_that_under_all_of_it() {
         let (labels, scores) = generated();
-        let roc = Curves::of(&labels, &scores).roc;
+        let roc = curves(&labels, &scores).roc;
         let area: f64 = roc
             .windows(2)
             .map(|pair| (pair[1].x - pair[0].x) * (pair[0].y + pair[1].y) / 2.0)
@@ -196,7 +152,7 @@ mod tests {
 
     #[test]
     fn precision_and_recall_of_a_few_rows_are_those_counted_by_hand() {
-        let found = Curves::of(&[1, 0, 1, 0], &[0.9, 0.8, 0.7, 0.1]).precision_recall;
+        let found = curves(&[1, 0, 1, 0], &[0.9, 0.8, 0.7, 0.1]).precision_recall;
         let by_hand = [(0.5, 1.0), (0.5, 0.5), (1.0, 2.0 / 3.0), (1.0, 0.5)];
         assert_eq!(found, by_hand.map(|(x, y)| Point { x, y }));
     }
@@ -208,13 +164,13 @@ mod tests {
         let scores: Vec<f64> = (0..rows)
             .map(|row| f64::from(row * 7919 % rows) / f64::from(rows))
             .collect();
-        let curves = Curves::of(&labels, &scores);
-        for curve in [&curves.roc, &curves.precision_recall] {
+        let found = curves(&labels, &scores);
+        for curve in [&found.roc, &found.precision_recall] {
             assert!((100..=MOST_POINTS).contains(&curve.len()), "{}", curve.len());
             assert_eq!(curve[curve.len() - 1].x, 1.0);
         }
         assert_eq!(
-            (curves.thresholds.len(), curves.calibration.len()),
+            (found.thresholds.len(), found.calibration.len()),
             (THRESHOLDS, PARTS)
         );
     }
@@ -222,7 +178,7 @@ mod tests {
     #[test]
     fn every_threshold_says_what_metrics_at_it_say() {
         let (labels, scores) = generated();
-        for at in Curves::of(&labels, &scores).thresholds {
+        for at in curves(&labels, &scores).thresholds {
             let expected = measure(&labels, &scores, Cut::At(at.threshold)).confusion;
             assert_eq!(Some(at.confusion), expected, "{}", at.threshold);
         }
@@ -231,14 +187,14 @@ mod tests {
     #[test]
     fn every_row_is_in_one_part_of_the_calibration_and_equal_scores_are_together() {
         let (labels, scores) = generated();
-        let parts = Curves::of(&labels, &scores).calibration;
+        let parts = curves(&labels, &scores).calibration;
         let sums = parts
             .iter()
             .fold((0, 0), |sum, part| (sum.0 + part.rows, sum.1 + part.positives));
         let positives = labels.iter().map(|label| u64::from(*label)).sum();
         assert_eq!(sums, (labels.len() as u64, positives));
         assert!(parts.is_sorted_by(|a, b| a.mean_score < b.mean_score));
-        let one = Curves::of(&[1, 0, 0], &[0.2, 0.2, 0.2]);
+        let one = curves(&[1, 0, 0], &[0.2, 0.2, 0.2]);
         assert_eq!((one.calibration.len(), one.thresholds.len()), (1, 1));
     }
 
@@ -249,7 +205,7 @@ mod tests {
             (vec![1, 1], vec![0.1, 0.2]),
             (vec![0, 1], vec![f64::NAN, 0.2]),
         ] {
-            assert_eq!(Curves::of(&labels, &scores), Curves::default());
+            assert_eq!(curves(&labels, &scores), Curves::default());
         }
     }
 }

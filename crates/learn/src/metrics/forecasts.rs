@@ -1,20 +1,9 @@
 //! Forecasts against what came true, in parts of neighbouring forecasts.
 
+use mltraining_domain::ForecastPart;
+
 /// Parts that all rows are put into, where forecasts differ enough.
 const PARTS: usize = 10;
-
-/// Rows of neighbouring forecasts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ForecastPart {
-    /// Rows, at least one.
-    pub rows: u64,
-    /// Mean of what was foreseen.
-    pub mean_forecast: f64,
-    /// Mean of what came true.
-    pub mean_truth: f64,
-    /// Standard deviation of what came true (ddof 0).
-    pub deviation: f64,
-}
 
 /// Rows by forecast in parts of about equal size, the lowest first; rows of one forecast are never parted. Empty without rows, or
 /// when a number is not finite. Sorts once.

@@ -10,9 +10,9 @@ mod ranking;
 pub(crate) mod tests;
 mod top;
 
-pub use curves::{AtThreshold, CalibrationPart, Curves, Point};
+pub use curves::curves;
 pub(crate) use decisions::{f1, mcc, precision, recall};
-pub use forecasts::{ForecastPart, forecast_parts};
+pub use forecasts::forecast_parts;
 use mltraining_domain::{CalibrationBin, Confusion, Metrics};
 pub(crate) use numbers::average_ranks;
 pub use numbers::{measure_numbers, r2, spearman};

@@ -3,7 +3,7 @@
 use super::frame::{Axis, Frame, HEIGHT, WIDTH};
 use super::svg::{Anchor, Place, Svg};
 use crate::words::number::{count, share};
-use mltraining_learn::metrics::CalibrationPart;
+use mltraining_domain::CalibrationPart;
 
 /// Two-sided 95 % of a normal distribution.
 const Z: f64 = 1.96;

@@ -3,11 +3,11 @@
 use super::frame::{Axis, Frame, HEIGHT, WIDTH};
 use super::svg::{Anchor, Place, Svg};
 use crate::words::number::{score, share};
-use mltraining_learn::metrics::Point;
+use mltraining_domain::CurvePoint;
 
 /// The curve in steps over the share of positives, which is chance; `None` without points.
 pub(crate) fn precision_recall(
-    points: &[Point],
+    points: &[CurvePoint],
     average_precision: Option<f64>,
     prevalence: Option<f64>,
 ) -> Option<String> {

@@ -3,10 +3,10 @@
 use super::frame::{Axis, Frame, HEIGHT, WIDTH};
 use super::svg::{Anchor, Place, Svg};
 use crate::words::number::score;
-use mltraining_learn::metrics::Point;
+use mltraining_domain::CurvePoint;
 
 /// The curve over the diagonal, which is chance; `None` without points.
-pub(crate) fn roc(points: &[Point], auc: Option<f64>) -> Option<String> {
+pub(crate) fn roc(points: &[CurvePoint], auc: Option<f64>) -> Option<String> {
     if points.is_empty() {
         return None;
     }

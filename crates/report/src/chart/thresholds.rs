@@ -2,8 +2,8 @@
 
 use super::frame::{Axis, Frame, HEIGHT, WIDTH, decimal};
 use super::svg::{Anchor, Place, Svg};
+use mltraining_domain::AtThreshold;
 use mltraining_domain::{Confusion, Utility};
-use mltraining_learn::metrics::AtThreshold;
 
 /// Precision, recall and F1 over the threshold, with the one that is kept; `None` without thresholds.
 pub(crate) fn thresholds(at: &[AtThreshold], kept: Option<f64>) -> Option<String> {

@@ -3,8 +3,7 @@
 use super::operating;
 use crate::table::{Figure, Table, figure};
 use crate::{Report, Shown, chart};
-use mltraining_domain::ThresholdSpec;
-use mltraining_learn::metrics::{Curves, ForecastPart};
+use mltraining_domain::{Curves, ForecastPart, ThresholdSpec};
 
 /// Figures and tables under a heading.
 pub(crate) struct Section {

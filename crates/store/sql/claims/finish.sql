@@ -36,12 +36,12 @@ with finished as (
   select project, id, last_version, $1, $3, $4, $5 from named
   returning project, model, version
 ), judged as (
-  insert into evaluation (project, model, version, result_id, body, overall, rows, positives,
+  insert into evaluation (project, model, version, result_id, body, curves, overall, rows, positives,
                           roc_auc, average_precision, log_loss, brier, skill, period_start, period_end)
-  select project, model, version, $3::uuid, $6::jsonb, $7::jsonb, $8::bigint, $9::bigint, $10::float8, $11::float8, $12::float8,
+  select project, model, version, $3::uuid, $6::jsonb - 'curves', $6 -> 'curves', $7::jsonb, $8::bigint, $9::bigint, $10::float8, $11::float8, $12::float8,
          $13::float8, $14::float8, null::timestamptz, null::timestamptz from made
    union all
-  select project, $16::text, $17::integer, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $18::timestamptz, $19::timestamptz
+  select project, $16::text, $17::integer, $3, $6 - 'curves', $6 -> 'curves', $7, $8, $9, $10, $11, $12, $13, $14, $18::timestamptz, $19::timestamptz
     from finished where state = 'SUCCEEDED' and $16 is not null
 )
 select f.state, (select version from made) as version from finished f

@@ -1,5 +1,6 @@
 -- purge.remove_versions: of the jobs $1, whose files are gone, as far as all of a version's jobs are among $2; looked at once more behind
--- the lock of the model. A version goes with its evaluations, their jobs, and the moves of aliases that name it
+-- the lock of the model. A version goes with its evaluations, their jobs, and the moves of aliases that name it; which jobs named it is
+-- forgotten, since the next version of its name is another one
 with doomed as materialized (
   select v.project, v.model, v.version, v.result_id from model_version v
     join model m on m.project = v.project and m.id = v.model
@@ -20,6 +21,8 @@ with doomed as materialized (
 ), moves as (
   delete from promotion p using doomed d
    where p.project = d.project and p.model = d.model and (p.from_version = d.version or p.to_version = d.version)
+), named as (
+  delete from job_version n using doomed d where n.project = d.project and n.model = d.model and n.version = d.version
 ), versions as (
   delete from model_version v using doomed d
    where v.project = d.project and v.model = d.model and v.version = d.version returning v.job_id

@@ -3,7 +3,7 @@
 with doomed as materialized (
   select j.id from job j
    where j.id = any($2::uuid[]) and j.finished_at <= now() - $1::bigint * interval '1 microsecond'
-     and (j.state <> 'SUCCEEDED' or j.kind not in ('COMPARE', 'BACKTEST'))
+     and (j.state <> 'SUCCEEDED' or j.kind not in ('COMPARE', 'BACKTEST', 'TUNE'))
      and not exists (select from model_version v where v.job_id = j.id)
      and not exists (select from result r where r.job_id = j.id
                         and (r.state <> 'COMMITTED' or exists (select from evaluation e where e.result_id = r.id)))

@@ -6,8 +6,8 @@ use crate::sources::Idempotency;
 use crate::{Store, StoreError, projects, stored};
 use mltraining_domain::spec::train::SPEC_VERSION;
 use mltraining_domain::{
-    BacktestSpec, Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority, ProjectId,
-    ReproduceSpec, SourceId, Span, TimeRange, TrainSpec,
+    BacktestSpec, BatchPredictSpec, Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority,
+    ProjectId, ReproduceSpec, SourceId, Span, TimeRange, TrainSpec,
 };
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
@@ -29,6 +29,8 @@ pub enum NewSpec<'a> {
     Compare(&'a Checked<CompareSpec>),
     /// Walk forward through time.
     Backtest(&'a Checked<BacktestSpec>),
+    /// Say what a version foresees of a range.
+    BatchPredict(&'a Checked<BatchPredictSpec>),
 }
 
 impl<'a> NewSpec<'a> {
@@ -40,6 +42,7 @@ impl<'a> NewSpec<'a> {
             Self::Evaluate(_) => JobKind::Evaluate,
             Self::Compare(_) => JobKind::Compare,
             Self::Backtest(_) => JobKind::Backtest,
+            Self::BatchPredict(_) => JobKind::BatchPredict,
         }
     }
 
@@ -50,6 +53,7 @@ impl<'a> NewSpec<'a> {
             Self::Evaluate(spec) => stored::to_json(&**spec),
             Self::Compare(spec) => stored::to_json(&**spec),
             Self::Backtest(spec) => stored::to_json(&**spec),
+            Self::BatchPredict(spec) => stored::to_json(&**spec),
         }
     }
 
@@ -61,6 +65,7 @@ impl<'a> NewSpec<'a> {
             Self::Evaluate(spec) => &spec.version.train,
             Self::Compare(spec) => &spec.versions[0].train,
             Self::Backtest(spec) => &spec.train,
+            Self::BatchPredict(spec) => &spec.version.train,
         }
     }
 
@@ -68,7 +73,11 @@ impl<'a> NewSpec<'a> {
     pub fn model(self) -> Option<&'a ModelId> {
         match self {
             Self::Train(spec) => Some(&spec.model),
-            Self::Reproduce(_) | Self::Evaluate(_) | Self::Compare(_) | Self::Backtest(_) => None,
+            Self::Reproduce(_)
+            | Self::Evaluate(_)
+            | Self::Compare(_)
+            | Self::Backtest(_)
+            | Self::BatchPredict(_) => None,
         }
     }
 
@@ -84,6 +93,7 @@ impl<'a> NewSpec<'a> {
             Self::Evaluate(spec) => spec.range,
             Self::Compare(spec) => spec.range,
             Self::Backtest(spec) => spec.train.range,
+            Self::BatchPredict(spec) => spec.range,
         }
     }
 }

@@ -30,9 +30,9 @@ pub use update::{JobChange, JobUpdate};
 use crate::StoreError;
 use chrono::{DateTime, Utc};
 use mltraining_domain::{
-    BacktestSpec, CompareSpec, DisplayState, Epoch, EvaluateSpec, EvaluationId, FailureClass, IdempotencyKey,
-    JobId, JobKind, JobState, Metrics, ModelId, Priority, Progress, ProjectId, Reason, ReproduceSpec,
-    ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
+    BacktestSpec, BatchPredictSpec, CompareSpec, DisplayState, Epoch, EvaluateSpec, EvaluationId,
+    FailureClass, IdempotencyKey, JobId, JobKind, JobState, Metrics, ModelId, Priority, Progress, ProjectId,
+    Reason, ReproduceSpec, ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,14 @@ impl Job {
     /// # Errors
     /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
     pub fn backtest_spec(&self) -> Result<BacktestSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// The spec of a job that predicts a range.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn batch_predict_spec(&self) -> Result<BatchPredictSpec, StoreError> {
         crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
     }
 

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod leaderboard;
+mod lineage;
 mod list;
 mod model_file;
 mod read;
@@ -10,6 +11,7 @@ mod versions;
 
 pub use aliases::{AliasMove, Effect, MoveOutcome, Promotion};
 pub use leaderboard::{LeaderboardCursor, LeaderboardEntry, LeaderboardFilter};
+pub use lineage::{Origin, Use, UseCursor, What};
 pub use list::{Deleted, ModelCursor, ModelFilter, ModelList};
 pub use model_file::{ModelFileRow, UsableVersion};
 pub use update::{ModelChange, UpdateOutcome};

@@ -12,6 +12,7 @@ pub const OWN_TABLES: &[&str] = &[
     "job_attempt",
     "job_event",
     "job_label",
+    "job_version",
     "model",
     "model_alias",
     "model_version",

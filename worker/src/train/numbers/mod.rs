@@ -5,7 +5,6 @@ mod fold;
 mod intervals;
 mod period;
 
-use super::files::Drawn;
 use super::operating::Operating;
 use super::{Evaluated, folds, permutation, predictions, shuffled, slices};
 use crate::work::{Work, WorkError};
@@ -60,6 +59,7 @@ pub(super) fn evaluate(
         skill: intervals::skill(&measured),
         intervals: Some(intervals),
         unseen: unseen(&out, rows),
+        forecasts: metrics::forecast_parts(&out.truths, &out.forecasts),
         shuffled_spearman: shuffled,
         correlated,
         permutation: permutation::over_folds(&out.drops),
@@ -70,7 +70,6 @@ pub(super) fn evaluate(
     Ok(Evaluated {
         evaluation,
         kept: Operating::default(),
-        drawn: Drawn::Numbers(metrics::forecast_parts(&out.truths, &out.forecasts)),
         predictions: predictions::file(out.told(), rows)?,
     })
 }

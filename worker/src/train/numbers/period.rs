@@ -63,6 +63,7 @@ pub(in crate::train) fn judge(
             .iter()
             .map(|forecast| forecast.measured(&out.truths))
             .collect(),
+        forecasts: metrics::forecast_parts(&out.truths, &out.forecasts),
         correlated: super::alarms(matrix, rows),
         importances: file.model.importances(),
         permutation: permutation::over_folds(&drops.into_iter().collect::<Vec<_>>()),
