@@ -367,6 +367,7 @@ async fn nothing_points_at_a_job_or_a_result_that_retention_does_not_know() {
         "job_attempt_job_fk",
         "job_event_job_fk",
         "job_result_fk",
+        "job_version_job_fk",
         "model_version_job_fk",
         "model_version_result_fk",
         "result_attempt_fk",
@@ -434,6 +435,29 @@ async fn a_model_that_can_no_longer_be_undeleted_goes_with_all_that_came_of_it_a
     fixture.succeeded().await;
     let again = fixture.number("select version::bigint from model_version").await;
     assert_eq!(again, 1, "the name begins anew");
+}
+
+#[tokio::test]
+async fn the_next_version_of_a_name_is_not_told_of_jobs_that_named_the_one_before() {
+    let fixture = Fixture::new().await;
+    let (job, evaluated) = fixture.deleted_ago("1 s").await;
+    let other = Wish {
+        model: "other",
+        ..Wish::default()
+    };
+    let stays = fixture.create(&other).await.id;
+    let named = "insert into job_version (project, model, version, created_at, job_id)
+                 select v.project, v.model, v.version, j.created_at, j.id from model_version v, job j where j.id = $1";
+    let sql = fixture.sql().await;
+    sqlx::query(named).bind(stays.0).execute(&sql).await.unwrap();
+    let gone = fixture
+        .store
+        .remove_expired_versions(&[job], &[job, evaluated])
+        .await;
+    assert_eq!(gone.unwrap(), 1);
+    assert_eq!(fixture.number("select count(*) from job_version").await, 0);
+    let left = fixture.number("select count(*) from job").await;
+    assert_eq!(left, 1, "the job that named it is kept");
 }
 
 #[tokio::test]
