@@ -91,7 +91,7 @@ fn lines<'a>(trades: impl Iterator<Item = (&'a str, &'a Trade)>) -> Vec<u8> {
     let mut out = csv::Writer::from_writer(Vec::new());
     let mut write = |fields: [&str; 6]| {
         out.write_record(fields)
-            .expect("memory takes every record of six fields")
+            .expect("memory takes every record of six fields");
     };
     write([
         "entity",
