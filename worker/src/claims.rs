@@ -20,6 +20,8 @@ const KINDS: &[JobKind] = &[
     JobKind::Evaluate,
     JobKind::Compare,
     JobKind::Backtest,
+    JobKind::Tune,
+    JobKind::Trial,
 ];
 /// The same, with those that only tests make.
 const KINDS_AND_PROBES: &[JobKind] = &[
@@ -28,6 +30,8 @@ const KINDS_AND_PROBES: &[JobKind] = &[
     JobKind::Evaluate,
     JobKind::Compare,
     JobKind::Backtest,
+    JobKind::Tune,
+    JobKind::Trial,
     JobKind::Probe,
 ];
 

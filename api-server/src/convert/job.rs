@@ -2,7 +2,9 @@
 
 use super::evaluation::show_metrics;
 use super::time::{show_instant, show_span};
-use super::{backtest, comparison, etag, job_error, progress, reproduction, stored_evaluation, train_spec};
+use super::{
+    backtest, comparison, etag, job_error, progress, reproduction, stored_evaluation, study, train_spec,
+};
 use mltraining_domain::name::{JobName, ModelName, VersionName};
 use mltraining_domain::{DisplayState, JobKind, JobState, ModelId, ProjectId};
 use mltraining_proto::v1;
@@ -83,6 +85,11 @@ fn show_spec(job: &Job) -> Result<Option<Spec>, StoreError> {
         ))),
         JobKind::Backtest => Some(Spec::BacktestSpec(backtest::show_spec(
             &job.backtest_spec()?,
+            &job.project,
+        ))),
+        JobKind::Tune => Some(Spec::TuneSpec(study::show_spec(&job.tune_spec()?, &job.project))),
+        JobKind::Trial => Some(Spec::TrialSpec(study::show_trial_spec(
+            &job.trial_spec()?,
             &job.project,
         ))),
         JobKind::Probe => None,
@@ -186,6 +193,8 @@ pub(crate) fn show_kind(kind: JobKind) -> v1::JobKind {
         JobKind::Evaluate => v1::JobKind::Evaluate,
         JobKind::Compare => v1::JobKind::Compare,
         JobKind::Backtest => v1::JobKind::Backtest,
+        JobKind::Tune => v1::JobKind::Tune,
+        JobKind::Trial => v1::JobKind::Trial,
         JobKind::Probe => v1::JobKind::Probe,
     }
 }
@@ -208,6 +217,7 @@ pub(crate) fn show_display_state(state: DisplayState) -> v1::JobDisplayState {
         DisplayState::Queued => v1::JobDisplayState::Queued,
         DisplayState::Scheduled => v1::JobDisplayState::Scheduled,
         DisplayState::Retrying => v1::JobDisplayState::Retrying,
+        DisplayState::Waiting => v1::JobDisplayState::Waiting,
         DisplayState::Running => v1::JobDisplayState::Running,
         DisplayState::Cancelling => v1::JobDisplayState::Cancelling,
         DisplayState::Succeeded => v1::JobDisplayState::Succeeded,

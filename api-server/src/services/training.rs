@@ -8,8 +8,8 @@ use super::{hint, refusal};
 use crate::context::Context;
 use crate::convert::job_options::{self, JobOptions};
 use crate::convert::{
-    backtest, comparison, idempotency, job as wire, name, reproduction, stored_evaluation, train_request,
-    train_spec,
+    backtest, comparison, idempotency, job as wire, name, reproduction, stored_evaluation, study,
+    train_request, train_spec,
 };
 use crate::error::ApiError;
 use mltraining_domain::name::ModelName;
@@ -77,6 +77,17 @@ impl TrainingService for TrainingApi {
         request: Request<v1::BacktestModelRequest>,
     ) -> Result<Response<v1::Job>, Status> {
         Ok(Response::new(self.backtest(request).await?))
+    }
+
+    async fn tune_model(&self, request: Request<v1::TuneModelRequest>) -> Result<Response<v1::Job>, Status> {
+        Ok(Response::new(self.tune(request).await?))
+    }
+
+    async fn preview_study(
+        &self,
+        request: Request<v1::PreviewStudyRequest>,
+    ) -> Result<Response<v1::Study>, Status> {
+        Ok(Response::new(self.study(request).await?))
     }
 }
 
@@ -160,7 +171,7 @@ impl TrainingApi {
             plan: &resolved.plan,
             priority: wish.options.priority,
             purpose: match wish.spec {
-                NewSpec::Train(_) | NewSpec::Reproduce(_) => Purpose::Train,
+                NewSpec::Train(_) | NewSpec::Reproduce(_) | NewSpec::Tune(_) => Purpose::Train,
                 NewSpec::Evaluate(_) | NewSpec::Compare(_) => Purpose::Judge,
                 NewSpec::Backtest(_) => Purpose::Walk,
             },
@@ -174,6 +185,7 @@ impl TrainingApi {
             NewSpec::Evaluate(spec) => Spec::EvaluateSpec(stored_evaluation::show_spec(spec, project)),
             NewSpec::Compare(spec) => Spec::CompareSpec(comparison::show_spec(spec, project)),
             NewSpec::Backtest(spec) => Spec::BacktestSpec(backtest::show_spec(spec, project)),
+            NewSpec::Tune(spec) => Spec::TuneSpec(study::show_spec(spec, project)),
         };
         Ok(v1::Job {
             kind: wire::show_kind(wish.spec.kind()).into(),

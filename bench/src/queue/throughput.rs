@@ -120,11 +120,18 @@ async fn finish(store: &Store, kind: JobKind, lease: Lease, made: &Made) -> anyh
             let trained = Trained {
                 spec: &made.spec,
                 facts: &made.facts,
+                found: None,
                 evaluation: &made.evaluation,
             };
             store.finish_train(lease, result, trained).await?;
         }
-        JobKind::Probe | JobKind::Reproduce | JobKind::Evaluate | JobKind::Compare | JobKind::Backtest => {
+        JobKind::Probe
+        | JobKind::Reproduce
+        | JobKind::Evaluate
+        | JobKind::Compare
+        | JobKind::Backtest
+        | JobKind::Tune
+        | JobKind::Trial => {
             store.finish_bare(lease, result).await?;
         }
     }

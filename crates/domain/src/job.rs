@@ -17,6 +17,10 @@ pub enum JobKind {
     Compare,
     /// Walks forward through time, training again and again.
     Backtest,
+    /// Looks for the parameters of a learner, and trains a model version with the best.
+    Tune,
+    /// Tries some parameters for a study.
+    Trial,
     /// Does what a test of the service asks for.
     Probe,
 }
@@ -48,6 +52,8 @@ pub enum DisplayState {
     Scheduled,
     /// QUEUED again after an attempt.
     Retrying,
+    /// QUEUED until other jobs, which it has made, have ended.
+    Waiting,
     /// RUNNING.
     Running,
     /// RUNNING with a cancel requested.
@@ -64,12 +70,14 @@ pub enum DisplayState {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [JobKind; 6] = [
+    pub const ALL: [JobKind; 8] = [
         Self::Train,
         Self::Reproduce,
         Self::Evaluate,
         Self::Compare,
         Self::Backtest,
+        Self::Tune,
+        Self::Trial,
         Self::Probe,
     ];
 
@@ -81,6 +89,8 @@ impl JobKind {
             Self::Evaluate => "EVALUATE",
             Self::Compare => "COMPARE",
             Self::Backtest => "BACKTEST",
+            Self::Tune => "TUNE",
+            Self::Trial => "TRIAL",
             Self::Probe => "PROBE",
         }
     }

@@ -72,7 +72,7 @@ const WITHOUT_PLAN: [&str; 13] = [
 ];
 
 /// Tables that grow with use.
-const GROWING: [&str; 14] = [
+const GROWING: [&str; 15] = [
     "job",
     "job_attempt",
     "job_event",
@@ -86,6 +86,7 @@ const GROWING: [&str; 14] = [
     "evaluation",
     "api_key",
     "source",
+    "trial",
     "worker",
 ];
 

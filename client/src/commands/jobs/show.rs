@@ -40,6 +40,7 @@ fn what(job: &v1::Job) -> String {
         _ if job.kind() == v1::JobKind::Reproduce => "a training done again".to_owned(),
         _ if job.kind() == v1::JobKind::Compare => "versions compared".to_owned(),
         _ if job.kind() == v1::JobKind::Backtest => "a walk through time".to_owned(),
+        _ if job.kind() == v1::JobKind::Trial => "trials of a study".to_owned(),
         _ if job.kind() == v1::JobKind::Evaluate => "a version judged on a period".to_owned(),
         _ => String::new(),
     }
@@ -249,6 +250,17 @@ fn what_is_done(job: &v1::Job, fact: &mut impl FnMut(&str, String)) {
                 ..range
             });
             spec_facts(&train, fact);
+        }
+        Some(Spec::TuneSpec(spec)) => {
+            let study = spec.study.clone().unwrap_or_default();
+            let names: Vec<&str> = study.space.iter().map(|one| one.name.as_str()).collect();
+            fact("looks for", names.join(", "));
+            spec_facts(&spec.spec.clone().unwrap_or_default(), fact);
+        }
+        Some(Spec::TrialSpec(spec)) => {
+            fact("trials of", spec.study.clone());
+            let numbers: Vec<String> = spec.trials.iter().map(i32::to_string).collect();
+            fact("trials", format!("{} in rung {}", numbers.join(", "), spec.rung));
         }
         None => {}
     }

@@ -2,7 +2,7 @@
 -- model version and no evaluation goes back to them, and no orphaned result waits for the sweep
 with page as materialized (
   select j.id, j.project, j.finished_at from job j
-   where j.finished_at is not null and (j.state <> 'SUCCEEDED' or j.kind not in ('TRAIN', 'EVALUATE', 'COMPARE', 'BACKTEST')) -- as job_expire_idx says
+   where j.finished_at is not null and (j.state <> 'SUCCEEDED' or j.kind not in ('TRAIN', 'EVALUATE', 'COMPARE', 'BACKTEST', 'TUNE')) -- as job_expire_idx says
      and j.finished_at <= now() - $1::bigint * interval '1 microsecond'
      and j.finished_at >= coalesce($2::timestamptz, '-infinity')
      and ($2::timestamptz is null or (j.finished_at, j.id) > ($2, $3::uuid))

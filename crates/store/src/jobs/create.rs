@@ -7,7 +7,7 @@ use crate::{Store, StoreError, projects, stored};
 use mltraining_domain::spec::train::SPEC_VERSION;
 use mltraining_domain::{
     BacktestSpec, Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority, ProjectId,
-    ReproduceSpec, SourceId, Span, TimeRange, TrainSpec,
+    ReproduceSpec, SourceId, Span, TimeRange, TrainSpec, TuneSpec,
 };
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
@@ -29,6 +29,8 @@ pub enum NewSpec<'a> {
     Compare(&'a Checked<CompareSpec>),
     /// Walk forward through time.
     Backtest(&'a Checked<BacktestSpec>),
+    /// Look for the parameters of a learner.
+    Tune(&'a Checked<TuneSpec>),
 }
 
 impl<'a> NewSpec<'a> {
@@ -40,6 +42,7 @@ impl<'a> NewSpec<'a> {
             Self::Evaluate(_) => JobKind::Evaluate,
             Self::Compare(_) => JobKind::Compare,
             Self::Backtest(_) => JobKind::Backtest,
+            Self::Tune(_) => JobKind::Tune,
         }
     }
 
@@ -50,6 +53,7 @@ impl<'a> NewSpec<'a> {
             Self::Evaluate(spec) => stored::to_json(&**spec),
             Self::Compare(spec) => stored::to_json(&**spec),
             Self::Backtest(spec) => stored::to_json(&**spec),
+            Self::Tune(spec) => stored::to_json(&**spec),
         }
     }
 
@@ -61,6 +65,7 @@ impl<'a> NewSpec<'a> {
             Self::Evaluate(spec) => &spec.version.train,
             Self::Compare(spec) => &spec.versions[0].train,
             Self::Backtest(spec) => &spec.train,
+            Self::Tune(spec) => &spec.train,
         }
     }
 
@@ -68,6 +73,7 @@ impl<'a> NewSpec<'a> {
     pub fn model(self) -> Option<&'a ModelId> {
         match self {
             Self::Train(spec) => Some(&spec.model),
+            Self::Tune(spec) => Some(&spec.train.model),
             Self::Reproduce(_) | Self::Evaluate(_) | Self::Compare(_) | Self::Backtest(_) => None,
         }
     }
@@ -80,7 +86,7 @@ impl<'a> NewSpec<'a> {
     /// The decision times that are read.
     pub fn range(self) -> TimeRange {
         match self {
-            Self::Train(_) | Self::Reproduce(_) => self.train().range,
+            Self::Train(_) | Self::Reproduce(_) | Self::Tune(_) => self.train().range,
             Self::Evaluate(spec) => spec.range,
             Self::Compare(spec) => spec.range,
             Self::Backtest(spec) => spec.train.range,

@@ -22,6 +22,7 @@ pub const OWN_TABLES: &[&str] = &[
     "source",
     "source_context",
     "source_phase",
+    "trial",
     "worker",
 ];
 

@@ -44,4 +44,5 @@ insert into evaluation (project, model, version, result_id, body, overall, rows,
 insert into model_alias (project, model, id, version) select project, model, 'champion', version from model_version;
 insert into promotion (project, model, number, alias, to_version, created_by)
   select v.project, v.model, n, 'champion', 1, 'x' from model_version v cross join generate_series(1, 3) n where right(v.model, 1) = '5';
+insert into trial (study_id, rung, number, job_id, parameters) select id, 0, 1, id, '{}' from made;
 analyze;
