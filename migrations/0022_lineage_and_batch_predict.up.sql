@@ -64,7 +64,7 @@ create index job_expire_idx on job (finished_at, id)
 alter table job drop constraint job_kind_known;
 alter table job
   add constraint job_kind_known
-    check (kind in ('TRAIN', 'PROBE', 'REPRODUCE', 'EVALUATE', 'COMPARE', 'BACKTEST', 'TUNE', 'BATCH_PREDICT')),
+    check (kind in ('TRAIN', 'PROBE', 'REPRODUCE', 'EVALUATE', 'COMPARE', 'BACKTEST', 'TUNE', 'TRIAL', 'BATCH_PREDICT')),
   -- Without a model: by its model a job makes a version.
   add constraint job_batch_predict_complete check (kind <> 'BATCH_PREDICT' or (model is null and source is not null
     and range_start is not null and range_end is not null and horizon is not null));

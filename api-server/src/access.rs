@@ -134,6 +134,8 @@ pub const METHODS: &[Method] = &[
     row("/inference.GRPCInferenceService/ModelInfer",        VIEWER,  Unary),
     row("/mltraining.v1.TrainingService/BacktestModel",      TRAINER, Unary),
     row("/mltraining.v1.TrainingService/BatchPredict",       TRAINER, Unary),
+    row("/mltraining.v1.TrainingService/TuneModel",          TRAINER, Unary),
+    row("/mltraining.v1.TrainingService/PreviewStudy",       VIEWER,  Unary),
     admin("/mltraining.v1.AdminService/GetServerInfo",       SERVICE_VIEWER, Unary),
     admin("/mltraining.v1.AdminService/ListWorkers",         SERVICE_ADMIN,  Unary),
     admin("/mltraining.v1.AdminService/DrainWorker",         SERVICE_ADMIN,  Unary),

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     admin, backtest, batch_predict, catalog, compare, dataset, demo_data, evaluate, evaluation, health,
-    import, jobs, labels, models, predict, report_page, reproduce, sources, train,
+    import, jobs, labels, models, predict, report_page, reproduce, sources, train, tune,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -144,6 +144,14 @@ pub(crate) enum Command {
     /// Follows the job and shows what the models are worth, and what acting on them would have brought after costs, beside acting on
     /// every row: mlts backtest pump@3 --start 2026-02-01 --step 1d --window 14d --fee-bps 10
     Backtest(Box<backtest::BacktestArgs>),
+    /// Looks for parameters of an algorithm, and trains a model version with the best
+    ///
+    /// Shows each trial as soon as it has ended. Trials are compared on folds of the earlier part of the range; the winner alone is judged
+    /// on the rest: mlts tune --model pump --change 0.1 --horizon 10m --algorithm gradient_boosting --grid max_depth=4,6,8
+    /// --range learning_rate=0.01..0.3:log --trials 20
+    Tune(Box<tune::TuneArgs>),
+    /// Shows the trials of a study, which mlts tune began
+    Study(tune::StudyArgs),
     /// Lists backtests, or shows one
     Backtests(backtest::BacktestsArgs),
     /// Lists jobs; cancels, counts or follows many
@@ -254,6 +262,8 @@ mod tests {
             "mlts batch-predict demo_candles@champion --start 2026-01-02 --entity SOL_1 --output out",
             "mlts backtest demo_candles@1 --start 2026-01-02 --step 6h --window 1d --fee-bps 10",
             "mlts backtests --limit 3",
+            "mlts tune --model pump --change 0.1 --horizon 10m --grid max_depth=4,6 --range trees=50..200:log --trials 8",
+            "mlts study 01890a5d-ac96-774b-bcce-b302099a8057",
             "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
             "mlts evaluation curve 01890a5d-ac96-774b-bcce-b302099a8057 --kind thresholds",
             "mlts evaluation slices 01890a5d-ac96-774b-bcce-b302099a8057 --by day --all",

@@ -286,7 +286,7 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         ("PredictionService", "Predict"),
         (
             "TrainingService",
-            "TrainModel ReproduceJob EvaluateModel CompareModels BacktestModel BatchPredict",
+            "TrainModel ReproduceJob EvaluateModel CompareModels BacktestModel BatchPredict TuneModel PreviewStudy",
         ),
     ];
     let expected: BTreeMap<_, _> = expected

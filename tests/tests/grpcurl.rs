@@ -41,6 +41,8 @@ const PROMISED: &[&str] = &[
     "PERIOD_PLACE_AFTER_TRAINING",
     "touches them: let it start at 2026-01-01T03:59:00.000001+00:00 or later",
     "COMPARISON_ANSWER_UNKNOWN",
+    "JOB_KIND_TUNE",
+    "TRIAL_STATE_SUCCEEDED",
     "NO_PREDICTION_REASON_NO_BAR",
     "mltraining_random_forest",
     "\"totalCount\": \"1\"",
@@ -103,6 +105,9 @@ async fn answer(system: &System, tool: &Path, worker: &str, meant: Meant, call: 
     let evaluation = system
         .database
         .sql("SELECT 'projects/default/evaluations/' || id FROM evaluation ORDER BY created_at DESC LIMIT 1");
+    let study = system
+        .database
+        .sql("SELECT 'projects/default/jobs/' || id FROM job WHERE kind = 'TUNE' ORDER BY id DESC LIMIT 1");
     let text = format!("grpcurl() {{ command '{}' \"$@\"; }}\n{call}", tool.display());
     let out = tokio::process::Command::new("bash")
         .args(["-c", &text])
@@ -112,6 +117,7 @@ async fn answer(system: &System, tool: &Path, worker: &str, meant: Meant, call: 
         .env("KEY", &system.key)
         .env("JOB", job)
         .env("NEWEST", newest)
+        .env("STUDY", study)
         .env("EVALUATION", evaluation)
         .output()
         .await

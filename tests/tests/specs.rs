@@ -184,6 +184,7 @@ fn every_split() -> Vec<(&'static str, usize, Split)> {
     let holdout = pb::Holdout {
         test_share: Some(0.3),
         embargo: minutes(2),
+        test_start_time: None,
     };
     let choice = pb::CombinatorialPurged {
         blocks: Some(4),

@@ -7,6 +7,7 @@ use crate::process::parent::{self, End};
 use crate::reporter;
 use crate::settle;
 use crate::stop::StopReason;
+use crate::studies;
 use crate::work::Work;
 use chrono::{DateTime, Utc};
 use mltraining_runtime::trace;
@@ -53,6 +54,7 @@ pub(crate) async fn run(context: &Context, claim: Claim) {
             () = release_when_told(context, &work) => {}
         }
         drop(held);
+        studies::after(context, job.kind).await;
         context.signal.tell_events_beside(job.lease.job.0);
     }
     .instrument(span)
@@ -68,6 +70,7 @@ async fn drive(context: &Context, job: &ClaimedJob, work: &Work, held: &Held, me
     held.ends();
     match end {
         End::Made(stored) => settle::finish(context, job, &stored, work).await,
+        End::Waits(waiting) => settle::park(context, job, &waiting, work).await,
         End::Failed(failure) => settle::fail(context, job, &failure, work).await,
         End::Stopped => settle::stopped(context, job, work).await,
         End::TooLarge(need) => settle::too_large(context, job, need, work).await,

@@ -21,6 +21,8 @@ const KINDS: &[JobKind] = &[
     JobKind::Compare,
     JobKind::Backtest,
     JobKind::BatchPredict,
+    JobKind::Tune,
+    JobKind::Trial,
 ];
 /// The same, with those that only tests make.
 const KINDS_AND_PROBES: &[JobKind] = &[
@@ -30,6 +32,8 @@ const KINDS_AND_PROBES: &[JobKind] = &[
     JobKind::Compare,
     JobKind::Backtest,
     JobKind::BatchPredict,
+    JobKind::Tune,
+    JobKind::Trial,
     JobKind::Probe,
 ];
 

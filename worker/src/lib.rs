@@ -28,9 +28,11 @@ mod retention;
 mod run;
 mod settle;
 pub mod stop;
+mod studies;
 mod sweep;
 pub mod train;
 mod train_job;
+mod tune;
 mod unheard;
 pub mod work;
 

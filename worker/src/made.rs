@@ -37,4 +37,7 @@ pub(crate) struct Version {
     pub facts: VersionFacts,
     /// What it is worth.
     pub evaluation: Evaluation,
+    /// What the job has found besides; `None` for a plain training.
+    #[serde(default)]
+    pub found: Option<Value>,
 }

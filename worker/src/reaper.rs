@@ -1,6 +1,7 @@
 //! Takes jobs from workers that stopped renewing their leases. Every worker does it; there is no leader.
 
 use crate::context::Context;
+use crate::studies;
 use rand::RngExt;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub(crate) async fn run(context: Arc<Context>) {
             () = tokio::time::sleep(pause) => {}
         }
         while reap(&context).await {}
+        studies::look(&context).await;
     }
 }
 

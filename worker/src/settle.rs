@@ -5,11 +5,14 @@ use crate::context::Context;
 use crate::made::Output;
 use crate::process::message::{Need, Stored};
 use crate::stop::{Stop, StopReason};
+use crate::studies;
+use crate::tune::{Waiting, WaitingOn};
 use crate::work::Work;
-use mltraining_domain::{FailureClass, JobFailure, JobState, Reason, ResultId, WorkPhase};
+use mltraining_domain::{FailureClass, JobFailure, JobKind, JobState, Reason, ResultId, WorkPhase};
 use mltraining_signal::{Change, Changed};
 use mltraining_store::StoreError;
 use mltraining_store::claims::{ClaimedJob, Failed, Finished, Judged, Outcome, Trained};
+use mltraining_store::studies::{ParkOutcome, Parked, Parking, TrialRecord};
 use std::future::Future;
 use std::time::Duration;
 use tracing::Instrument;
@@ -40,7 +43,11 @@ pub(crate) async fn finish(context: &Context, job: &ClaimedJob, stored: &Stored,
 /// Tells the API servers that the model has a new version, so that none shows it without for longer than it must. Beside the
 /// attempt, whose lease is over.
 fn tell(context: &Context, job: &ClaimedJob) {
-    let Some(model) = job.spec["model"].as_str() else {
+    let spec = match job.kind {
+        JobKind::Tune => &job.spec["train"],
+        _ => &job.spec,
+    };
+    let Some(model) = spec["model"].as_str() else {
         return;
     };
     let change = Change {
@@ -126,6 +133,7 @@ async fn commit(
                 spec: &made.spec,
                 facts: &made.facts,
                 evaluation: &made.evaluation,
+                found: made.found.as_ref(),
             };
             context.store.finish_train(job.lease, result, trained).await
         }
@@ -155,6 +163,50 @@ pub(crate) async fn stopped(context: &Context, job: &ClaimedJob, work: &Work) {
             tracing::info!(?reason, "stopped; giving the job back");
             end(context, job, work, || context.store.release_job(job.lease)).await;
         }
+    }
+}
+
+/// Lets a study wait without a worker, and wakes workers for the jobs that it waits for.
+pub(crate) async fn park(context: &Context, job: &ClaimedJob, waiting: &Waiting, work: &Work) {
+    let parked = Parked {
+        parking: match &waiting.on {
+            WaitingOn::Jobs(specs) => Parking::Rung(specs),
+            WaitingOn::Others => Parking::Wait,
+            WaitingOn::Nobody => Parking::GiveUp,
+        },
+        max_duration: waiting.max_duration,
+        message: &waiting.message,
+    };
+    let parking = until_answered("park", &work.stop, || {
+        context.store.park_study(job.lease, &job.project, parked)
+    });
+    match parking.await {
+        Ok(ParkOutcome::Waits(jobs)) => {
+            tracing::info!(jobs = jobs.len(), "the study waits: {}", waiting.message);
+            for made in jobs {
+                studies::hint(context, made).await;
+            }
+        }
+        Ok(ParkOutcome::Cancelled) => end(context, job, work, || context.store.release_job(job.lease)).await,
+        Err(Unsettled::Failed(failure)) => fail(context, job, &failure, work).await,
+        Err(Unsettled::Lost) => {} // or the answer was lost: then it waits
+    }
+}
+
+/// Notes what a trial has come to, before anything else that its process says is heard.
+pub(crate) async fn trial(context: &Context, job: &ClaimedJob, record: &TrialRecord, work: &Work) {
+    let written = until_answered("trial", &work.stop, || {
+        context.store.record_trial(job.lease, record)
+    });
+    match written.await {
+        Ok(true) => tracing::info!(number = record.number, rung = record.rung, "a trial has ended"),
+        Ok(false) => tracing::info!(
+            number = record.number,
+            rung = record.rung,
+            "the end of a trial came too late"
+        ),
+        Err(Unsettled::Lost) => work.stop.stop(StopReason::Lost),
+        Err(Unsettled::Failed(_)) => {} // told; the study counts it as failed
     }
 }
 

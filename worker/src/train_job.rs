@@ -32,6 +32,7 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
         spec: spec.into_inner(),
         facts: trained.facts,
         evaluation: trained.evaluation,
+        found: None,
     };
     Ok(Made {
         output: Output::Version(Box::new(version)),
@@ -402,7 +403,7 @@ pub(crate) fn no_longer_valid(found: &Violations) -> WorkError {
 }
 
 /// What Postgres's answer means for the job. What the driver says stays in the log: it may quote values of rows.
-fn store_failure(error: &StoreError) -> WorkError {
+pub(crate) fn store_failure(error: &StoreError) -> WorkError {
     let (class, reason, text) = match error {
         StoreError::LeaseLost { .. } => return WorkError::Stopped,
         StoreError::NotFound { .. } => (FailureClass::User, Reason::NotFound, error.to_string()),

@@ -3,7 +3,7 @@
 use super::evaluation::show_metrics;
 use super::time::{show_instant, show_span};
 use super::{
-    backtest, batch_predict, comparison, etag, job_error, progress, reproduction, stored_evaluation,
+    backtest, batch_predict, comparison, etag, job_error, progress, reproduction, stored_evaluation, study,
     train_spec,
 };
 use mltraining_domain::name::{JobName, ModelName, VersionName};
@@ -98,6 +98,11 @@ fn show_spec(job: &Job) -> Result<Option<Spec>, StoreError> {
         ))),
         JobKind::BatchPredict => Some(Spec::BatchPredictSpec(batch_predict::show_spec(
             &job.batch_predict_spec()?,
+            &job.project,
+        ))),
+        JobKind::Tune => Some(Spec::TuneSpec(study::show_spec(&job.tune_spec()?, &job.project))),
+        JobKind::Trial => Some(Spec::TrialSpec(study::show_trial_spec(
+            &job.trial_spec()?,
             &job.project,
         ))),
         JobKind::Probe => None,
@@ -203,6 +208,8 @@ pub(crate) fn show_kind(kind: JobKind) -> v1::JobKind {
         JobKind::Compare => v1::JobKind::Compare,
         JobKind::Backtest => v1::JobKind::Backtest,
         JobKind::BatchPredict => v1::JobKind::BatchPredict,
+        JobKind::Tune => v1::JobKind::Tune,
+        JobKind::Trial => v1::JobKind::Trial,
         JobKind::Probe => v1::JobKind::Probe,
     }
 }
@@ -225,6 +232,7 @@ pub(crate) fn show_display_state(state: DisplayState) -> v1::JobDisplayState {
         DisplayState::Queued => v1::JobDisplayState::Queued,
         DisplayState::Scheduled => v1::JobDisplayState::Scheduled,
         DisplayState::Retrying => v1::JobDisplayState::Retrying,
+        DisplayState::Waiting => v1::JobDisplayState::Waiting,
         DisplayState::Running => v1::JobDisplayState::Running,
         DisplayState::Cancelling => v1::JobDisplayState::Cancelling,
         DisplayState::Succeeded => v1::JobDisplayState::Succeeded,

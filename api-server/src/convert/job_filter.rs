@@ -196,7 +196,7 @@ mod tests {
     fn a_wrong_value_is_refused() {
         for text in [
             "state = runing",
-            "kind = TUNE",
+            "kind = GUESS",
             "priority = 5",
             "model = \"x\\\"; drop table job; --\"",
             "stat = RUNNING",

@@ -61,12 +61,14 @@ pub(crate) mod slices;
 pub(crate) mod source;
 pub(crate) mod split;
 pub(crate) mod stored_evaluation;
+pub(crate) mod study;
 pub(crate) mod tensors;
 pub(crate) mod term;
 pub(crate) mod threshold;
 pub(crate) mod time;
 pub(crate) mod train_request;
 pub(crate) mod train_spec;
+pub(crate) mod tune_request;
 pub(crate) mod worker;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! How rows are parted into training and test.
 
 use super::field::{choice, count, small_wire_count};
-use super::time::{read_span, show_span};
+use super::time::{read_instant, read_span, show_instant, show_span};
 use mltraining_domain::{
     CombinatorialPurged, Holdout, Span, SplitSpec, Violations, WalkForward, WalkForwardScheme,
 };
@@ -22,6 +22,11 @@ pub(crate) fn read(spec: Option<v1::SplitSpec>, path: &str, found: &mut Violatio
         Some(Split::Holdout(holdout)) => SplitSpec::Holdout(Holdout {
             test_share: holdout.test_share.unwrap_or(DEFAULT_TEST_SHARE),
             embargo: embargo(holdout.embargo, &format!("{path}.holdout"), found),
+            test_start: read_instant(
+                holdout.test_start_time,
+                &format!("{path}.holdout.test_start_time"),
+                found,
+            ),
         }),
         Some(Split::CombinatorialPurged(choice)) => {
             combinatorial(&choice, &format!("{path}.combinatorial_purged"), found)
@@ -72,6 +77,7 @@ pub(crate) fn show(split: &SplitSpec, unseen_entity_share: Option<f64>) -> v1::S
         SplitSpec::Holdout(holdout) => Split::Holdout(v1::Holdout {
             test_share: Some(holdout.test_share),
             embargo: Some(show_span(holdout.embargo)),
+            test_start_time: holdout.test_start.map(show_instant),
         }),
         SplitSpec::CombinatorialPurged(choice) => Split::CombinatorialPurged(v1::CombinatorialPurged {
             blocks: Some(small_wire_count(choice.blocks)),

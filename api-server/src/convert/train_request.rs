@@ -41,7 +41,8 @@ pub(crate) fn read(
     }
 }
 
-fn model_id(text: &str, found: &mut Violations) -> ModelId {
+/// The id of the model that gets a version.
+pub(super) fn model_id(text: &str, found: &mut Violations) -> ModelId {
     text.parse().unwrap_or_else(|error: mltraining_domain::IdError| {
         found.invalid("model_id", error.to_string());
         "m".parse().expect("one letter is a slug")

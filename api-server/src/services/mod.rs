@@ -31,6 +31,7 @@ mod reproduce;
 mod resolved;
 mod scored_version;
 mod training;
+mod tune;
 mod wake;
 mod watch;
 

@@ -45,10 +45,14 @@ async fn reproducible(call: &Call, name: &JobName) -> Result<ReproduceSpec, ApiE
     let job = call.store.job(&name.project, name.job, JobView::Full).await;
     let job = job.map_err(missing(name))?;
     let version = version_of(call, name, &job).await?;
-    let facts = version.facts;
+    let (facts, trained) = (version.facts, version.spec);
     Ok(ReproduceSpec {
         job: name.job,
-        train: job.train_spec()?,
+        train: match (job.kind, trained) {
+            // A study has trained what it found.
+            (JobKind::Tune, Some(trained)) => trained,
+            _ => job.train_spec()?,
+        },
         expected: Expected {
             model_sha256: facts.model_sha256,
             source_fingerprint: facts.source_fingerprint,
@@ -62,7 +66,7 @@ async fn reproducible(call: &Call, name: &JobName) -> Result<ReproduceSpec, ApiE
 /// The version that the job made.
 async fn version_of(call: &Call, name: &JobName, job: &Job) -> Result<ModelVersion, ApiError> {
     let (kind, state) = (job.kind.as_str(), job.state.as_str());
-    if job.kind != JobKind::Train {
+    if !matches!(job.kind, JobKind::Train | JobKind::Tune) {
         let why = format!("{name} is a job of kind {kind}; only a training can be reproduced");
         return Err(refusal(name, why).with("kind", kind));
     }
@@ -79,7 +83,7 @@ async fn version_of(call: &Call, name: &JobName, job: &Job) -> Result<ModelVersi
     let (model, version) = job.model.as_ref().zip(made).ok_or_else(purged)?;
     let read = call
         .store
-        .model_version(&name.project, model, version, VersionView::Basic);
+        .model_version(&name.project, model, version, VersionView::Full);
     match read.await {
         Err(StoreError::NotFound { .. }) => Err(purged()),
         read => Ok(read?),

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::convert::job_options::{self, JobOptions};
 use crate::convert::{
     backtest, batch_predict, comparison, idempotency, job as wire, name, reproduction, stored_evaluation,
-    train_request, train_spec,
+    study, train_request, train_spec,
 };
 use crate::error::ApiError;
 use mltraining_domain::name::ModelName;
@@ -84,6 +84,17 @@ impl TrainingService for TrainingApi {
         request: Request<v1::BatchPredictRequest>,
     ) -> Result<Response<v1::Job>, Status> {
         Ok(Response::new(TrainingApi::batch_predict(self, request).await?))
+    }
+
+    async fn tune_model(&self, request: Request<v1::TuneModelRequest>) -> Result<Response<v1::Job>, Status> {
+        Ok(Response::new(self.tune(request).await?))
+    }
+
+    async fn preview_study(
+        &self,
+        request: Request<v1::PreviewStudyRequest>,
+    ) -> Result<Response<v1::Study>, Status> {
+        Ok(Response::new(self.study(request).await?))
     }
 }
 
@@ -167,7 +178,7 @@ impl TrainingApi {
             plan: &resolved.plan,
             priority: wish.options.priority,
             purpose: match wish.spec {
-                NewSpec::Train(_) | NewSpec::Reproduce(_) => Purpose::Train,
+                NewSpec::Train(_) | NewSpec::Reproduce(_) | NewSpec::Tune(_) => Purpose::Train,
                 NewSpec::Evaluate(_) | NewSpec::Compare(_) => Purpose::Judge,
                 NewSpec::Backtest(_) => Purpose::Walk,
                 NewSpec::BatchPredict(_) => Purpose::Predict,
@@ -183,6 +194,7 @@ impl TrainingApi {
             NewSpec::Compare(spec) => Spec::CompareSpec(comparison::show_spec(spec, project)),
             NewSpec::Backtest(spec) => Spec::BacktestSpec(backtest::show_spec(spec, project)),
             NewSpec::BatchPredict(spec) => Spec::BatchPredictSpec(batch_predict::show_spec(spec, project)),
+            NewSpec::Tune(spec) => Spec::TuneSpec(study::show_spec(spec, project)),
         };
         Ok(v1::Job {
             kind: wire::show_kind(wish.spec.kind()).into(),

@@ -120,6 +120,7 @@ async fn finish(store: &Store, kind: JobKind, lease: Lease, made: &Made) -> anyh
             let trained = Trained {
                 spec: &made.spec,
                 facts: &made.facts,
+                found: None,
                 evaluation: &made.evaluation,
             };
             store.finish_train(lease, result, trained).await?;
@@ -129,7 +130,9 @@ async fn finish(store: &Store, kind: JobKind, lease: Lease, made: &Made) -> anyh
         | JobKind::Evaluate
         | JobKind::Compare
         | JobKind::Backtest
-        | JobKind::BatchPredict => {
+        | JobKind::BatchPredict
+        | JobKind::Tune
+        | JobKind::Trial => {
             store.finish_bare(lease, result).await?;
         }
     }

@@ -19,6 +19,7 @@ pub(crate) mod report_page;
 pub(crate) mod reproduce;
 pub(crate) mod sources;
 pub(crate) mod train;
+pub(crate) mod tune;
 
 mod job_options;
 mod new_job;
@@ -54,6 +55,8 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Predict(args) => Box::pin(predict::run(&args, context)).await,
         Command::BatchPredict(args) => Box::pin(batch_predict::run(&args, context)).await,
         Command::Backtest(args) => Box::pin(backtest::run(&args, context)).await,
+        Command::Tune(args) => Box::pin(tune::run(&args, context)).await,
+        Command::Study(args) => Box::pin(tune::study(&args, context)).await,
         Command::Backtests(args) => Box::pin(backtest::list(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,

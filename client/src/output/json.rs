@@ -53,6 +53,9 @@ impl Wire for v1::ModelComparison {
 impl Wire for v1::Backtest {
     const NAME: &'static str = "Backtest";
 }
+impl Wire for v1::Study {
+    const NAME: &'static str = "Study";
+}
 impl Wire for v1::Job {
     const NAME: &'static str = "Job";
 }

@@ -19,6 +19,10 @@ pub enum JobKind {
     Backtest,
     /// Say what a model version foresees of all rows of a range.
     BatchPredict,
+    /// Looks for the parameters of a learner, and trains a model version with the best.
+    Tune,
+    /// Tries some parameters for a study.
+    Trial,
     /// Does what a test of the service asks for.
     Probe,
 }
@@ -50,6 +54,8 @@ pub enum DisplayState {
     Scheduled,
     /// QUEUED again after an attempt.
     Retrying,
+    /// QUEUED until other jobs, which it has made, have ended.
+    Waiting,
     /// RUNNING.
     Running,
     /// RUNNING with a cancel requested.
@@ -66,13 +72,15 @@ pub enum DisplayState {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [JobKind; 7] = [
+    pub const ALL: [JobKind; 9] = [
         Self::Train,
         Self::Reproduce,
         Self::Evaluate,
         Self::Compare,
         Self::Backtest,
         Self::BatchPredict,
+        Self::Tune,
+        Self::Trial,
         Self::Probe,
     ];
 
@@ -85,6 +93,8 @@ impl JobKind {
             Self::Compare => "COMPARE",
             Self::Backtest => "BACKTEST",
             Self::BatchPredict => "BATCH_PREDICT",
+            Self::Tune => "TUNE",
+            Self::Trial => "TRIAL",
             Self::Probe => "PROBE",
         }
     }

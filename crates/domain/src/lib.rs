@@ -27,6 +27,7 @@ pub mod role;
 pub mod slices;
 pub mod source;
 pub mod spec;
+pub mod study;
 pub mod time;
 pub mod violation;
 
@@ -90,5 +91,8 @@ pub use spec::split::{CombinatorialPurged, Holdout, SplitSpec, WalkForward, Walk
 pub use spec::task::Task;
 pub use spec::threshold::{ThresholdSpec, Utility};
 pub use spec::train::TrainSpec;
+pub use spec::trial::{TrialConfiguration, TrialSpec};
+pub use spec::tune::{Configuration, Halving, Parameter, ParameterValues, Scale, SearchMethod, TuneSpec};
+pub use study::{SearchEnd, Study, StudyMetric, Trial, TrialError, TrialScore, TrialState};
 pub use time::{Span, TimeRange};
 pub use violation::{FieldViolation, Violations};

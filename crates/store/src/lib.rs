@@ -20,6 +20,7 @@ pub mod queues;
 pub mod reader;
 pub mod retention;
 pub mod sources;
+pub mod studies;
 pub mod sweep;
 #[cfg(any(test, feature = "test-support"))]
 pub mod testing;

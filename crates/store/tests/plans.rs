@@ -72,7 +72,7 @@ const WITHOUT_PLAN: [&str; 13] = [
 ];
 
 /// Tables that grow with use.
-const GROWING: [&str; 15] = [
+const GROWING: [&str; 16] = [
     "job",
     "job_attempt",
     "job_event",
@@ -87,6 +87,7 @@ const GROWING: [&str; 15] = [
     "evaluation",
     "api_key",
     "source",
+    "trial",
     "worker",
 ];
 

@@ -366,11 +366,13 @@ async fn nothing_points_at_a_job_or_a_result_that_retention_does_not_know() {
         "evaluation_result_fk",
         "job_attempt_job_fk",
         "job_event_job_fk",
+        "job_parent_fk", // unset: a job of trials outlives its study
         "job_result_fk",
         "job_version_job_fk",
         "model_version_job_fk",
         "model_version_result_fk",
         "result_attempt_fk",
+        "trial_study_fk",
     ];
     assert_eq!(names, known);
 }

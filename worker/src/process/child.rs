@@ -1,11 +1,12 @@
 //! The process of one attempt, from its order to its last word.
 
 use super::link::{self, Link};
-use super::message::{Ended, Message, Order, Start, Stored};
+use super::message::{Ended, Message, Order, Start};
 use super::{files, limits};
 use crate::context::{artifacts, store_config};
+use crate::tune::Next;
 use crate::work::{Work, WorkError};
-use crate::{backtest, batch_predict, compare, evaluate, probe_job, reproduce, train_job};
+use crate::{backtest, batch_predict, compare, evaluate, probe_job, reproduce, train_job, tune};
 use mltraining_artifacts::Artifacts;
 use mltraining_domain::{JobKind, WorkPhase};
 use mltraining_runtime::config::{LogOutput, WorkerConfig};
@@ -68,7 +69,7 @@ async fn follow(order: Order, config: WorkerConfig, work: Work, link: Link) -> a
     link::say(&Message::Started);
     Link::tell_progress(task.work.board.clone())?;
     let ended = match task.attempt().instrument(span).await {
-        Ok(stored) => Ended::Made(Box::new(stored)),
+        Ok(ended) => ended,
         Err(WorkError::Failed(failure)) => Ended::Failed(failure),
         Err(WorkError::Stopped) => Ended::Stopped,
     };
@@ -77,7 +78,7 @@ async fn follow(order: Order, config: WorkerConfig, work: Work, link: Link) -> a
 }
 
 impl Task {
-    async fn attempt(&self) -> Result<Stored, WorkError> {
+    async fn attempt(&self) -> Result<Ended, WorkError> {
         let made = match self.order.kind {
             JobKind::Train => Box::pin(train_job::make(self)).await?,
             JobKind::Reproduce => Box::pin(reproduce::make(self)).await?,
@@ -85,12 +86,18 @@ impl Task {
             JobKind::Compare => Box::pin(compare::make(self)).await?,
             JobKind::Backtest => Box::pin(backtest::make(self)).await?,
             JobKind::BatchPredict => Box::pin(batch_predict::make(self)).await?,
+            JobKind::Tune => match Box::pin(tune::step(self)).await? {
+                Next::Wait(waiting) => return Ok(Ended::Waits(Box::new(waiting))),
+                Next::Made(made) => made,
+            },
+            JobKind::Trial => Box::pin(tune::make_trials(self)).await?,
             JobKind::Probe => probe_job::make(self).await?,
         };
         self.work.board.note(WorkPhase::Store, 0, 1, "storing the result");
-        files::put(&self.artifacts, &self.order, made)
+        let stored = files::put(&self.artifacts, &self.order, made)
             .instrument(tracing::info_span!("put"))
-            .await
+            .await?;
+        Ok(Ended::Made(Box::new(stored)))
     }
 }
 

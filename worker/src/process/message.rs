@@ -3,9 +3,11 @@
 use super::setup::Setup;
 use crate::made::Output;
 use crate::stop::StopReason;
+use crate::tune::Waiting;
 use mltraining_domain::{Epoch, JobFailure, JobId, JobKind, Progress, ProjectId};
 use mltraining_store::claims::ArtifactFile;
 use mltraining_store::jobs::LogSeverity;
+use mltraining_store::studies::TrialRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,6 +70,8 @@ pub(crate) enum Message {
         /// The line.
         text: String,
     },
+    /// What a trial of a study has come to.
+    Trial(TrialRecord),
     /// It goes on only once this much memory is granted.
     Need(Need),
     /// It has ended; said once, last.
@@ -89,6 +93,8 @@ pub(crate) struct Need {
 pub(crate) enum Ended {
     /// With a result.
     Made(Box<Stored>),
+    /// Without, because it waits for other jobs first.
+    Waits(Box<Waiting>),
     /// Without.
     Failed(JobFailure),
     /// Because it was told to.

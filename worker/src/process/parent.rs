@@ -4,7 +4,9 @@ use super::message::{Command, Ended, Message, Need, Order, Start, Stored};
 use super::setup::Setup;
 use crate::context::Context;
 use crate::memory::Reservation;
+use crate::settle;
 use crate::stop::StopReason;
+use crate::tune::Waiting;
 use crate::work::Work;
 use mltraining_domain::{FailureClass, JobFailure, Reason};
 use mltraining_runtime::config::LogOutput;
@@ -31,6 +33,8 @@ const END_GRACE: Duration = Duration::from_secs(5);
 pub(crate) enum End {
     /// With a result whose files are stored.
     Made(Box<Stored>),
+    /// Without one, because it waits for other jobs first.
+    Waits(Box<Waiting>),
     /// Without one.
     Failed(JobFailure),
     /// Because the attempt was stopped.
@@ -152,6 +156,7 @@ impl Hold {
                     Err(error) => tracing::warn!(%error, "a line is lost to the job's log"),
                 }
             }
+            Ok(Message::Trial(record)) => settle::trial(context, job, &record, work).await,
             Ok(Message::Need(need)) => {
                 if !self.memory.resize(need.bytes) {
                     self.say_stop(StopReason::Released).await;
@@ -160,6 +165,7 @@ impl Hold {
                 self.say(&Command::Grant).await;
             }
             Ok(Message::Ended(Ended::Made(stored))) => return Some(End::Made(stored)),
+            Ok(Message::Ended(Ended::Waits(waiting))) => return Some(End::Waits(waiting)),
             Ok(Message::Ended(Ended::Failed(failure))) => return Some(End::Failed(failure)),
             Ok(Message::Ended(Ended::Stopped)) => return Some(End::Stopped),
             Err(error) => {

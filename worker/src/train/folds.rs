@@ -327,7 +327,8 @@ impl OutOfFold {
             .then(|| metrics::measure(&self.labels, &self.raw, Cut::None))
     }
 
-    fn take(&mut self, rows: &[u32], labels: Vec<u8>, scores: Vec<f64>, baselines: Vec<Scored>) {
+    /// Lays what one more fold says behind what those before said.
+    pub(super) fn take(&mut self, rows: &[u32], labels: Vec<u8>, scores: Vec<f64>, baselines: Vec<Scored>) {
         self.rows.extend_from_slice(rows);
         self.labels.extend(labels);
         self.scores.extend(scores);

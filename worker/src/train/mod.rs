@@ -18,6 +18,7 @@ mod shuffled;
 mod single_features;
 mod slices;
 mod source_days;
+pub(crate) mod trial;
 mod validation;
 pub(crate) mod walk;
 mod weights;

@@ -35,6 +35,7 @@ pub(super) fn cut(rows: &LabelledRows, train: &[u32], share: f64, embargo: Span)
     let inner = SplitSpec::Holdout(Holdout {
         test_share: share,
         embargo,
+        test_start: None,
     });
     let split_rows = SplitRows {
         decision: &decision,

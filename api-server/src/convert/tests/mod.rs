@@ -550,7 +550,7 @@ fn every_field_of_a_split_is_named_when_it_is_wrong() {
     for test_share in [0.0, 0.95, f64::NAN] {
         let holdout = v1::Holdout {
             test_share: Some(test_share),
-            embargo: None,
+            ..v1::Holdout::default()
         };
         only(&split(Split::Holdout(holdout)), "spec.split.holdout.test_share");
     }

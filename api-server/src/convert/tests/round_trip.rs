@@ -228,8 +228,13 @@ fn splits() -> impl Strategy<Value = SplitSpec> {
             embargo,
         })
     });
-    let holdout = (0.01..0.9, spans())
-        .prop_map(|(test_share, embargo)| SplitSpec::Holdout(Holdout { test_share, embargo }));
+    let holdout = (0.01..0.9, spans()).prop_map(|(test_share, embargo)| {
+        SplitSpec::Holdout(Holdout {
+            test_share,
+            embargo,
+            test_start: None,
+        })
+    });
     let choice = prop_oneof![
         (2_u32..50).prop_map(|blocks| (blocks, 1)),
         Just((6, 2)),

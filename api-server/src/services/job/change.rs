@@ -7,13 +7,16 @@ use crate::error::ApiError;
 use crate::services::call::{Call, missing};
 use crate::services::{hint, refusal};
 use mltraining_domain::name::JobName;
-use mltraining_domain::{Reason, Violations};
+use mltraining_domain::{JobKind, Reason, Violations};
 use mltraining_proto::v1;
 use mltraining_store::jobs::{CancelOutcome, Job, JobChange, JobUpdate, JobView, RetryOutcome};
 use tonic::Request;
 
 /// Longest reason of a cancel, in characters.
 pub(super) const MAX_CANCEL_REASON: usize = 512;
+
+/// So many jobs of studies are stopped at once, at most.
+const CHILDREN: i64 = 100;
 
 impl JobApi {
     pub(super) async fn cancel(&self, request: Request<v1::CancelJobRequest>) -> Result<v1::Job, ApiError> {
@@ -33,6 +36,7 @@ impl JobApi {
             CancelOutcome::Acknowledged(job) => {
                 tracing::info!(job.id = %job.id, job.state = job.state.as_str(), "a cancel was acknowledged");
                 self.context.signal.tell_events_beside(job.id.0);
+                stop_children(&call, &job).await;
                 one(&call, job).await
             }
             CancelOutcome::AlreadyFinal(job) => {
@@ -107,6 +111,16 @@ impl JobApi {
                 Err(wrong_state(Reason::FailedPrecondition, text, &name, &job))
             }
         }
+    }
+}
+
+/// Stops the jobs of a study at once; a worker would find them a little later.
+async fn stop_children(call: &Call, job: &Job) {
+    if job.kind != JobKind::Tune {
+        return;
+    }
+    if let Err(error) = call.store.stop_children(CHILDREN).await {
+        tracing::warn!(job.id = %job.id, %error, "the jobs of a study are stopped by a worker");
     }
 }
 

@@ -101,6 +101,7 @@ async fn finish(store: &Store, artifacts: &Artifacts, project: &ProjectId) {
         spec: &spec(),
         facts: &facts(),
         evaluation: &evaluation(),
+        found: None,
     };
     let finished = Box::pin(store.finish_train(lease, result, trained))
         .await

@@ -44,7 +44,7 @@ pub(super) async fn call(house: &House, method: &str) {
         "EvaluationService" => evaluations(house, method).await,
         "JobService" => jobs(house, method).await,
         "ModelService" => models(house, method).await,
-        "TrainingService" => training(house, method).await,
+        "TrainingService" => Box::pin(training(house, method)).await,
         "PredictionService" => predictions(house, method).await,
         "GRPCInferenceService" => inference(house, method).await,
         _ => panic!("no call of {service}/{method} stands here"),
@@ -678,6 +678,39 @@ async fn training(house: &House, method: &str) {
                 ..v1::BacktestModelRequest::default()
             };
             house.training().backtest_model(request).await.unwrap();
+        }
+        "TuneModel" | "PreviewStudy" => Box::pin(studies(house, method)).await,
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
+async fn studies(house: &House, method: &str) {
+    match method {
+        "TuneModel" => {
+            let list = v1::NumberList {
+                values: vec![2.0, 4.0],
+            };
+            let depths = v1::SearchParameter {
+                name: "max_depth".to_owned(),
+                values: Some(v1::search_parameter::Values::List(list)),
+            };
+            let train = train();
+            let request = v1::TuneModelRequest {
+                model_id: train.model_id,
+                spec: train.spec,
+                study: Some(v1::StudySpec {
+                    space: vec![depths],
+                    method: v1::SearchMethod::Grid.into(),
+                    ..v1::StudySpec::default()
+                }),
+                ..v1::TuneModelRequest::default()
+            };
+            house.training().tune_model(request).await.unwrap();
+        }
+        // The job is a training: tests/tests/tune.rs reads a study.
+        "PreviewStudy" => {
+            let request = v1::PreviewStudyRequest { job: job() };
+            house.training().preview_study(request).await.unwrap_err();
         }
         _ => panic!("no call of {method} stands here"),
     }

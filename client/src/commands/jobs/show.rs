@@ -41,6 +41,7 @@ fn what(job: &v1::Job) -> String {
         _ if job.kind() == v1::JobKind::Compare => "versions compared".to_owned(),
         _ if job.kind() == v1::JobKind::BatchPredict => "a range predicted".to_owned(),
         _ if job.kind() == v1::JobKind::Backtest => "a walk through time".to_owned(),
+        _ if job.kind() == v1::JobKind::Trial => "trials of a study".to_owned(),
         _ if job.kind() == v1::JobKind::Evaluate => "a version judged on a period".to_owned(),
         _ => String::new(),
     }
@@ -253,6 +254,17 @@ fn what_is_done(job: &v1::Job, fact: &mut impl FnMut(&str, String)) {
             spec_facts(&train, fact);
         }
         Some(Spec::BatchPredictSpec(spec)) => predicted(spec, fact),
+        Some(Spec::TuneSpec(spec)) => {
+            let study = spec.study.clone().unwrap_or_default();
+            let names: Vec<&str> = study.space.iter().map(|one| one.name.as_str()).collect();
+            fact("looks for", names.join(", "));
+            spec_facts(&spec.spec.clone().unwrap_or_default(), fact);
+        }
+        Some(Spec::TrialSpec(spec)) => {
+            fact("trials of", spec.study.clone());
+            let numbers: Vec<String> = spec.trials.iter().map(i32::to_string).collect();
+            fact("trials", format!("{} in rung {}", numbers.join(", "), spec.rung));
+        }
         None => {}
     }
 }

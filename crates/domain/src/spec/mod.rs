@@ -20,6 +20,8 @@ pub mod split;
 pub mod task;
 pub mod threshold;
 pub mod train;
+pub mod trial;
+pub mod tune;
 
 use std::ops::Deref;
 

@@ -1,6 +1,7 @@
 //! How rows are parted into training and test: by time across all entities at once, and in no other way.
 
 use crate::{Span, Violations};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A year: no embargo is longer.
@@ -44,13 +45,16 @@ pub enum WalkForwardScheme {
     Rolling,
 }
 
-/// The last `test_share` of the rows is the test block.
+/// The last `test_share` of the rows is the test block, or those from a time on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holdout {
-    /// Share of rows, above 0 and at most 0.9.
+    /// Share of rows, above 0 and at most 0.9; not looked at where `test_start` is set.
     pub test_share: f64,
     /// Time kept free between the last resolve in training and the test block.
     pub embargo: Span,
+    /// The first time that is tested, also where no row is decided then; `None`: the share says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_start: Option<DateTime<Utc>>,
 }
 
 /// Blocks of equal row count (snapped to time), of which every choice of `test_blocks` is the test of one fold (Lopez de

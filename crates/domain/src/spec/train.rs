@@ -2,8 +2,8 @@
 
 use super::Checked;
 use crate::{
-    AlgorithmSpec, Calibration, ClassWeight, FeatureSpec, LabelSpec, ModelId, SampleWeight, SourceId,
-    SplitSpec, Task, ThresholdSpec, TimeRange, Violations, hex,
+    AlgorithmSpec, Calibration, ClassWeight, FeatureSpec, Holdout, LabelSpec, ModelId, SampleWeight,
+    SourceId, SplitSpec, Task, ThresholdSpec, TimeRange, Violations, hex,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -61,8 +61,9 @@ pub const MAX_ENTITIES: usize = 10_000;
 const MAX_UNSEEN_SHARE: f64 = 0.5;
 /// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, 3 weights of rows,
 /// `known_before`, ranks and contexts, 4 calibration and thresholds by utility and by day, which a worker of before would not
-/// understand, or not heed; 5 numbers as labels, and their learners.
-pub const SPEC_VERSION: i32 = 5;
+/// understand, or not heed; 5 numbers as labels, and their learners; 6 a holdout from
+/// a time on.
+pub const SPEC_VERSION: i32 = 6;
 
 impl TrainSpec {
     /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).
@@ -79,6 +80,16 @@ impl TrainSpec {
         found.extend(self.features.check("spec.features"));
         found.extend(self.algorithm.check("spec.algorithm"));
         found.extend(self.split.check("spec.split"));
+        if let SplitSpec::Holdout(Holdout {
+            test_start: Some(start),
+            ..
+        }) = self.split
+        {
+            let inside = self.range.start < start && start < self.range.end;
+            found.require(inside, "spec.split.holdout.test_start_time", || {
+                "must lie within the range: before it is trained, after it is tested".to_owned()
+            });
+        }
         let share = self.unseen_entity_share;
         found.require(
             share.is_none_or(|share| share > 0.0 && share <= MAX_UNSEEN_SHARE),

@@ -8,7 +8,7 @@ mod walk;
 
 use blocks::Timeline;
 use combinations::{combinations, runs};
-use mltraining_domain::{CombinatorialPurged, SplitSpec, WalkForward, WalkForwardScheme};
+use mltraining_domain::{CombinatorialPurged, Holdout, SplitSpec, WalkForward, WalkForwardScheme};
 use purge::{Kept, TestSpan};
 use std::ops::ControlFlow;
 pub use walk::{Walk, WalkPeriod, each_period};
@@ -87,6 +87,17 @@ pub enum SplitError {
         /// Blocks needed.
         blocks: u64,
     },
+    /// No row before the time from which on is tested, or none from it on.
+    #[error(
+        "{before} of {rows} rows with a known label are decided before the test begins, so that nothing is left to train or to \
+         test on; widen the range, shorten the horizon or let the test begin at another time"
+    )]
+    OneSide {
+        /// Rows with a known label.
+        rows: u64,
+        /// Of them before the test.
+        before: u64,
+    },
     /// The purge leaves nothing to train on.
     #[error(
         "fold {fold} has no training row left of {before} ({purged} purged because their label resolves inside the test \
@@ -152,11 +163,7 @@ pub fn each_fold(
     let timeline = Timeline::of(rows.decision);
     let parts: Parts<'_> = match spec {
         SplitSpec::WalkForward(walk) => walk_forward(&timeline, walk)?,
-        SplitSpec::Holdout(holdout) => {
-            let borders = timeline.borders(&[1.0 - holdout.test_share])?;
-            let part = Part::after(&timeline, [borders[0], borders[1], borders[2]]);
-            Box::new(std::iter::once(part))
-        }
+        SplitSpec::Holdout(holdout) => Box::new(std::iter::once(held_out(&timeline, holdout, rows)?)),
         SplitSpec::CombinatorialPurged(choice) => combinatorial(&timeline, choice)?,
     };
     let embargo = spec.embargo().micros();
@@ -166,6 +173,31 @@ pub fn each_fold(
         }
     }
     Ok(())
+}
+
+/// The one part of a holdout. From a given time on whatever is resolved before it may be trained on, also where the first row is
+/// tested later.
+fn held_out<'a>(
+    timeline: &'a Timeline,
+    holdout: &Holdout,
+    rows: SplitRows<'_>,
+) -> Result<Part<'a>, SplitError> {
+    let Some(start) = holdout.test_start else {
+        let borders = timeline.borders(&[1.0 - holdout.test_share])?;
+        return Ok(Part::after(timeline, [borders[0], borders[1], borders[2]]));
+    };
+    let (start, all) = (start.timestamp_micros(), rows.decision.len());
+    let border = timeline.place_of(start, rows.decision);
+    if border == 0 || border == all {
+        return Err(SplitError::OneSide {
+            rows: all as u64,
+            before: border as u64,
+        });
+    }
+    Ok(Part {
+        sides: Sides::BeforeStart(start),
+        ..Part::after(timeline, [0, border, all])
+    })
 }
 
 /// Training parts with their test blocks, each made when it is asked for.

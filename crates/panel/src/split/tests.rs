@@ -19,6 +19,7 @@ fn walk(folds: u32, scheme: WalkForwardScheme, embargo: i64) -> SplitSpec {
 fn holdout(test_share: f64, embargo: i64) -> SplitSpec {
     SplitSpec::Holdout(Holdout {
         test_share,
+        test_start: None,
         embargo: span(embargo),
     })
 }
@@ -434,5 +435,35 @@ proptest! {
                 prop_assert!(gap.first_decision_after.is_none_or(|time| time > gap.test.latest_resolve + embargo));
             }
         }
+    }
+}
+
+#[test]
+fn a_holdout_from_a_time_on_trains_on_what_is_resolved_by_then_and_tests_all_the_rest() {
+    // Decided at 0..10 but for 6, each known 2 later.
+    let decision: Vec<i64> = (0..10).filter(|time| *time != 6).collect();
+    let resolve: Vec<i64> = decision.iter().map(|time| time + 2).collect();
+    let from = |time: i64| {
+        let spec = SplitSpec::Holdout(Holdout {
+            test_share: 0.2,
+            test_start: chrono::DateTime::from_timestamp_micros(time),
+            embargo: Span::ZERO,
+        });
+        folds(&decision, &resolve, &spec)
+    };
+    let parted = from(6).unwrap();
+    assert_eq!(
+        parted[0].train,
+        [0, 1, 2, 3],
+        "what is decided at 4 is known at 6"
+    );
+    assert_eq!(parted[0].test, [6, 7, 8]);
+    assert_eq!((parted[0].first_test_decision, parted[0].border), (7, 6));
+    for nowhere in [0, 10] {
+        let refused = from(nowhere).unwrap_err();
+        assert!(
+            matches!(refused, SplitError::OneSide { rows: 9, .. }),
+            "{refused}"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! How rows are parted into training and test.
 
 use super::number::{counted, share, span};
-use mltraining_domain::{SplitSpec, WalkForwardScheme};
+use mltraining_domain::{Holdout, SplitSpec, WalkForwardScheme};
 
 /// The split in a line.
 pub(crate) fn split(spec: &SplitSpec) -> String {
@@ -25,6 +25,13 @@ pub(crate) fn split(spec: &SplitSpec) -> String {
                 counted(of.folds.into(), "fold", "folds")
             )
         }
+        SplitSpec::Holdout(Holdout {
+            test_start: Some(start),
+            ..
+        }) => format!(
+            "the rows from {} UTC on held out",
+            start.format("%Y-%m-%d %H:%M:%S")
+        ),
         SplitSpec::Holdout(of) => format!("the last {} of the rows held out", share(Some(of.test_share))),
         SplitSpec::CombinatorialPurged(of) => {
             format!(

@@ -32,6 +32,8 @@ pub struct Trained<'a> {
     pub facts: &'a VersionFacts,
     /// What it is worth.
     pub evaluation: &'a Evaluation,
+    /// What the job has found besides, an object of at most 1 MiB; `None` for a plain training.
+    pub found: Option<&'a Value>,
 }
 
 /// What a job has found out about a model version.
@@ -77,6 +79,7 @@ impl<'a> Left<'a> {
     fn body(self) -> Option<&'a Value> {
         match self {
             Self::Body(body) => Some(body),
+            Self::Version(made) => made.found,
             _ => None,
         }
     }

@@ -36,3 +36,4 @@ insert into evaluation (id, project, model, version, result_id, body, overall, r
 values ('00000000-0000-7000-8000-0000000000af', 'default', 'pump', 1, '00000000-0000-7000-8000-000000000013', '{}', '{}', 10, 1, 0.7, 0.3, 0.5, 0.1, 0.2);
 insert into model_alias (project, model, id, version) values ('default', 'pump', 'champion', 1);
 insert into promotion (project, model, number, alias, to_version, created_by) values ('default', 'pump', 1, 'champion', 1, 'test');
+insert into trial (study_id, rung, number, job_id, parameters) values ('00000000-0000-7000-8000-000000000001', 0, 1, gen_random_uuid(), '{}');

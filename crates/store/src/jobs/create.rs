@@ -7,7 +7,7 @@ use crate::{Store, StoreError, projects, stored};
 use mltraining_domain::spec::train::SPEC_VERSION;
 use mltraining_domain::{
     BacktestSpec, BatchPredictSpec, Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority,
-    ProjectId, ReproduceSpec, SourceId, Span, TimeRange, TrainSpec,
+    ProjectId, ReproduceSpec, SourceId, Span, TimeRange, TrainSpec, TuneSpec,
 };
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
@@ -31,6 +31,8 @@ pub enum NewSpec<'a> {
     Backtest(&'a Checked<BacktestSpec>),
     /// Say what a version foresees of a range.
     BatchPredict(&'a Checked<BatchPredictSpec>),
+    /// Look for the parameters of a learner.
+    Tune(&'a Checked<TuneSpec>),
 }
 
 impl<'a> NewSpec<'a> {
@@ -43,6 +45,7 @@ impl<'a> NewSpec<'a> {
             Self::Compare(_) => JobKind::Compare,
             Self::Backtest(_) => JobKind::Backtest,
             Self::BatchPredict(_) => JobKind::BatchPredict,
+            Self::Tune(_) => JobKind::Tune,
         }
     }
 
@@ -54,6 +57,7 @@ impl<'a> NewSpec<'a> {
             Self::Compare(spec) => stored::to_json(&**spec),
             Self::Backtest(spec) => stored::to_json(&**spec),
             Self::BatchPredict(spec) => stored::to_json(&**spec),
+            Self::Tune(spec) => stored::to_json(&**spec),
         }
     }
 
@@ -66,6 +70,7 @@ impl<'a> NewSpec<'a> {
             Self::Compare(spec) => &spec.versions[0].train,
             Self::Backtest(spec) => &spec.train,
             Self::BatchPredict(spec) => &spec.version.train,
+            Self::Tune(spec) => &spec.train,
         }
     }
 
@@ -73,6 +78,7 @@ impl<'a> NewSpec<'a> {
     pub fn model(self) -> Option<&'a ModelId> {
         match self {
             Self::Train(spec) => Some(&spec.model),
+            Self::Tune(spec) => Some(&spec.train.model),
             Self::Reproduce(_)
             | Self::Evaluate(_)
             | Self::Compare(_)
@@ -89,7 +95,7 @@ impl<'a> NewSpec<'a> {
     /// The decision times that are read.
     pub fn range(self) -> TimeRange {
         match self {
-            Self::Train(_) | Self::Reproduce(_) => self.train().range,
+            Self::Train(_) | Self::Reproduce(_) | Self::Tune(_) => self.train().range,
             Self::Evaluate(spec) => spec.range,
             Self::Compare(spec) => spec.range,
             Self::Backtest(spec) => spec.train.range,

@@ -32,7 +32,7 @@ use chrono::{DateTime, Utc};
 use mltraining_domain::{
     BacktestSpec, BatchPredictSpec, CompareSpec, DisplayState, Epoch, EvaluateSpec, EvaluationId,
     FailureClass, IdempotencyKey, JobId, JobKind, JobState, Metrics, ModelId, Priority, Progress, ProjectId,
-    Reason, ReproduceSpec, ResultId, SourceId, Span, TrainSpec, WorkPhase, WorkerId,
+    Reason, ReproduceSpec, ResultId, SourceId, Span, TrainSpec, TrialSpec, TuneSpec, WorkPhase, WorkerId,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -192,6 +192,22 @@ impl Job {
         crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
     }
 
+    /// The spec of a job that looks for parameters.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn tune_spec(&self) -> Result<TuneSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
+    /// The spec of a job that tries some parameters.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read, or was not read with the row.
+    pub fn trial_spec(&self) -> Result<TrialSpec, StoreError> {
+        crate::stored::json("job.spec", self.spec.clone().unwrap_or_default())
+    }
+
     /// What the job has found; `None` for one that tells nothing beside its files, and in [`JobView::Basic`].
     ///
     /// # Errors
@@ -204,6 +220,10 @@ impl Job {
 
     /// The state as people see it.
     pub fn display_state(&self) -> DisplayState {
+        let parked = self.state == JobState::Queued && self.scheduled && self.error.is_none();
+        if parked && self.kind == JobKind::Tune && self.epoch.0 > 0 {
+            return DisplayState::Waiting;
+        }
         self.state
             .display(self.epoch.0, self.scheduled, self.cancel.is_some())
     }

@@ -23,6 +23,7 @@ pub const OWN_TABLES: &[&str] = &[
     "source",
     "source_context",
     "source_phase",
+    "trial",
     "worker",
 ];
 

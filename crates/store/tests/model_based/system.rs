@@ -348,6 +348,7 @@ impl Run<'_> {
             spec: &spec("pump"),
             facts: &facts(),
             evaluation: &evaluation(),
+            found: None,
         };
         let finished = self
             .system

@@ -45,4 +45,5 @@ insert into model_alias (project, model, id, version) select project, model, 'ch
 insert into promotion (project, model, number, alias, to_version, created_by)
   select v.project, v.model, n, 'champion', 1, 'x' from model_version v cross join generate_series(1, 3) n where right(v.model, 1) = '5';
 insert into job_version (project, model, version, created_at, job_id) select 'default', 'm' || n % 5000, 1, at, id from made;
+insert into trial (study_id, rung, number, job_id, parameters) select id, 0, 1, id, '{}' from made;
 analyze;

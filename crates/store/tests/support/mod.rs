@@ -304,6 +304,7 @@ impl Fixture {
             spec: &spec,
             facts: &facts(),
             evaluation: &evaluation(),
+            found: None,
         };
         self.store.finish_train(lease, result, trained).await
     }
