@@ -320,9 +320,13 @@ async fn a_kept_model_of_numbers_is_judged_on_later_rows_beside_rules_that_need_
 
     let told = system.says(0, &["evaluations"]);
     assert!(told.contains("R2 0."), "{told}");
+    let (_, ridge) = every_learner().into_iter().next_back().unwrap();
+    let mut request = training("other", "close", ridge);
+    request.spec.as_mut().unwrap().range = hours(0, TRAINED);
+    let other = caller.trained_version(request).await;
     let compared = pb::CompareModelsRequest {
         parent: "projects/default".into(),
-        model_versions: vec![version.name.clone(), version.name],
+        model_versions: vec![version.name, other.name],
         range: hours(FROM, HOURS),
         ..pb::CompareModelsRequest::default()
     };

@@ -1,7 +1,7 @@
 //! The parts of an evaluation of a model of numbers.
 
 use crate::commands::report::{self, numbers};
-use crate::output::{Paint, Table, Tone, UNKNOWN, count, metric, value};
+use crate::output::{Paint, Table, Tone, UNKNOWN, metric, value};
 use mltraining_proto::v1;
 
 /// The model and each simple rule, on the same rows.
@@ -37,15 +37,11 @@ pub(super) fn lines(evaluation: &v1::Evaluation, paint: Paint) -> String {
         value(found.median_absolute_error),
         metric(found.r2),
     ));
-    if let Some(rows) = evaluation.period.as_ref().and_then(|period| period.row_counts) {
-        lines.push(format!(
-            "rows        {} read: {} with a known number, {} unknown, {} only history, {} of other phases",
-            count(rows.read),
-            count(rows.labeled),
-            count(rows.unknown),
-            count(rows.warm_up),
-            count(rows.filtered),
-        ));
-    }
+    let period = evaluation.period.as_ref();
+    lines.extend(
+        period
+            .and_then(|period| period.row_counts.as_ref())
+            .map(numbers::rows),
+    );
     lines.join("\n")
 }

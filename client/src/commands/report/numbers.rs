@@ -143,16 +143,7 @@ pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, pai
             metric(overall.r2),
         ));
     }
-    if let Some(rows) = &version.row_counts {
-        lines.push(format!(
-            "rows        {} read: {} with a known number, {} unknown, {} only history, {} of other phases",
-            count(rows.read),
-            count(rows.labeled),
-            count(rows.unknown),
-            count(rows.warm_up),
-            count(rows.filtered),
-        ));
-    }
+    lines.extend(version.row_counts.as_ref().map(rows));
     lines.extend(
         evaluation
             .leak_proof
@@ -160,6 +151,18 @@ pub(super) fn lines(version: &v1::ModelVersion, evaluation: &v1::Evaluation, pai
             .map(|found| proof::line(found, paint)),
     );
     lines.join("\n")
+}
+
+/// Where the rows went.
+pub(crate) fn rows(rows: &v1::RowCounts) -> String {
+    format!(
+        "rows        {} read: {} with a known number, {} unknown, {} only history, {} of other phases",
+        count(rows.read),
+        count(rows.labeled),
+        count(rows.unknown),
+        count(rows.warm_up),
+        count(rows.filtered),
+    )
 }
 
 /// The headline: what the model takes from the error of the best simple rule.
