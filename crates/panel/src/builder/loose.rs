@@ -226,6 +226,10 @@ impl LooseRows {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what is put in order is given back at once"
+)]
 fn put<T: Copy>(values: Vec<T>, order: &[u32]) -> Vec<T> {
     order.iter().map(|row| values[*row as usize]).collect()
 }
