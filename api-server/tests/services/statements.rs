@@ -200,7 +200,7 @@ async fn what_is_remembered_takes_no_statement() {
     };
     world::fill(&house, 1).await;
     for method in REMEMBERED {
-        call(&house, method).await;
+        Box::pin(call(&house, method)).await;
         let listed = Box::pin(counter.during(method)).await;
         assert_eq!(sum(&listed), 0, "{method}: {listed:?}");
     }

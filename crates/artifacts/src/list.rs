@@ -89,7 +89,7 @@ impl Artifacts {
                 let prefix = (!below.is_empty()).then(|| ObjectPath::from(below));
                 let listed = self.store.list(prefix.as_ref());
                 listed
-                    .map_ok(listed_object)
+                    .map_ok(|object| listed_object(&object))
                     .map_err(|error| of_store("of the list", error))
                     .boxed()
             }
@@ -98,7 +98,7 @@ impl Artifacts {
 }
 
 /// An object of a bucket.
-fn listed_object(object: ObjectMeta) -> StoredFile {
+fn listed_object(object: &ObjectMeta) -> StoredFile {
     let path = PathBuf::from(object.location.as_ref());
     StoredFile {
         kind: kind_of(&path),
