@@ -15,6 +15,7 @@ mod evaluate;
 mod lease_keeper;
 mod made;
 mod memory;
+mod parquet_columns;
 pub mod probe;
 mod probe_job;
 mod process;

@@ -6,8 +6,8 @@ use super::intervals::{self, show_interval};
 use super::model_version::show_rows;
 use super::stored_evaluation::{show_job, show_version};
 use super::time::{show_instant, show_range, show_span};
-use super::train_spec;
-use mltraining_domain::name::{BacktestName, SourceName};
+use super::{source, train_spec};
+use mltraining_domain::name::BacktestName;
 use mltraining_domain::{
     BacktestPeriod, BacktestSpec, JobId, PeriodTrading, ProjectId, Side, Trading, TradingCosts,
 };
@@ -17,16 +17,12 @@ use mltraining_store::findings::StoredBacktest;
 /// The backtest, with the periods that were read.
 pub(crate) fn show(stored: &StoredBacktest) -> v1::Backtest {
     let (project, found) = (&stored.project, &stored.found);
-    let source = SourceName {
-        project: project.clone(),
-        source: found.source.clone(),
-    };
     let version = found.model.as_ref().zip(found.version);
     v1::Backtest {
         name: show_name(project, stored.job),
         job: show_job(project, stored.job),
         create_time: Some(show_instant(stored.created_at)),
-        source: source.to_string(),
+        source: source::show_name(project, &found.source),
         model_version: version.map_or_else(String::new, |(model, version)| {
             show_version(project, model, version)
         }),

@@ -4,10 +4,11 @@ use super::evaluate_request::{self, PeriodRows};
 use super::field::wire_count;
 use super::idempotency;
 use super::job_options::{self, JobOptions};
+use super::source;
 use super::stored_evaluation::show_version;
 use super::time::{show_instant, show_range};
-use mltraining_domain::name::{ArtifactName, SourceName};
-use mltraining_domain::{BatchPredictSpec, JobId, PredictionSet, ProjectId, SourceId, Violations, labels};
+use mltraining_domain::name::ArtifactName;
+use mltraining_domain::{BatchPredictSpec, JobId, PredictionSet, ProjectId, Violations, labels};
 use mltraining_proto::v1;
 
 /// The file of predictions.
@@ -52,7 +53,7 @@ pub(crate) fn show_spec(spec: &BatchPredictSpec, project: &ProjectId) -> v1::Bat
         entities: spec.entities.clone(),
         known_before: spec.known_before.map(show_instant),
         max_rows: wire_count(spec.max_rows),
-        source: show_source(&version.train.source, project),
+        source: source::show_name(project, &version.train.source),
     }
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn show(found: &PredictionSet, project: &ProjectId, job: JobId) -> v1
         model_version: show_version(project, &found.model, found.version),
         model_sha256: found.model_sha256.clone(),
         artifact: artifact.to_string(),
-        source: show_source(&found.source, project),
+        source: source::show_name(project, &found.source),
         source_fingerprint: found.source_fingerprint.clone(),
         range: Some(show_range(&found.range)),
         decision_range: Some(show_range(&found.decisions)),
@@ -81,9 +82,4 @@ pub(crate) fn show(found: &PredictionSet, project: &ProjectId, job: JobId) -> v1
         warm_up: wire_count(rows.warm_up),
         other_phase: wire_count(rows.other_phase),
     }
-}
-
-fn show_source(source: &SourceId, project: &ProjectId) -> String {
-    let (project, source) = (project.clone(), source.clone());
-    SourceName { project, source }.to_string()
 }

@@ -4,7 +4,7 @@ use super::evaluation::show_metrics;
 use super::intervals::{show_interval, show_verdict};
 use super::promotion::{metric_or, show_metric};
 use super::time::show_instant;
-use super::{algorithm, label};
+use super::{algorithm, label, source};
 use mltraining_domain::name::{ModelName, NameError, SourceName, VersionName};
 use mltraining_domain::{EvaluationMetric, ProjectId, Violations};
 use mltraining_proto::v1;
@@ -84,10 +84,6 @@ pub(crate) fn show(
         model: entry.model.clone(),
         version: entry.version,
     };
-    let source = SourceName {
-        project: project.clone(),
-        source: entry.spec.source.clone(),
-    };
     v1::LeaderboardEntry {
         group: entry.group.clone(),
         version: version.to_string(),
@@ -97,7 +93,7 @@ pub(crate) fn show(
         verdict: show_verdict(intervals.and_then(|i| i.verdict)).into(),
         metrics: Some(show_metrics(overall)),
         skill: entry.skill,
-        source: source.to_string(),
+        source: source::show_name(project, &entry.spec.source),
         label: Some(label::show(&entry.spec.label)),
         algorithm: Some(algorithm::show(&entry.spec.algorithm)),
         test_start_time: entry.test_start.map(show_instant),

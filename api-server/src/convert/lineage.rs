@@ -2,8 +2,8 @@
 
 use super::stored_evaluation::{show_job, show_name};
 use super::time::{show_instant, show_range};
-use super::{backtest, comparison, job, promotion};
-use mltraining_domain::name::{ModelName, SourceName, VersionName};
+use super::{backtest, comparison, job, promotion, source};
+use mltraining_domain::name::{ModelName, VersionName};
 use mltraining_domain::{JobKind, JobState, ProjectId};
 use mltraining_proto::v1;
 use mltraining_store::models::{Origin, Use, What};
@@ -12,10 +12,6 @@ use v1::version_use::Use as Wire;
 /// Where a version comes from.
 pub(crate) fn show_origin(origin: &Origin, project: &ProjectId) -> v1::VersionOrigin {
     let (spec, facts) = (&origin.spec, &origin.facts);
-    let source = SourceName {
-        project: project.clone(),
-        source: spec.source.clone(),
-    };
     v1::VersionOrigin {
         job: show_job(project, origin.job),
         attempt: origin.attempts,
@@ -27,7 +23,7 @@ pub(crate) fn show_origin(origin: &Origin, project: &ProjectId) -> v1::VersionOr
         seed: spec.seed,
         service_version: facts.service_version.clone(),
         model_sha256: facts.model_sha256.clone(),
-        source: source.to_string(),
+        source: source::show_name(project, &spec.source),
         range: Some(show_range(&spec.range)),
         known_before: spec.known_before.map(show_instant),
         source_fingerprint: facts.source_fingerprint.clone(),

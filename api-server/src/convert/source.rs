@@ -228,6 +228,12 @@ pub(crate) fn show(source: &Source) -> v1::Source {
     }
 }
 
+/// `projects/{project}/sources/{source}`.
+pub(crate) fn show_name(project: &ProjectId, source: &SourceId) -> String {
+    let (project, source) = (project.clone(), source.clone());
+    SourceName { project, source }.to_string()
+}
+
 /// The source as it would be entered.
 pub(crate) fn show_spec(
     project: &ProjectId,
@@ -235,17 +241,13 @@ pub(crate) fn show_spec(
     display_name: &str,
     spec: &SourceSpec,
 ) -> v1::Source {
-    let name = SourceName {
-        project: project.clone(),
-        source: id.clone(),
-    };
     let rule = match spec.duplicate_rule {
         DuplicateRule::Refuse => v1::DuplicateRule::Refuse,
         DuplicateRule::KeepFirst => v1::DuplicateRule::KeepFirst,
         DuplicateRule::KeepLast => v1::DuplicateRule::KeepLast,
     };
     v1::Source {
-        name: name.to_string(),
+        name: show_name(project, id),
         display_name: display_name.to_owned(),
         schema: spec.schema.clone(),
         table: spec.table.clone(),

@@ -2,10 +2,9 @@
 
 use super::job_options::JobOptions;
 use super::models::{Folder, artifacts_of, fetch, version_of};
-use super::new_job::{followed, show_found};
+use super::new_job::{followed, make, show_found};
 use super::retry::retrying;
 use super::spec::period::PeriodArgs;
-use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::names;
@@ -51,7 +50,10 @@ pub(crate) async fn run(args: &BatchPredictArgs, context: &Context<'_>) -> Resul
         .period
         .range(&[version], project, &connection, &output)
         .await?;
-    let job = submit(request(args, named, range), &connection).await?;
+    let job = make(request(args, named, range), async |request| {
+        connection.training().batch_predict(request).await
+    })
+    .await?;
     let Some(job) = followed(job, &args.job, &connection, context).await? else {
         return Ok(());
     };
@@ -96,18 +98,6 @@ fn request(args: &BatchPredictArgs, model_version: String, range: v1::TimeRange)
         labels: args.job.labels.clone(),
         timeout: args.job.job_timeout.map(when::duration),
     }
-}
-
-/// Makes the job. The request id makes a repetition after a lost answer safe.
-async fn submit(request: v1::BatchPredictRequest, connection: &Connection) -> Result<v1::Job, CliError> {
-    retrying(async || {
-        Ok(connection
-            .training()
-            .batch_predict(request.clone())
-            .await?
-            .into_inner())
-    })
-    .await
 }
 
 fn shown(found: &v1::PredictionSet, _: Paint) -> String {

@@ -1,17 +1,14 @@
 //! `predictions.parquet`: a line for each row, in the order of entity and time. A row without a score has none, and says why.
 
 use super::score::Unscored;
-use crate::train::parquet_properties;
+use crate::parquet_columns::{GROUP_ROWS, optional, properties, required};
 use mltraining_domain::Task;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// Rows that are encoded together, and can be read apart from the others.
-const GROUP_ROWS: usize = 128 * 1024;
 
 /// Lines of whole entities.
 #[derive(Debug, Default)]
@@ -50,7 +47,7 @@ impl PredictionFile {
             }}"
         ))?;
         Ok(Self {
-            writer: SerializedFileWriter::new(Vec::new(), Arc::new(schema), parquet_properties()?)?,
+            writer: SerializedFileWriter::new(Vec::new(), Arc::new(schema), properties()?)?,
             threshold,
             group_rows: GROUP_ROWS,
         })
@@ -95,42 +92,15 @@ fn write_group(
     group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
 ) -> Result<(), ParquetError> {
     let outcomes = &lines.outcomes[places.clone()];
-    required::<ByteArrayType>(group, entities)?;
-    required::<Int64Type>(group, &lines.times[places])?;
-    optional::<DoubleType>(group, outcomes.iter().map(|outcome| outcome.ok()))?;
+    required::<ByteArrayType, _>(group, entities.iter().cloned())?;
+    required::<Int64Type, _>(group, lines.times[places].iter().copied())?;
+    optional::<DoubleType, _>(group, outcomes.iter().map(|outcome| outcome.ok()))?;
     if let Some(threshold) = threshold {
         let decision = |outcome: &Result<f64, Unscored>| outcome.ok().map(|score| score >= threshold);
-        optional::<BoolType>(group, outcomes.iter().map(decision))?;
+        optional::<BoolType, _>(group, outcomes.iter().map(decision))?;
     }
     let reason = |outcome: &Result<f64, Unscored>| outcome.err().map(|why| ByteArray::from(why.as_str()));
-    optional::<ByteArrayType>(group, outcomes.iter().map(reason))
-}
-
-/// Writes the next column of the group, whose every line has a value.
-fn required<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
-    values: &[T::T],
-) -> Result<(), ParquetError> {
-    let mut column = group.next_column()?.ok_or_else(too_many)?;
-    column.typed::<T>().write_batch(values, None, None)?;
-    column.close()
-}
-
-/// Writes the next column of the group; a line without a value has none.
-fn optional<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
-    values: impl Iterator<Item = Option<T::T>>,
-) -> Result<(), ParquetError> {
-    let mut column = group.next_column()?.ok_or_else(too_many)?;
-    let values: Vec<Option<T::T>> = values.collect();
-    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
-    let known: Vec<T::T> = values.into_iter().flatten().collect();
-    column.typed::<T>().write_batch(&known, Some(&levels), None)?;
-    column.close()
-}
-
-fn too_many() -> ParquetError {
-    ParquetError::General("the schema has fewer columns than are written".to_owned())
+    optional::<ByteArrayType, _>(group, outcomes.iter().map(reason))
 }
 
 #[cfg(test)]

@@ -46,7 +46,6 @@ pub use gather::{Gathered, Gathering, Known, Tradable, TradableRow, gather};
 pub(crate) use intervals::resampling;
 pub(crate) use period::check_features;
 pub use period::{Scored, judge, score};
-pub(crate) use predictions::properties as parquet_properties;
 
 /// What a training job works on.
 pub struct TrainInput {

@@ -3,21 +3,17 @@
 
 use super::folds::OutOfFold;
 use super::user_failure;
+use crate::parquet_columns::{GROUP_ROWS, properties, required};
 use crate::work::{OutputFile, WorkError};
 use mltraining_domain::{Reason, WorkPhase};
 use mltraining_panel::rows::LabelledRows;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// Rows that are encoded together, and can be read apart from the others.
-const GROUP_ROWS: usize = 128 * 1024;
 
 const COLUMNS: &str = "
     required binary entity (UTF8);
@@ -102,14 +98,6 @@ fn write(told: Told<'_>, rows: &LabelledRows, group_rows: usize) -> Result<Vec<u
     Ok(bytes)
 }
 
-/// The same rows give the same bytes: nothing of the writer's version or time is told.
-pub(crate) fn properties() -> Result<WriterPropertiesPtr, ParquetError> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_created_by(format!("mltraining {}", env!("CARGO_PKG_VERSION")));
-    Ok(Arc::new(properties.build()))
-}
-
 fn write_group<W: Write + Send>(
     told: Told<'_>,
     rows: &LabelledRows,
@@ -128,34 +116,22 @@ fn write_group<W: Write + Send>(
             .partition_point(|end| *end as usize <= row(place))]
         .clone()
     };
-    column::<ByteArrayType, W>(group, places.clone().map(entity))?;
-    column::<Int64Type, W>(group, places.clone().map(|place| rows.decisions[row(place)]))?;
-    column::<Int32Type, W>(group, places.clone().map(|place| told.fold_of(place)))?;
+    required::<ByteArrayType, W>(group, places.clone().map(entity))?;
+    required::<Int64Type, W>(group, places.clone().map(|place| rows.decisions[row(place)]))?;
+    required::<Int32Type, W>(group, places.clone().map(|place| told.fold_of(place)))?;
     match told.said {
         Said::Scores(labels, scores, calibrated) => {
-            column::<Int32Type, W>(group, labels[places.clone()].iter().copied().map(i32::from))?;
-            column::<DoubleType, W>(group, scores[places.clone()].iter().copied())?;
+            required::<Int32Type, W>(group, labels[places.clone()].iter().copied().map(i32::from))?;
+            required::<DoubleType, W>(group, scores[places.clone()].iter().copied())?;
             calibrated.map_or(Ok(()), |scores| {
-                column::<DoubleType, W>(group, scores[places].iter().copied())
+                required::<DoubleType, W>(group, scores[places].iter().copied())
             })
         }
         Said::Numbers(truths, forecasts) => {
-            column::<FloatType, W>(group, truths[places.clone()].iter().copied())?;
-            column::<DoubleType, W>(group, forecasts[places].iter().copied())
+            required::<FloatType, W>(group, truths[places.clone()].iter().copied())?;
+            required::<DoubleType, W>(group, forecasts[places].iter().copied())
         }
     }
-}
-
-/// Writes the next column of the group.
-fn column<T: DataType, W: Write + Send>(
-    group: &mut SerializedRowGroupWriter<'_, W>,
-    values: impl Iterator<Item = T::T>,
-) -> Result<(), ParquetError> {
-    let missing = || ParquetError::General("the schema has fewer columns than are written".to_owned());
-    let mut column = group.next_column()?.ok_or_else(missing)?;
-    let values: Vec<T::T> = values.collect();
-    column.typed::<T>().write_batch(&values, None, None)?;
-    column.close()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod args;
 mod show;
 
 use super::models::version_of;
-use super::new_job::{followed, show_found};
+use super::new_job::{followed, make, show_found};
 use super::pages::{self, PageArgs};
 use super::retry::retrying;
 use super::spec::range;
@@ -50,7 +50,10 @@ pub(crate) async fn run(args: &BacktestArgs, context: &Context<'_>) -> Result<()
         &output,
     )
     .await?;
-    let job = submit(request, &connection).await?;
+    let job = make(request, async |request| {
+        connection.training().backtest_model(request).await
+    })
+    .await?;
     let Some(job) = followed(job, &args.job, &connection, context).await? else {
         return Ok(());
     };
@@ -64,18 +67,6 @@ fn own_source(request: &v1::BacktestModelRequest) -> String {
         Some(Subject::Spec(spec)) => spec.source.clone(),
         _ => String::new(),
     }
-}
-
-/// Makes the job. The request id makes a repetition after a lost answer safe.
-async fn submit(request: v1::BacktestModelRequest, connection: &Connection) -> Result<v1::Job, CliError> {
-    retrying(async || {
-        Ok(connection
-            .training()
-            .backtest_model(request.clone())
-            .await?
-            .into_inner())
-    })
-    .await
 }
 
 async fn get(name: String, connection: &Connection) -> Result<v1::Backtest, CliError> {

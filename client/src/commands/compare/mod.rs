@@ -5,7 +5,7 @@ mod show;
 
 use super::job_options::JobOptions;
 use super::models::version_of;
-use super::new_job::{followed, show_found};
+use super::new_job::{followed, make, show_found};
 use super::pages::{self, PageArgs};
 use super::retry::retrying;
 use super::spec::period::PeriodArgs;
@@ -55,7 +55,10 @@ pub(crate) async fn run(args: &CompareArgs, context: &Context<'_>) -> Result<(),
         .range(&versions, project, &connection, &output)
         .await?;
     let names = versions.into_iter().map(|version| version.name).collect();
-    let job = submit(request(args, context.parent(), names, range), &connection).await?;
+    let job = make(request(args, context.parent(), names, range), async |request| {
+        connection.training().compare_models(request).await
+    })
+    .await?;
     let Some(job) = followed(job, &args.job, &connection, context).await? else {
         return Ok(());
     };
@@ -83,18 +86,6 @@ fn request(
         labels: args.job.labels.clone(),
         timeout: args.job.job_timeout.map(when::duration),
     }
-}
-
-/// Makes the job. The request id makes a repetition after a lost answer safe.
-async fn submit(request: v1::CompareModelsRequest, connection: &Connection) -> Result<v1::Job, CliError> {
-    retrying(async || {
-        Ok(connection
-            .training()
-            .compare_models(request.clone())
-            .await?
-            .into_inner())
-    })
-    .await
 }
 
 async fn get(name: String, connection: &Connection) -> Result<v1::ModelComparison, CliError> {

@@ -8,7 +8,7 @@ pub(crate) use show::short_title;
 
 use super::job_options::JobOptions;
 use super::models::version_of;
-use super::new_job::{followed, show_found};
+use super::new_job::{followed, make, show_found};
 use super::pages::{self, ListArgs};
 use super::retry::retrying;
 use super::spec::period::PeriodArgs;
@@ -52,7 +52,10 @@ pub(crate) async fn run(args: &EvaluateArgs, context: &Context<'_>) -> Result<()
         .range(&versions, project, &connection, &output)
         .await?;
     let [version] = versions;
-    let job = submit(request(args, version.name, range), &connection).await?;
+    let job = make(request(args, version.name, range), async |request| {
+        connection.training().evaluate_model(request).await
+    })
+    .await?;
     let Some(job) = followed(job, &args.job, &connection, context).await? else {
         return Ok(());
     };
@@ -73,18 +76,6 @@ fn request(args: &EvaluateArgs, model_version: String, range: v1::TimeRange) -> 
         labels: args.job.labels.clone(),
         timeout: args.job.job_timeout.map(when::duration),
     }
-}
-
-/// Makes the job. The request id makes a repetition after a lost answer safe.
-async fn submit(request: v1::EvaluateModelRequest, connection: &Connection) -> Result<v1::Job, CliError> {
-    retrying(async || {
-        Ok(connection
-            .training()
-            .evaluate_model(request.clone())
-            .await?
-            .into_inner())
-    })
-    .await
 }
 
 async fn get(name: String, connection: &Connection) -> Result<v1::Evaluation, CliError> {

@@ -23,6 +23,14 @@ pub(crate) async fn follow(
     let outcome = until_end(name, connection, &mut display).await;
     display.finish();
     outcome?;
+    full_job(name, connection).await
+}
+
+/// The job as it is now, whole.
+///
+/// # Errors
+/// What the service says.
+pub(crate) async fn full_job(name: &JobName, connection: &Connection) -> Result<v1::Job, CliError> {
     retrying(async || {
         let request = v1::GetJobRequest {
             name: name.to_string(),

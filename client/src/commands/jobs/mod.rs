@@ -10,7 +10,7 @@ mod queue;
 mod show;
 mod watch;
 
-pub(crate) use follow::{follow, or_detach};
+pub(crate) use follow::{follow, full_job, or_detach};
 pub(crate) use progress::Display;
 pub(crate) use show::failure;
 

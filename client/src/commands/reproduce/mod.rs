@@ -6,7 +6,7 @@ pub(crate) use show::verdict;
 
 use super::job_options::JobOptions;
 use super::models::version_of;
-use super::new_job::followed;
+use super::new_job::{followed, make};
 use super::retry::retrying;
 use crate::connect::Connection;
 use crate::context::Context;
@@ -31,7 +31,10 @@ pub(crate) struct ReproduceArgs {
 pub(crate) async fn run(args: &ReproduceArgs, context: &Context<'_>) -> Result<(), CliError> {
     let connection = context.connect().await?;
     let training = training(&args.training, context.project(), &connection).await?;
-    let job = submit(request(args, training), &connection).await?;
+    let job = make(request(args, training), async |request| {
+        connection.training().reproduce_job(request).await
+    })
+    .await?;
     let Some(job) = followed(job, &args.job, &connection, context).await? else {
         return Ok(());
     };
@@ -71,18 +74,6 @@ fn request(args: &ReproduceArgs, name: String) -> v1::ReproduceJobRequest {
         labels: args.job.labels.clone(),
         timeout: args.job.job_timeout.map(when::duration),
     }
-}
-
-/// Makes the job. The request id makes a repetition after a lost answer safe.
-async fn submit(request: v1::ReproduceJobRequest, connection: &Connection) -> Result<v1::Job, CliError> {
-    retrying(async || {
-        Ok(connection
-            .training()
-            .reproduce_job(request.clone())
-            .await?
-            .into_inner())
-    })
-    .await
 }
 
 #[cfg(test)]

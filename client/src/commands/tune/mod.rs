@@ -5,11 +5,10 @@ mod args;
 mod show;
 
 use super::evaluate::short_title;
-use super::jobs::{failure, or_detach};
-use super::new_job::show_found;
+use super::jobs::full_job;
+use super::new_job::{followed_by, make, show_found};
 use super::retry::retrying;
 use super::spec::range;
-use super::train::{estimate, submitted};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -17,6 +16,7 @@ use crate::names;
 use crate::output::{Format, Output};
 pub(crate) use args::TuneArgs;
 use clap::Args;
+use mltraining_domain::name::JobName;
 use mltraining_proto::v1;
 use std::time::Duration;
 
@@ -38,23 +38,18 @@ pub(crate) async fn run(args: &TuneArgs, context: &Context<'_>) -> Result<(), Cl
     let source = names::source(&spec.source, project)?;
     let known_before = spec.known_before;
     range::complete(&mut spec.range, known_before, &source, &connection, &output).await?;
-    let job = submit(request, &connection).await?;
-    if args.job.validate_only {
-        return estimate(&job, context);
-    }
-    if args.job.detach {
-        return submitted(&job, context);
-    }
-    let name = names::job(&job.name, project)?;
-    output.note(format!("job {}", name.job));
-    let study = or_detach(&name, follow(&job.name, &connection, &output)).await?;
-    let job = get_job(&job.name, &connection).await?;
-    if let Err(error) = failure(&job) {
-        if output.format() == Format::Json {
-            output.json(&job)?;
-        }
-        return Err(error);
-    }
+    let job = make(request, async |request| {
+        connection.training().tune_model(request).await
+    })
+    .await?;
+    let mut study = v1::Study::default();
+    let follow = async |name: &JobName| {
+        study = follow(&name.to_string(), &connection, &output).await?;
+        full_job(name, &connection).await
+    };
+    let Some(job) = followed_by(job, &args.job, context, follow).await? else {
+        return Ok(());
+    };
     show_found(&job, ("study", &study), show::study, &output)?;
     let version = study.outcome.unwrap_or_default().model_version;
     output.note(format!("\nto go on: mlts report {}", short_title(&version)));
@@ -72,33 +67,10 @@ pub(crate) async fn study(args: &StudyArgs, context: &Context<'_>) -> Result<(),
     }
 }
 
-/// Makes the job. The request id makes a repetition after a lost answer safe.
-async fn submit(request: v1::TuneModelRequest, connection: &Connection) -> Result<v1::Job, CliError> {
-    retrying(async || {
-        Ok(connection
-            .training()
-            .tune_model(request.clone())
-            .await?
-            .into_inner())
-    })
-    .await
-}
-
 async fn preview(job: &str, connection: &Connection) -> Result<v1::Study, CliError> {
     retrying(async || {
         let request = v1::PreviewStudyRequest { job: job.to_owned() };
         Ok(connection.training().preview_study(request).await?.into_inner())
-    })
-    .await
-}
-
-async fn get_job(name: &str, connection: &Connection) -> Result<v1::Job, CliError> {
-    retrying(async || {
-        let request = v1::GetJobRequest {
-            name: name.to_owned(),
-            view: v1::JobView::Full.into(),
-        };
-        Ok(connection.jobs().get_job(request).await?.into_inner())
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use super::operating;
 use crate::table::{Figure, Table, figure};
+use crate::words::number::part;
 use crate::{Report, Shown, chart};
 use mltraining_domain::{Curves, ForecastPart, ThresholdSpec};
 
@@ -48,7 +49,7 @@ fn forecasts(parts: &[ForecastPart]) -> Section {
 
 fn ranking(report: &Report<'_>, curves: &Curves) -> Section {
     let overall = &report.evaluation.overall;
-    let prevalence = (overall.rows > 0).then(|| overall.positives as f64 / overall.rows as f64);
+    let prevalence = part(overall.positives, overall.rows);
     let roc = chart::roc(&curves.roc, overall.roc_auc);
     let recalled = chart::precision_recall(&curves.precision_recall, overall.average_precision, prevalence);
     let figures = [

@@ -2,8 +2,8 @@
 
 use crate::Report;
 use crate::table::{Cell, Table};
-use crate::words::number::{UNSET, count, instant, share};
-use mltraining_domain::{Fold, Task};
+use crate::words::number::{UNSET, count, instant, part, share};
+use mltraining_domain::Task;
 
 pub(crate) fn table(report: &Report<'_>) -> Table {
     let classes = report.spec.label.task() == Task::Binary;
@@ -26,7 +26,7 @@ pub(crate) fn table(report: &Report<'_>) -> Table {
             Cell::number(count(fold.train_rows)),
             Cell::number(count(fold.test_rows)),
         ];
-        cells.extend(classes.then(|| Cell::number(share(positive(fold)))));
+        cells.extend(classes.then(|| Cell::number(share(part(fold.test_positives, fold.test_rows)))));
         cells.extend([
             Cell::number(measures.main.told(&fold.metrics)),
             Cell::time(within),
@@ -36,8 +36,4 @@ pub(crate) fn table(report: &Report<'_>) -> Table {
         table.row(cells);
     }
     table
-}
-
-fn positive(fold: &Fold) -> Option<f64> {
-    (fold.test_rows > 0).then(|| fold.test_positives as f64 / fold.test_rows as f64)
 }

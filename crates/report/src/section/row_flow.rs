@@ -1,7 +1,7 @@
 //! Where the rows went.
 
 use crate::table::{Cell, Table};
-use crate::words::number::{count, share};
+use crate::words::number::{count, part, share};
 use mltraining_domain::{RowCounts, Task};
 
 /// Every row read is in one line.
@@ -10,7 +10,7 @@ pub(crate) fn table(rows: &RowCounts, task: Task) -> Table {
         "Every row that was read is in exactly one line.",
         &["rows", ">count", ">of those read", "because"],
     );
-    let part = |of: u64| (rows.read > 0).then(|| of as f64 / rows.read as f64);
+    let part = |of: u64| part(of, rows.read);
     let mut lines = vec![
         (
             "only history",

@@ -3,8 +3,8 @@
 use crate::Report;
 use crate::table::{Cell, Table};
 use crate::words::measures::Measures;
-use crate::words::number::{count, share};
-use mltraining_domain::{Metrics, SliceKind, Slices, Task};
+use crate::words::number::{count, part, share};
+use mltraining_domain::{SliceKind, Slices, Task};
 
 /// One way of parting the rows.
 pub(crate) struct Parted {
@@ -48,7 +48,9 @@ fn one(of: &Slices, measures: &Measures, task: Task) -> Parted {
             &slice.value
         };
         let mut cells = vec![Cell::name(value), Cell::number(count(metrics.rows))];
-        cells.extend((task == Task::Binary).then(|| Cell::number(share(positive(metrics)))));
+        cells.extend(
+            (task == Task::Binary).then(|| Cell::number(share(part(metrics.positives, metrics.rows)))),
+        );
         let main = (measures.main.of)(metrics);
         cells.push(Cell::bar((measures.main.write)(main), measures.bar(main)));
         let rest = measures.in_slices.iter();
@@ -57,8 +59,4 @@ fn one(of: &Slices, measures: &Measures, task: Task) -> Parted {
     }
     let parts = of.slices.len();
     Parted { name, parts, table }
-}
-
-fn positive(metrics: &Metrics) -> Option<f64> {
-    (metrics.rows > 0).then(|| metrics.positives as f64 / metrics.rows as f64)
 }

@@ -2,7 +2,7 @@
 
 use crate::Report;
 use crate::words::number::{
-    UNSET, count, counted, fine, interval, interval_of_numbers, score, share, signed, size, times,
+    UNSET, count, counted, fine, interval, interval_of_numbers, part, score, share, signed, size, times,
 };
 use crate::words::verdict::mean;
 use mltraining_domain::{Interval, RegressionIntervals, Task};
@@ -26,7 +26,7 @@ fn of_classes(report: &Report<'_>) -> Vec<Tile> {
     let all = &evaluation.overall;
     let found = evaluation.intervals.as_ref().map(|found| found.overall);
     let auc = mean(&evaluation.folds, |fold| fold.metrics.roc_auc);
-    let prevalence = (all.rows > 0).then(|| all.positives as f64 / all.rows as f64);
+    let prevalence = part(all.positives, all.rows);
     let mut tiles = vec![
         Tile {
             name: "ROC AUC",

@@ -65,6 +65,11 @@ pub(crate) fn share(value: Option<f64>) -> String {
     }
 }
 
+/// The share that some are of all; `None` without any.
+pub(crate) fn part(of: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| of as f64 / all as f64)
+}
+
 /// `3.4×`
 pub(crate) fn times(value: Option<f64>) -> String {
     value.map_or_else(|| UNSET.to_owned(), |value| format!("{value:.1}×"))

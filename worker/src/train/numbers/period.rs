@@ -1,13 +1,13 @@
 //! What a fitted model of numbers is worth on a period that its training does not touch. Nothing is fitted.
 
-use super::baselines::{self, Forecast};
+use super::baselines;
 use super::fold::OutOfFold;
 use crate::train::folds::fit_failure;
 use crate::train::intervals::{resampling, told};
 use crate::train::period::note;
 use crate::train::{TrainInput, permutation, slices, untold};
 use crate::work::{Work, WorkError};
-use mltraining_domain::Evaluation;
+use mltraining_domain::{Baseline, Evaluation};
 use mltraining_learn::bootstrap::{self, TestedNumbers};
 use mltraining_learn::model_file::ModelFile;
 use mltraining_learn::{metrics, permutation as learned_permutation};
@@ -32,16 +32,17 @@ pub(in crate::train) fn judge(
     };
     note(work, 1, "the baselines".to_owned());
     let beside = baselines::unfitted(rows);
-    let rmse = |forecast: &Forecast| forecast.measured(&out.truths).metrics.regression?.rmse;
+    let measured: Vec<Baseline> = beside.iter().map(|rule| rule.measured(&out.truths)).collect();
     let known = beside
         .iter()
-        .filter_map(|forecast| Some((forecast, rmse(forecast)?)));
+        .zip(&measured)
+        .filter_map(|(rule, measured)| Some((rule, measured.metrics.regression?.rmse?)));
     let best = known.min_by(|a, b| a.1.total_cmp(&b.1));
     note(work, 2, "how sure the numbers are".to_owned());
     let tested = TestedNumbers {
         truths: &out.truths,
         forecasts: &out.forecasts,
-        baseline: best.map(|(forecast, _)| forecast.numbers.as_slice()),
+        baseline: best.map(|(rule, _)| rule.numbers.as_slice()),
         times: &rows.decisions,
         fold_ends: &out.fold_ends,
     };
@@ -58,11 +59,8 @@ pub(in crate::train) fn judge(
     let skill = error.zip(best).filter(|(_, (_, beside))| *beside > 0.0);
     Ok(Evaluation {
         skill: skill.map(|(error, (_, beside))| 1.0 - error / beside),
-        intervals: Some(told(&found, best.map(|(forecast, _)| forecast.name.to_owned()))),
-        baselines: beside
-            .iter()
-            .map(|forecast| forecast.measured(&out.truths))
-            .collect(),
+        intervals: Some(told(&found, best.map(|(rule, _)| rule.name.to_owned()))),
+        baselines: measured,
         forecasts: metrics::forecast_parts(&out.truths, &out.forecasts),
         correlated: super::alarms(matrix, rows),
         importances: file.model.importances(),
