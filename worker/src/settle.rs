@@ -159,6 +159,7 @@ pub(crate) async fn stopped(context: &Context, job: &ClaimedJob, work: &Work) {
             };
             fail(context, job, &failure, work).await;
         }
+        Some(StopReason::Unwritable) => fail(context, job, &uncommitted(), work).await,
         reason => {
             tracing::info!(?reason, "stopped; giving the job back");
             end(context, job, work, || context.store.release_job(job.lease)).await;
@@ -206,7 +207,8 @@ pub(crate) async fn trial(context: &Context, job: &ClaimedJob, record: &TrialRec
             "the end of a trial came too late"
         ),
         Err(Unsettled::Lost) => work.stop.stop(StopReason::Lost),
-        Err(Unsettled::Failed(_)) => {} // told; the study counts it as failed
+        // The next attempt makes the trial again: a record that is lost would count as a trial that failed.
+        Err(Unsettled::Failed(_)) => work.stop.stop(StopReason::Unwritable),
     }
 }
 
@@ -321,13 +323,17 @@ fn unsettled(write: &'static str, error: StoreError) -> Unsettled {
         }
         other => {
             tracing::error!(error = %other, "a result cannot be committed");
-            Unsettled::Failed(JobFailure {
-                class: FailureClass::Transient,
-                reason: Reason::Internal,
-                message: "the result cannot be committed; the worker's log says why".to_owned(),
-                phase: WorkPhase::Store,
-            })
+            Unsettled::Failed(uncommitted())
         }
+    }
+}
+
+fn uncommitted() -> JobFailure {
+    JobFailure {
+        class: FailureClass::Transient,
+        reason: Reason::Internal,
+        message: "the result cannot be committed; the worker's log says why".to_owned(),
+        phase: WorkPhase::Store,
     }
 }
 

@@ -17,6 +17,8 @@ pub enum StopReason {
     TimedOut,
     /// The worker shuts down; the job goes back to the queue, uncharged.
     Released,
+    /// Something that it found on its way cannot be written; the next attempt finds it again.
+    Unwritable,
 }
 
 /// The stop of one attempt. Clones share it; the first reason wins.
@@ -60,6 +62,7 @@ impl Stop {
             2 => Some(StopReason::Lost),
             3 => Some(StopReason::TimedOut),
             4 => Some(StopReason::Released),
+            5 => Some(StopReason::Unwritable),
             _ => None,
         }
     }
@@ -71,6 +74,7 @@ fn code(reason: StopReason) -> u8 {
         StopReason::Lost => 2,
         StopReason::TimedOut => 3,
         StopReason::Released => 4,
+        StopReason::Unwritable => 5,
     }
 }
 

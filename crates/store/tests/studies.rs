@@ -10,7 +10,7 @@ use mltraining_domain::{
 };
 use mltraining_store::StoreError;
 use mltraining_store::claims::{ClaimRequest, Lease};
-use mltraining_store::jobs::{CreatedJob, NewJob, NewSpec};
+use mltraining_store::jobs::{CreatedJob, NewJob, NewSpec, RetryOutcome};
 use mltraining_store::queues::DEFAULT_QUEUE;
 use mltraining_store::studies::{ParkOutcome, Parked, Parking, StoredStudy, TrialRecord};
 use std::collections::BTreeMap;
@@ -328,4 +328,62 @@ async fn jobs_of_a_study_whose_time_is_over_are_stopped_and_their_trials_skipped
     assert_eq!((known.open_jobs, known.end), (0, SearchEnd::TimeOver));
     park(&fixture, lease, Parking::GiveUp).await.unwrap();
     assert_eq!(states(&study(&fixture, id).await), [TrialState::Skipped; 4]);
+}
+
+/// Whether its trials are kept, when a study that has these failed and is retried.
+async fn retried_with_its_trials(fixture: &Fixture, lease: Lease) -> bool {
+    fail(fixture, lease).await;
+    let before = study(fixture, lease.job).await.trials.len();
+    let retried = fixture.store.retry_job(&fixture.project, lease.job, None).await;
+    assert!(matches!(retried, Ok(RetryOutcome::Retried(_))), "{retried:?}");
+    let after = study(fixture, lease.job).await.trials.len();
+    assert!(before > 0 && (after == before || after == 0), "{before} {after}");
+    after > 0
+}
+
+#[tokio::test]
+async fn a_retried_study_keeps_what_a_whole_search_found_and_searches_anew_else() {
+    let fixture = Fixture::new().await;
+    let (id, _) = waiting(&fixture).await;
+    for _ in 0..2 {
+        let lease = claim(&fixture).await.unwrap();
+        for trial in fixture.job(lease.job).await.trial_spec().unwrap().trials {
+            assert!(
+                fixture
+                    .store
+                    .record_trial(lease, &scored(trial.number))
+                    .await
+                    .unwrap()
+            );
+        }
+        let result = fixture.stage(lease).await;
+        fixture.store.finish_bare(lease, result).await.unwrap();
+    }
+    fixture.store.wake_studies(10).await.unwrap();
+    let lease = claim(&fixture).await.unwrap();
+    assert_eq!(lease.job, id);
+    assert!(
+        retried_with_its_trials(&fixture, lease).await,
+        "the winner is there"
+    );
+    // One trial was skipped: what is missing would stay missing.
+    sqlx::query("update trial set state = 'SKIPPED', score = null, score_low = null where number = 4")
+        .execute(&fixture.sql().await)
+        .await
+        .unwrap();
+    let lease = claim(&fixture).await.unwrap();
+    assert!(!retried_with_its_trials(&fixture, lease).await);
+}
+
+#[tokio::test]
+async fn jobs_of_trials_are_retried_by_their_study_alone() {
+    let fixture = Fixture::new().await;
+    waiting(&fixture).await;
+    let lease = claim(&fixture).await.unwrap();
+    fail(&fixture, lease).await;
+    let retried = fixture.store.retry_job(&fixture.project, lease.job, None).await;
+    assert!(
+        matches!(retried, Ok(RetryOutcome::NotRetryable(_))),
+        "{retried:?}"
+    );
 }

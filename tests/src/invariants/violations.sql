@@ -18,9 +18,13 @@ language sql stable as $$
     from job j left join job_attempt a on a.job_id = j.id and a.lease_epoch = j.lease_epoch
    where j.state = 'SUCCEEDED' and a.outcome is distinct from 'SUCCEEDED'
   union all
-  select 'I2', j.id, j.state || ' training with ' || count(v.job_id) || ' model versions'
+  select 'I2', j.id, j.state || ' ' || j.kind || ' with ' || count(v.job_id) || ' model versions'
     from job j left join model_version v on v.job_id = j.id
-   where j.kind = 'TRAIN' group by j.id having count(v.job_id) <> (j.state = 'SUCCEEDED')::int
+   where j.kind in ('TRAIN', 'TUNE') group by j.id having count(v.job_id) <> (j.state = 'SUCCEEDED')::int
+  union all
+  -- I2: the trials of a study that succeeded have ended, and none counts that its job has not written
+  select 'I2', j.id, 'SUCCEEDED with ' || count(*) || ' trials that wait'
+    from job j join trial t on t.study_id = j.id where j.state = 'SUCCEEDED' and t.state = 'WAITING' group by j.id
   union all
   -- I3: an attempt without an end is the running one's; a running job has such an attempt
   select 'I3', a.job_id, 'attempt ' || a.lease_epoch || ' has no end, the job is ' || j.state || ' in epoch ' || j.lease_epoch

@@ -64,6 +64,20 @@ pub const MUTANTS: &[Mutant] = &[
         scenarios: &["late_log"],
     },
     Mutant {
+        name: "record_without_epoch",
+        file: "crates/store/sql/studies/record.sql",
+        from: "where id = $1 and lease_epoch = $2 and state = 'RUNNING'",
+        to: "where id = $1 and $2::bigint is not null and state = 'RUNNING'",
+        scenarios: &[],
+    },
+    Mutant {
+        name: "park_without_epoch",
+        file: "crates/store/sql/studies/park.sql",
+        from: "where j.id = $1 and j.lease_epoch = $2 and j.state = 'RUNNING' and j.cancel_requested_at is null",
+        to: "where j.id = $1 and $2::bigint is not null and j.cancel_requested_at is null",
+        scenarios: &[],
+    },
+    Mutant {
         name: "guard_dropped",
         file: "migrations/0004_job.up.sql",
         from: "create trigger job_guard before update on job for each row execute function job_guard();",

@@ -5,6 +5,13 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::process::{Child, Command};
 
+/// What glibc's allocator is told in an attempt: blocks of this size and more are mapped and given back on their own. Without it the
+/// size grows with the largest block that was freed, and what a phase has given back stays in the process while the next one allocates.
+const ALLOCATOR: [(&str, &str); 2] = [
+    ("MALLOC_MMAP_THRESHOLD_", "1048576"),
+    ("MALLOC_TRIM_THRESHOLD_", "1048576"),
+];
+
 /// The program of this process.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -40,6 +47,12 @@ impl Program {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("MLTS_") {
                 command.env_remove(name);
+            }
+        }
+        // Who has told the worker's allocator something has told the attempts' as well.
+        for (name, value) in ALLOCATOR {
+            if std::env::var_os(name).is_none() {
+                command.env(name, value);
             }
         }
         command.spawn()

@@ -10,7 +10,8 @@ use crate::train::trial::{self, Judged};
 use crate::train_job;
 use crate::work::{OutputFile, Work, WorkError};
 use mltraining_domain::{
-    FailureClass, Reason, Span, TrainSpec, TrialConfiguration, TrialError, TrialScore, TrialSpec, WorkPhase,
+    Epoch, FailureClass, Reason, Span, TrainSpec, TrialConfiguration, TrialError, TrialScore, TrialSpec,
+    WorkPhase,
 };
 use mltraining_store::studies::TrialRecord;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -33,12 +34,13 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
             .find(same)
             .is_none_or(|trial| trial.state.is_final())
     };
-    let left: Vec<TrialConfiguration> = spec
+    let mut left: Vec<TrialConfiguration> = spec
         .trials
         .iter()
         .filter(|one| !has_ended(one))
         .cloned()
         .collect();
+    turn(&mut left, task.order.epoch);
     let records = match left.is_empty() {
         true => Vec::new(),
         false => {
@@ -49,6 +51,14 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
         }
     };
     made(&records)
+}
+
+/// Lets each attempt begin with another trial: one that ends its process takes none of the others with it.
+fn turn(left: &mut [TrialConfiguration], epoch: Epoch) {
+    if !left.is_empty() {
+        let earlier = epoch.0.saturating_sub(1).unsigned_abs() as usize;
+        left.rotate_left(earlier % left.len());
+    }
 }
 
 fn each(
@@ -158,4 +168,38 @@ fn made(records: &[TrialRecord]) -> Result<Made, WorkError> {
             bytes,
         }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mltraining_domain::Configuration;
+
+    /// The trials that are left after three attempts, when some end every process that begins them.
+    fn left_by(poison: &[u32]) -> Vec<u32> {
+        let one = |number| TrialConfiguration {
+            number,
+            parameters: Configuration::new(),
+        };
+        let mut left: Vec<TrialConfiguration> = (1..=5).map(one).collect();
+        for epoch in 1..=3 {
+            turn(&mut left, Epoch(epoch));
+            let done = left
+                .iter()
+                .take_while(|one| !poison.contains(&one.number))
+                .count();
+            left.drain(..done);
+            left.sort_by_key(|one| one.number);
+        }
+        left.iter().map(|one| one.number).collect()
+    }
+
+    #[test]
+    fn a_trial_that_ends_its_process_takes_no_other_with_it() {
+        for number in 1..=5 {
+            assert_eq!(left_by(&[number]), [number]);
+        }
+        assert_eq!(left_by(&[]), Vec::<u32>::new());
+        assert_eq!(left_by(&[2, 4]), [2, 4]);
+    }
 }

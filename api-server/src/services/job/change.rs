@@ -63,10 +63,15 @@ impl JobApi {
                 one_with_place(&call, job).await
             }
             RetryOutcome::NotRetryable(job) => {
-                let text = format!(
-                    "the job is {}; only a FAILED, DEAD or CANCELLED job can be retried",
-                    job.state
-                );
+                let text = match job.kind {
+                    JobKind::Trial => {
+                        "the job does trials of a study, which has counted them; retry the study".to_owned()
+                    }
+                    _ => format!(
+                        "the job is {}; only a FAILED, DEAD or CANCELLED job can be retried",
+                        job.state
+                    ),
+                };
                 Err(wrong_state(Reason::JobNotRetryable, text, &name, &job))
             }
             RetryOutcome::RevisionMismatch(job) => Err(changed(&name, &job)),

@@ -89,6 +89,12 @@ impl TrainSpec {
             found.require(inside, "spec.split.holdout.test_start_time", || {
                 "must lie within the range: before it is trained, after it is tested".to_owned()
             });
+            let known = start.timestamp_micros() < self.range.known_end_micros(self.known_before);
+            found.require(!inside || known, "spec.known_before", || {
+                format!(
+                    "what is tested begins at {start}, and all of it was recorded later; take a later time"
+                )
+            });
         }
         let share = self.unseen_entity_share;
         found.require(

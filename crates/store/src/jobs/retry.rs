@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 pub enum RetryOutcome {
     /// It waits again, with full budgets, without its cancel and under its old epoch.
     Retried(Job),
-    /// It is not FAILED, DEAD or CANCELLED (JOB_NOT_RETRYABLE).
+    /// It is not FAILED, DEAD or CANCELLED, or it does trials of a study (JOB_NOT_RETRYABLE).
     NotRetryable(Job),
     /// It changed since the client read it (ETAG_MISMATCH).
     RevisionMismatch(Job),
@@ -53,7 +53,8 @@ async fn retry(
 }
 
 impl Store {
-    /// Lets a job that is FAILED, DEAD or CANCELLED wait again. `expected_revision`: only if it is still the job's.
+    /// Lets a job that is FAILED, DEAD or CANCELLED wait again. `expected_revision`: only if it is still the job's. A study whose search
+    /// was not over searches anew.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].

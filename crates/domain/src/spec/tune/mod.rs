@@ -116,12 +116,18 @@ impl TuneSpec {
         });
         self.check_halving(&mut found);
         self.check_split(&mut found);
+        if found.is_empty() {
+            self.check_parts(&mut found);
+        }
         found
     }
 
     fn check_size(&self, found: &mut Violations) {
         let (trials, size) = (u64::from(self.max_trials), space::size(&self.space));
-        let Some(size) = size else { return };
+        let Some(size) = size else {
+            self.check_drawn(found);
+            return;
+        };
         match self.method {
             SearchMethod::Grid => found.require(size <= trials, "max_trials", || {
                 format!(
@@ -132,6 +138,22 @@ impl TuneSpec {
                 format!("the space has {size} points, fewer than {trials} trials; ask for fewer trials, or take GRID")
             }),
         }
+    }
+
+    /// Of a space that cannot be counted, because numbers are drawn to a few digits: whether there are as many points as trials.
+    fn check_drawn(&self, found: &mut Violations) {
+        if self.max_trials > MOST_TRIALS || self.method == SearchMethod::Grid {
+            return;
+        }
+        let drawn = self.configurations().len();
+        found.require(drawn >= self.max_trials as usize, "max_trials", || {
+            format!(
+                "only {drawn} points of the space differ in their first {} digits, fewer than {} trials; ask for fewer trials, or for \
+                 wider ranges",
+                space::DIGITS,
+                self.max_trials
+            )
+        });
     }
 
     fn check_halving(&self, found: &mut Violations) {
@@ -161,6 +183,28 @@ impl TuneSpec {
         });
     }
 
+    /// There is something to search in, and something to judge the winner on.
+    fn check_parts(&self, found: &mut Violations) {
+        let (searched, split) = (self.searched(), &self.train.split);
+        let embargo = format!("spec.split.{}.embargo", split.name());
+        found.require(searched.start < searched.end, &embargo, || {
+            format!(
+                "{} before the holdout, which begins at {}, leave nothing of the range to trials; take a shorter embargo or a longer \
+                 range",
+                split.embargo(),
+                self.holdout_start()
+            )
+        });
+        let known_end = self.train.range.known_end_micros(self.train.known_before);
+        let start = self.holdout_start();
+        found.require(start.timestamp_micros() < known_end, "spec.known_before", || {
+            format!(
+                "the winner is judged on rows from {start} on, and all of these were recorded later; take a later time, or a larger \
+                 holdout_share"
+            )
+        });
+    }
+
     /// Where the part begins that no trial sees: a share of the range by time, at a whole second.
     pub fn holdout_start(&self) -> DateTime<Utc> {
         let range = self.train.range;
@@ -172,11 +216,15 @@ impl TuneSpec {
         start.unwrap_or(range.end)
     }
 
-    /// What trials read, `[start, end)`.
+    /// What trials read, `[start, end)`: up to the embargo of the split before the holdout, as in any other training. Nothing at or
+    /// after the end is read, so that no label of a trial resolves later either.
     pub fn searched(&self) -> TimeRange {
+        let embargo = TimeDelta::microseconds(self.train.split.embargo().micros());
+        let end = self.holdout_start().checked_sub_signed(embargo);
+        let start = self.train.range.start;
         TimeRange {
-            start: self.train.range.start,
-            end: self.holdout_start(),
+            start,
+            end: end.unwrap_or(start),
         }
     }
 

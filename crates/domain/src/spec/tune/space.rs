@@ -3,7 +3,7 @@
 use super::SearchMethod;
 use crate::{AlgorithmSpec, Violations};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Values of parameters by their names.
 pub type Configuration = BTreeMap<String, f64>;
@@ -13,7 +13,7 @@ const MOST_PARAMETERS: usize = 16;
 /// No parameter lists more values.
 const MOST_VALUES: usize = 100;
 /// What is drawn is rounded to so many digits, so that people can read it.
-const DIGITS: i32 = 4;
+pub(super) const DIGITS: i32 = 4;
 
 /// A parameter that is looked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,8 +118,9 @@ pub(super) fn draw(space: &[Parameter], wanted: usize, seed: u64) -> Vec<Configu
         return all;
     }
     let mut found: Vec<Configuration> = Vec::with_capacity(wanted);
-    // A space whose ends lie so close that rounding leaves few points may have fewer than are wanted.
-    for _ in 0..wanted.saturating_mul(1000) {
+    let mut known = HashSet::with_capacity(wanted);
+    // A space whose ends lie so close that rounding leaves few points may have fewer than are wanted: the check of the spec refuses it.
+    for _ in 0..wanted.saturating_mul(100) {
         if found.len() == wanted {
             break;
         }
@@ -127,7 +128,7 @@ pub(super) fn draw(space: &[Parameter], wanted: usize, seed: u64) -> Vec<Configu
             .iter()
             .map(|parameter| (parameter.name.clone(), parameter.values.draw(&mut draws)))
             .collect();
-        if !found.contains(&point) {
+        if known.insert(point.values().map(|value| value.to_bits()).collect::<Vec<u64>>()) {
             found.push(point);
         }
     }
@@ -157,8 +158,8 @@ impl Parameter {
             ParameterValues::Integers { low, high, scale } => {
                 require(low < high, "low must lie below high");
                 require(*scale == Scale::Linear || *low > 0, "a log scale begins above 0");
-                let small = i64::from(u32::MAX);
-                require(low.abs() <= small && high.abs() <= small, "at most 4294967295");
+                let small = |end: i64| end.unsigned_abs() <= u64::from(u32::MAX);
+                require(small(*low) && small(*high), "at most 4294967295");
             }
             ParameterValues::Numbers { low, high, scale } => {
                 require(low < high && high.is_finite(), "low must lie below high");

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     AlgorithmSpec, Calibration, ChangeAtHorizon, Direction, FeatureSpec, GradientBoostingSpec, Growth,
-    LabelSpec, SampleWeight, ThresholdSpec,
+    LabelSpec, SampleWeight, ThresholdSpec, WalkForward, WalkForwardScheme,
 };
 
 /// Ten depths of a forest by chance, over ten days.
@@ -293,6 +293,51 @@ fn trials_see_nothing_of_the_holdout_and_the_winner_is_judged_on_it_alone() {
     let jobs = spec.jobs_of(JobId::new(uuid::Uuid::nil()), 0, &[trial]);
     assert_eq!(jobs.len(), 1, "no more jobs than trials");
     assert_eq!(jobs[0].train.range, searched);
+}
+
+#[test]
+fn trials_keep_the_embargo_of_the_split_from_the_holdout() {
+    let spec = with(|spec| set_embargo(spec, 60 * 24));
+    assert_eq!(spec.held_out().start - spec.searched().end, TimeDelta::days(1));
+    let SplitSpec::Holdout(holdout) = spec.training_of(&Configuration::new()).unwrap().split else {
+        panic!("a holdout")
+    };
+    assert_eq!(holdout.embargo, Span::from_mins(60 * 24));
+    // Of ten days trials have eight; an embargo of eight leaves none.
+    let none = wrong(|spec| set_embargo(spec, 60 * 24 * 8));
+    assert_eq!(none, ["spec.split.walk_forward.embargo"]);
+}
+
+fn set_embargo(spec: &mut TuneSpec, minutes: u32) {
+    spec.train.split = SplitSpec::WalkForward(WalkForward {
+        folds: 5,
+        scheme: WalkForwardScheme::Expanding,
+        embargo: Span::from_mins(minutes),
+    });
+}
+
+#[test]
+fn a_holdout_that_was_recorded_later_is_refused_at_once() {
+    let known =
+        |days| wrong(|spec| spec.train.known_before = Some(spec.train.range.start + TimeDelta::days(days)));
+    assert_eq!(known(9), Vec::<String>::new());
+    assert_eq!(known(8), ["spec.known_before"]);
+}
+
+#[test]
+fn a_space_with_fewer_points_than_trials_is_refused_whatever_it_is_made_of() {
+    let narrow = |trials| {
+        wrong(|spec| {
+            spec.train.algorithm = boosting();
+            spec.max_trials = trials;
+            // Of four digits these are 1.000, 1.001 and 1.002.
+            spec.space = vec![numbers("l2", 1.0, 1.002, Scale::Linear)];
+        })
+    };
+    assert_eq!(narrow(3), Vec::<String>::new());
+    assert_eq!(narrow(4), ["max_trials"]);
+    let lowest = wrong(|spec| spec.space = vec![integers("max_depth", i64::MIN, 5, Scale::Linear)]);
+    assert_eq!(lowest, ["space[0].integers"]);
 }
 
 #[test]
