@@ -4,6 +4,9 @@
 //! tonic's own `max_connection_age_grace` cuts a connection without a GOAWAY before, so that calls under way fail; here
 //! tonic sends the GOAWAY at the age, and this file cuts what is left after the grace.
 
+mod wire;
+
+use crate::tls::Tls;
 use futures::{FutureExt, Stream, stream};
 use mltraining_runtime::config::ServerConfig;
 use std::io;
@@ -19,8 +22,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
+use wire::Wire;
 
-/// How long a client may take to say that it speaks HTTP/2.
+/// How long a client may take to agree on TLS, where the server speaks it, and to say that it speaks HTTP/2.
 const GREETING: Duration = Duration::from_secs(10);
 /// How long it may then take to send its first request: who only holds a connection keeps others out.
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
@@ -30,22 +34,25 @@ const PREFACE_BYTES: usize = 24;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a connection may do.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Limits {
     room: Arc<Semaphore>,
+    tls: Option<Arc<Tls>>,
     longest_life: Duration,
     cut: CancellationToken,
 }
 
 /// The connections of `listener`, at most `server.max_connections` at once: more are closed as soon as they are accepted.
-/// All that are left are closed when `cut` fires.
+/// Through TLS where there is one. All that are left are closed when `cut` fires.
 pub(crate) fn accept(
     listener: TcpListener,
     server: &ServerConfig,
+    tls: Option<Arc<Tls>>,
     cut: CancellationToken,
 ) -> impl Stream<Item = io::Result<Connection>> + use<> {
     let limits = Limits {
         room: Arc::new(Semaphore::new(server.max_connections)),
+        tls,
         longest_life: server.max_connection_age + server.max_connection_age_grace,
         cut,
     };
@@ -87,9 +94,8 @@ impl Peer {
 }
 
 /// One client's connection.
-#[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Wire,
     peer: Peer,
     greeted: usize,
     /// When the connection ends, unless what it still has to do is done by then.
@@ -111,8 +117,9 @@ impl Connection {
             address: stream.peer_addr().ok(),
             has_asked: Arc::default(),
         };
+        let tls = limits.tls.as_ref().map(|tls| tls.acceptor());
         Some(Self {
-            stream,
+            stream: Wire::new(stream, tls),
             peer,
             greeted: 0,
             end: Box::pin(tokio::time::sleep(GREETING)),
@@ -210,7 +217,7 @@ mod tests {
     async fn greeted(server: &ServerConfig) -> (Connection, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut connections = Box::pin(accept(listener, server, CancellationToken::new()));
+        let mut connections = Box::pin(accept(listener, server, None, CancellationToken::new()));
         let mut connection = connections.next().await.unwrap().unwrap();
         client.write_all(&[0; PREFACE_BYTES]).await.unwrap();
         connection.read_exact(&mut [0; PREFACE_BYTES]).await.unwrap();

@@ -15,6 +15,9 @@ pub mod reflection;
 pub mod serve;
 pub mod services;
 
+mod address;
 mod connections;
 mod details;
 mod hearing;
+mod rate;
+mod tls;

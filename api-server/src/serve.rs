@@ -10,6 +10,7 @@ use crate::hearing;
 use crate::layers;
 use crate::reflection;
 use crate::services::{self, Hub};
+use crate::tls::Tls;
 use anyhow::{Context as _, ensure};
 use futures::future::try_join_all;
 use mltraining_runtime::config::AuthMode;
@@ -35,24 +36,36 @@ pub struct Listeners {
     pub public: TcpListener,
     /// For those who run it; `None` when AdminService is not served.
     pub admin: Option<TcpListener>,
+    /// For probes that speak no TLS; `None` when there is no such port.
+    pub health: Option<TcpListener>,
 }
 
 /// Serves until `stop` fires. Then readiness goes off, no new connection is taken, open streams end, and calls under way
 /// have `server.drain_grace`; what is not done by then is cut. All of that holds for both ports alike.
 ///
 /// # Errors
-/// When the server runs without authentication and a listener is not on a loopback address, or cannot serve at all.
+/// When the server runs without authentication and a listener is not on a loopback address, the files of `server.tls` cannot be used,
+/// or it cannot serve at all.
 pub async fn run(listeners: Listeners, context: Arc<Context>, stop: CancellationToken) -> anyhow::Result<()> {
+    let tls = Tls::open(&context.config.server.tls)?;
     let checks = checks(&context);
     let mut services = Routes::builder();
     let hub = Hub::new(context.store.clone(), context.stop.clone());
     services::add_services(&mut services, &context, Arc::clone(&hub));
     tokio::spawn(hearing::run(Arc::clone(&context), hub));
-    let mut ports = vec![Listening::new(Port::Public, listeners.public, services)?];
+    let offer = Offer::Services(Port::Public);
+    let mut ports = vec![Listening::new(offer, listeners.public, services, tls.clone())?];
     if let Some(listener) = listeners.admin {
         let mut services = Routes::builder();
         services::add_admin_service(&mut services, &context, checks.board());
-        ports.push(Listening::new(Port::Admin, listener, services)?);
+        let offer = Offer::Services(Port::Admin);
+        ports.push(Listening::new(offer, listener, services, tls.clone())?);
+    }
+    if let Some(listener) = listeners.health {
+        ports.push(Listening::new(Offer::Health, listener, Routes::builder(), None)?);
+    }
+    if let Some(tls) = tls {
+        tokio::spawn(tls.follow(context.stop.clone()));
     }
     serve(ports, checks, context, stop).await
 }
@@ -64,12 +77,9 @@ async fn serve(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     for port in &ports {
-        check_exposure(port.address, context.config.server.auth.mode)?;
+        port.check_exposure(context.config.server.auth.mode)?;
     }
-    let names: Vec<Vec<&str>> = ports
-        .iter()
-        .map(|listening| access::services(listening.port).into_iter().collect())
-        .collect();
+    let names: Vec<Vec<&str>> = ports.iter().map(|port| port.offer.names()).collect();
     let (health, health_services) = Health::of_ports(&names).await;
     let readiness = tokio::spawn(checks.run(health.clone(), stop.clone()));
     let draining = tokio::spawn(drain(health, context.clone(), stop));
@@ -81,22 +91,56 @@ async fn serve(
     outcome.map(drop)
 }
 
+/// What is served where the server listens.
+#[derive(Debug, Clone, Copy)]
+enum Offer {
+    /// The services of a port, with health and reflection.
+    Services(Port),
+    /// Health alone, never encrypted: probes of orchestrators speak no TLS.
+    Health,
+}
+
+impl Offer {
+    /// The services whose health is told.
+    fn names(self) -> Vec<&'static str> {
+        match self {
+            Self::Services(port) => access::services(port).into_iter().collect(),
+            Self::Health => Vec::new(),
+        }
+    }
+
+    /// The port whose rows of the table of methods hold.
+    fn port(self) -> Port {
+        match self {
+            Self::Services(port) => port,
+            Self::Health => Port::Public, // health is served everywhere
+        }
+    }
+}
+
 /// One port, bound, with its services.
 struct Listening {
-    port: Port,
+    offer: Offer,
     listener: TcpListener,
     address: SocketAddr,
     services: RoutesBuilder,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Listening {
-    fn new(port: Port, listener: TcpListener, services: RoutesBuilder) -> anyhow::Result<Self> {
+    fn new(
+        offer: Offer,
+        listener: TcpListener,
+        services: RoutesBuilder,
+        tls: Option<Arc<Tls>>,
+    ) -> anyhow::Result<Self> {
         let address = listener.local_addr().context("the listener has no address")?;
         Ok(Self {
-            port,
+            offer,
             listener,
             address,
             services,
+            tls,
         })
     }
 
@@ -107,28 +151,37 @@ impl Listening {
         context: &Arc<Context>,
     ) -> anyhow::Result<()> {
         self.services.add_service(health);
-        reflection::add_services(&mut self.services, self.port).context("reflection cannot be served")?;
+        if let Offer::Services(port) = self.offer {
+            reflection::add_services(&mut self.services, port).context("reflection cannot be served")?;
+        }
         let cut = CancellationToken::new();
-        let incoming = connections::accept(self.listener, &context.config.server, cut.clone());
-        let calls = layers::wrap(self.services.routes(), self.port, context);
-        tracing::info!(server.address = %self.address, server.port = ?self.port, "serving");
+        let encrypted = self.tls.is_some();
+        let incoming = connections::accept(self.listener, &context.config.server, self.tls, cut.clone());
+        let calls = layers::wrap(self.services.routes(), self.offer.port(), context);
+        tracing::info!(server.address = %self.address, server.offer = ?self.offer, server.tls = encrypted, "serving");
         let draining = context.stop.clone().cancelled_owned();
         let serving = server(context).serve_with_incoming_shutdown(calls, incoming, draining);
         within_grace(serving, context.config.server.drain_grace, &context.stop, &cut).await
     }
-}
 
-/// Without authentication everyone who reaches the server is an admin.
-fn check_exposure(address: SocketAddr, mode: AuthMode) -> anyhow::Result<()> {
-    let private = address.ip().is_loopback();
-    ensure!(
-        private || mode != AuthMode::None,
-        "without authentication the server listens on a loopback address only, not on {address}"
-    );
-    if !private {
-        tracing::warn!(server.address = %address, "connections are not encrypted: put TLS in front of this address");
+    /// Without authentication everyone who reaches the server is an admin. Health tells nobody anything.
+    fn check_exposure(&self, mode: AuthMode) -> anyhow::Result<()> {
+        let Offer::Services(_) = self.offer else {
+            return Ok(());
+        };
+        let (address, private) = (self.address, self.address.ip().is_loopback());
+        ensure!(
+            private || mode != AuthMode::None,
+            "without authentication the server listens on a loopback address only, not on {address}"
+        );
+        if !private && self.tls.is_none() {
+            tracing::warn!(
+                server.address = %address,
+                "connections are not encrypted: name the files of [server.tls], or put TLS in front of this address"
+            );
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// What the server needs to be ready. Redis is not among it: jobs then start a few seconds later.

@@ -50,6 +50,27 @@ pub(crate) struct Global {
     /// A file that holds the API key; read when no key is given, and before MLTS_API_KEY when named here
     #[arg(long, global = true, env = "MLTS_API_KEY_FILE", value_name = "FILE")]
     pub(crate) api_key_file: Option<PathBuf>,
+    /// A PEM file of the CAs that the certificate of an https:// service may come from, in the place of the system's
+    #[arg(long, global = true, env = "MLTS_CA_CERT", value_name = "FILE")]
+    pub(crate) ca_cert: Option<PathBuf>,
+    /// A PEM file of a client's certificate, where the service asks for one
+    #[arg(
+        long,
+        global = true,
+        env = "MLTS_CLIENT_CERT",
+        value_name = "FILE",
+        requires = "client_key"
+    )]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// A PEM file of the key of that certificate
+    #[arg(
+        long,
+        global = true,
+        env = "MLTS_CLIENT_KEY",
+        value_name = "FILE",
+        requires = "client_cert"
+    )]
+    pub(crate) client_key: Option<PathBuf>,
     /// The project
     #[arg(
         long,

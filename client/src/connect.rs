@@ -14,11 +14,12 @@ use mltraining_proto::v1::training_service_client::TrainingServiceClient;
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
 use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
@@ -181,11 +182,27 @@ fn endpoint(target: Target<'_>, global: &Global) -> Result<Endpoint, CliError> {
         .map_err(|error| wrong(&error))?;
     match scheme.as_str() {
         "http" => Ok(endpoint),
-        "https" => endpoint
-            .tls_config(ClientTlsConfig::new().with_native_roots())
-            .map_err(|error| wrong(&error)),
+        "https" => endpoint.tls_config(tls(global)?).map_err(|error| wrong(&error)),
         _ => Err(wrong(&"no http or https")),
     }
+}
+
+/// Whom an https:// service has to be known by, and what this client shows it.
+fn tls(global: &Global) -> Result<ClientTlsConfig, CliError> {
+    let tls = match &global.ca_cert {
+        Some(file) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem("--ca-cert", file)?)),
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
+    let (Some(cert), Some(key)) = (&global.client_cert, &global.client_key) else {
+        return Ok(tls);
+    };
+    let (cert, key) = (pem("--client-cert", cert)?, pem("--client-key", key)?);
+    Ok(tls.identity(Identity::from_pem(cert, key)))
+}
+
+fn pem(option: &str, file: &Path) -> Result<Vec<u8>, CliError> {
+    fs::read(file)
+        .map_err(|error| CliError::Invalid(format!("{option}: {} cannot be read: {error}", file.display())))
 }
 
 /// `Bearer KEY`, from the option, the environment or the file.

@@ -88,7 +88,7 @@ impl System {
             settings,
             started: 0,
         };
-        ready(&system.endpoint, "the API server is ready").await;
+        ready(&system.probed(), "the API server is ready").await;
         system
     }
 
@@ -101,7 +101,19 @@ impl System {
     /// Starts another API server at the address of the one that was ended.
     pub async fn start_api(&mut self) {
         self.api = self.environment().serve(&self.endpoint, &self.admin_endpoint);
-        ready(&self.endpoint, "the API server is ready again").await;
+        ready(&self.probed(), "the API server is ready again").await;
+    }
+
+    /// Where the first API server tells its health without TLS.
+    fn probed(&self) -> String {
+        let named = self
+            .settings
+            .iter()
+            .find(|(name, _)| name == "MLTS_SERVER__TLS__HEALTH_LISTEN");
+        named.map_or_else(
+            || self.endpoint.clone(),
+            |(_, address)| format!("http://{address}"),
+        )
     }
 
     /// Starts one more API server beside the first.

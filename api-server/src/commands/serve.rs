@@ -25,6 +25,10 @@ pub async fn serve(config: ApiConfig) -> anyhow::Result<()> {
             true => Some(bind("admin.listen", admin.listen).await?),
             false => None,
         },
+        health: match server.tls.health_listen {
+            Some(address) => Some(bind("server.tls.health_listen", address).await?),
+            None => None,
+        },
     };
     run(listeners, Arc::new(context), stop).await
 }

@@ -2,7 +2,7 @@
 
 use super::next::{Next, Request, Response};
 use crate::access::{self, Access};
-use crate::connections::Peer;
+use crate::address::ClientAddress;
 use crate::details::shown;
 use crate::error::{Fault, Outcome};
 use bytes::Bytes;
@@ -52,7 +52,7 @@ fn span_of(request: &Request) -> Span {
         rpc.method = method,
         rpc.grpc.status_code = field::Empty,
         request.id = id,
-        client.address = peer_of(request).map(field::display),
+        client.address = client_of(request).map(field::display),
         caller.key = field::Empty,
     );
     if let Some(traceparent) = context::extract(request.headers()) {
@@ -62,10 +62,9 @@ fn span_of(request: &Request) -> Span {
     span
 }
 
-/// Who is at the other end of the connection; a proxy in front of the server is one, too.
-fn peer_of(request: &Request) -> Option<IpAddr> {
-    let peer = request.extensions().get::<Peer>()?;
-    Some(peer.address()?.ip())
+/// Where the call comes from, behind the proxies that are trusted.
+fn client_of(request: &Request) -> Option<IpAddr> {
+    Some(request.extensions().get::<ClientAddress>()?.0)
 }
 
 /// The reason that a refusal gives in its ErrorInfo.

@@ -38,7 +38,11 @@ impl Pair {
         let there = Context::open(here.api.context.config.clone()).unwrap();
         let public = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = public.local_addr().unwrap();
-        let listeners = Listeners { public, admin: None };
+        let listeners = Listeners {
+            public,
+            admin: None,
+            health: None,
+        };
         tokio::spawn(run(listeners, Arc::new(there.clone()), here.api.stop.clone()));
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         let channel = endpoint.connect().await.unwrap();

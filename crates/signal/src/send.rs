@@ -125,6 +125,18 @@ impl Signal {
         ChangeListener::start(self.client.clone(), self.channels(), Arc::clone(&self.counters))
     }
 
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(crate) fn stream(&self) -> &str {
+        &self.stream
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Channels have one name space in all databases of a Redis; the stream's name tells services apart.
     fn channels(&self) -> Channels {
         Channels {
@@ -186,6 +198,6 @@ fn publish(channel: &str, message: &str) -> redis::Cmd {
     publish
 }
 
-fn unavailable(error: impl Display) -> SignalError {
+pub(crate) fn unavailable(error: impl Display) -> SignalError {
     SignalError::Unavailable(error.to_string())
 }

@@ -97,10 +97,12 @@ async fn without_authentication_the_server_serves_on_loopback_alone() {
         Listeners {
             public: everywhere().await.unwrap(),
             admin: None,
+            health: None,
         },
         Listeners {
             public: loopback().await.unwrap(),
             admin: Some(everywhere().await.unwrap()),
+            health: None,
         },
     ] {
         let refused = soon(run(listeners, context.clone(), CancellationToken::new()))

@@ -9,7 +9,7 @@ mod stand_in;
 mod streams;
 mod told;
 
-use super::{Listening, Routes, checks, serve};
+use super::{Listening, Offer, Routes, checks, serve};
 use crate::access::Port;
 use crate::context::Context;
 use mltraining_proto::v1::GetJobRequest;
@@ -54,7 +54,7 @@ async fn start(change: impl FnOnce(&mut ApiConfig)) -> Running {
     let (service, stop) = (StandIn::default(), CancellationToken::new());
     let mut services = Routes::builder();
     services.add_service(service.clone().server(&context.config.server));
-    let port = Listening::new(Port::Public, listener, services).unwrap();
+    let port = Listening::new(Offer::Services(Port::Public), listener, services, None).unwrap();
     let checks = checks(&context);
     let end = tokio::spawn(serve(vec![port], checks, context, stop.clone()));
     Running {

@@ -64,6 +64,7 @@ impl Api {
         let listeners = Listeners {
             public: listener,
             admin: Some(admin),
+            health: None,
         };
         let stop = CancellationToken::new();
         let end = tokio::spawn(run(listeners, Arc::new(context.clone()), stop.clone()));

@@ -11,6 +11,9 @@ const OTHERS: &[&str] = &[
     "MLTS_ADMIN_ENDPOINT",
     "MLTS_API_KEY",
     "MLTS_API_KEY_FILE",
+    "MLTS_CA_CERT",
+    "MLTS_CLIENT_CERT",
+    "MLTS_CLIENT_KEY",
     "MLTS_PROJECT",
     "MLTS_SHARED_DIR",
 ];

@@ -14,11 +14,13 @@ mod keys;
 mod known;
 mod load;
 mod print;
+mod rate;
 mod retention;
 mod rules;
 mod sections;
 mod server;
 mod span;
+mod tls;
 mod worker;
 
 #[cfg(test)]
@@ -29,10 +31,12 @@ pub use error::{ConfigError, Problem};
 pub use keys::{KEYS, Key, Kind, Owner};
 pub use load::{Settings, Sources, load};
 pub use print::print;
+pub use rate::RateConfig;
 pub use retention::RetentionConfig;
 pub use sections::{
     ApiConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, ReadinessConfig, RedisConfig,
     TelemetryConfig, WorkerConfig,
 };
 pub use server::{AdminConfig, AuthConfig, AuthMode, CacheConfig, ServerConfig};
+pub use tls::{TlsConfig, TlsFiles};
 pub use worker::{HealthConfig, WorkerSection};

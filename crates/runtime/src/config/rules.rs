@@ -2,7 +2,7 @@
 
 use super::{
     ApiConfig, ArtifactsConfig, AuthMode, DatabaseConfig, KEYS, Problem, RedisConfig, TelemetryConfig,
-    WorkerConfig, artifacts,
+    WorkerConfig, artifacts, rate, tls,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,6 +16,8 @@ impl CrossChecks for ApiConfig {
         shared(&self.database, &self.redis, &self.artifacts, problems);
         texts(&self.log.level, &self.telemetry, problems);
         let server = &self.server;
+        tls::check(server, problems);
+        rate::check(&server.rate, problems);
         if server.auth.mode != AuthMode::None {
             return;
         }

@@ -1,7 +1,7 @@
-//! `[server]`, `[server.auth]`, `[admin]` and `[cache]`: only api-server.
+//! `[server]`, `[server.auth]`, `[admin]` and `[cache]`: only api-server. `[server.tls]` and `[server.rate]` have files of their own.
 
 use super::sections::{loopback, seconds};
-use super::span;
+use super::{RateConfig, TlsConfig, span};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +14,10 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Who may call.
     pub auth: AuthConfig,
+    /// How connections are encrypted.
+    pub tls: TlsConfig,
+    /// How many calls a second.
+    pub rate: RateConfig,
     /// Says that serving without authentication is meant; only on a loopback address.
     pub insecure_no_auth: bool,
     /// Largest request message.
@@ -109,6 +113,8 @@ impl Default for ServerConfig {
         Self {
             listen: loopback(50051),
             auth: AuthConfig::default(),
+            tls: TlsConfig::default(),
+            rate: RateConfig::default(),
             insecure_no_auth: false,
             max_message_bytes: MIB,
             max_response_bytes: 4 * MIB,
