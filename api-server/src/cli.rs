@@ -3,6 +3,7 @@
 use crate::commands::{keys, migrate, serve};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use mltraining_domain::release;
 use mltraining_runtime::config::{self, ApiConfig, LogOutput, Sources};
 use mltraining_runtime::exit::Code;
 use mltraining_runtime::telemetry::{Service, Telemetry};
@@ -14,12 +15,12 @@ use std::process::ExitCode;
 /// Who speaks in log lines and traces.
 const SERVICE: Service = Service {
     name: "api-server",
-    version: env!("CARGO_PKG_VERSION"),
+    version: release::VERSION,
 };
 
 /// The gRPC server of the training service. Settings come from --config and from MLTS_ variables.
 #[derive(Debug, Parser)]
-#[command(name = "api-server", version)]
+#[command(name = "api-server", version = release::version_line())]
 pub struct Cli {
     /// Configuration file (TOML). Default: the one that MLTS_CONFIG names, or none.
     #[arg(long, global = true, value_name = "FILE")]

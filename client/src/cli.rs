@@ -7,7 +7,7 @@ use crate::commands::{
 use crate::exit;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use mltraining_domain::{ProjectId, Span};
+use mltraining_domain::{ProjectId, Span, release};
 use secrecy::SecretString;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 /// Train models on tables of entities over time, and see what they are worth.
 #[derive(Debug, Parser)]
-#[command(name = "mlts", version, after_help = exit::HELP, arg_required_else_help = true)]
+#[command(name = "mlts", version = release::version_line(), after_help = exit::HELP, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// What is common to all commands.
     #[command(flatten)]

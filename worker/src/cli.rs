@@ -4,6 +4,7 @@ use crate::process;
 use crate::process::program::Program;
 use anyhow::Context;
 use clap::Parser;
+use mltraining_domain::release;
 use mltraining_runtime::config::{self, Sources, WorkerConfig};
 use mltraining_runtime::telemetry::{Service, Telemetry};
 use mltraining_runtime::{exit, shutdown};
@@ -13,7 +14,7 @@ use tokio::net::TcpListener;
 
 /// Claims training jobs and does them. Settings come from the file, then from the environment (MLTS_SECTION__KEY).
 #[derive(Debug, Parser)]
-#[command(name = "worker", version)]
+#[command(name = "worker", version = release::version_line())]
 pub struct Cli {
     /// TOML file of settings; MLTS_CONFIG names one as well.
     #[arg(long, value_name = "FILE")]
@@ -34,7 +35,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         let service = Service {
             name: "worker",
-            version: env!("CARGO_PKG_VERSION"),
+            version: release::VERSION,
         };
         if self.attempt {
             return process::child::run(service).await;

@@ -7,7 +7,7 @@ use crate::convert::page::Page;
 use crate::convert::{name, quota as wire_quota, server_info, worker as wire_worker};
 use crate::error::ApiError;
 use mltraining_domain::name::{QueueName, QuotaName, WorkerName};
-use mltraining_domain::{ProjectId, Violations};
+use mltraining_domain::{ProjectId, Violations, release};
 use mltraining_proto::v1;
 use mltraining_runtime::dependency::Board;
 use mltraining_store::Store;
@@ -104,7 +104,8 @@ impl AdminApi {
         let (found, queues) = tokio::join!(store.schema_version(), store.queues());
         let dependencies = self.board.read();
         Ok(v1::ServerInfo {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: release::VERSION.to_owned(),
+            git_hash: release::GIT_HASH.to_owned(),
             uptime: Some(server_info::show_duration(self.start.elapsed())),
             state: match self.context.stop.is_cancelled() {
                 true => v1::ServerState::Draining.into(),

@@ -147,6 +147,7 @@ async fn a_server_says_what_it_is_and_what_it_lacks() {
     .await;
     let info = info(&house).await;
     assert_eq!(info.version, env!("CARGO_PKG_VERSION"));
+    assert!(!info.git_hash.is_empty());
     assert_eq!(info.schema_version, Some(info.expected_schema_version));
     assert!(info.uptime.is_some());
     let known: Vec<_> = info

@@ -22,6 +22,7 @@ pub mod page;
 pub mod prediction;
 pub mod progress;
 pub mod reason;
+pub mod release;
 pub mod reproduction;
 pub mod role;
 pub mod slices;

@@ -27,8 +27,9 @@ fn text(info: &v1::ServerInfo, paint: Paint) -> String {
         .schema_version
         .map_or_else(|| UNKNOWN.to_owned(), |n| n.to_string());
     let mut lines = vec![format!(
-        "api-server {}: {}, up for {}",
+        "api-server {} (commit {}): {}, up for {}",
         info.version,
+        info.git_hash,
         paint.text(tone, state),
         show::length(info.uptime.as_ref())
     )];
