@@ -1,6 +1,6 @@
 //! The command line of the binary.
 
-use crate::commands::{keys, migrate, serve};
+use crate::commands::{fsck, keys, migrate, serve};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use mltraining_domain::release;
@@ -38,6 +38,8 @@ enum Command {
     Serve,
     /// Bring the database's schema up to this build. A step of the deployment; the server never does it by itself.
     Migrate(migrate::Arguments),
+    /// Check the rows of artifacts against the files, both ways. Changes nothing.
+    Fsck(fsck::Arguments),
     /// Make, revoke and list API keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -77,6 +79,7 @@ impl Cli {
         let outcome = match command {
             Command::Serve => serve::serve(config).await,
             Command::Migrate(arguments) => migrate::migrate(config, arguments).await,
+            Command::Fsck(arguments) => fsck::fsck(&config, arguments).await,
             Command::Keys(command) => keys::keys(config, command).await,
         };
         telemetry.shutdown().await;

@@ -55,7 +55,11 @@ impl Context {
     }
 }
 
-fn open_artifacts(ArtifactsConfig { dir, s3, .. }: &ArtifactsConfig) -> anyhow::Result<Artifacts> {
+/// The store of artifacts that the configuration names.
+///
+/// # Errors
+/// A folder that cannot be made or entered; an endpoint that is no URL.
+pub fn open_artifacts(ArtifactsConfig { dir, s3, .. }: &ArtifactsConfig) -> anyhow::Result<Artifacts> {
     let Some(name) = s3.bucket.clone() else {
         return Artifacts::local(dir).context("artifacts.dir");
     };

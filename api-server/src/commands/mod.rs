@@ -1,5 +1,6 @@
 //! What the binary does, one file for each command.
 
+pub mod fsck;
 pub mod keys;
 pub mod migrate;
 pub mod serve;

@@ -40,6 +40,13 @@ pub enum FileKind {
     Foreign,
 }
 
+impl StoredFile {
+    /// Where it lies below the store's folder, or in its bucket.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 impl Artifacts {
     /// All files, in no order, as they are found; what cannot be listed is an error in between.
     pub fn list(&self) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {

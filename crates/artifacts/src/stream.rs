@@ -1,10 +1,11 @@
 //! Reading a file piece by piece.
 
 use crate::error::of_store;
-use crate::{ArtifactError, Artifacts, Key};
+use crate::{ArtifactError, Artifacts, Key, PutReceipt, Sha256};
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt, unfold};
 use object_store::ObjectStoreExt;
+use sha2::Digest;
 
 /// Bytes of a piece; the last one may have fewer.
 pub const CHUNK_BYTES: u64 = 256 * 1024;
@@ -56,6 +57,22 @@ impl Artifacts {
         Ok(Download {
             size,
             chunks: until_error(chunks.boxed()),
+        })
+    }
+
+    /// What is stored under a key: size and sha256 of its bytes, read piece by piece.
+    ///
+    /// # Errors
+    /// [`ArtifactError::NotFound`], [`ArtifactError::Unavailable`].
+    pub async fn measure(&self, key: &Key) -> Result<PutReceipt, ArtifactError> {
+        let mut download = self.stream(key, 0).await?;
+        let mut hash = sha2::Sha256::default();
+        while let Some(piece) = download.chunks.try_next().await? {
+            hash.update(&piece);
+        }
+        Ok(PutReceipt {
+            sha256: Sha256(hash.finalize().into()),
+            size: download.size,
         })
     }
 }

@@ -10,8 +10,12 @@ use std::process::ExitCode;
 pub enum Code {
     /// All done; also after SIGTERM and a drain.
     Ok = 0,
+    /// A check found something that does no harm.
+    Found = 1,
     /// The configuration or the command line is wrong (EX_USAGE). Starting again without a change is of no use.
     Config = 64,
+    /// What is stored is damaged (EX_DATAERR).
+    Damaged = 65,
     /// Something the process needs is away (EX_UNAVAILABLE). Starting again may help.
     Unavailable = 69,
     /// Anything else (EX_SOFTWARE).

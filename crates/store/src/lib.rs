@@ -9,6 +9,7 @@ pub mod claims;
 pub mod error;
 pub mod evaluations;
 pub mod findings;
+pub mod fsck;
 pub mod jobs;
 pub mod load;
 pub mod migrate;
