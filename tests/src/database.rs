@@ -46,8 +46,7 @@ impl Database {
     /// Runs SQL that Postgres is expected to refuse, and returns what it says; `None` when it does not refuse. What the SQL
     /// does is undone either way.
     pub fn refusal(&self, text: &str) -> Option<String> {
-        let text = format!("BEGIN; {text}; ROLLBACK");
-        run(&self.url(), &text).err()
+        refusal_at(&self.url(), text)
     }
 
     /// Runs SQL that gives one number.
@@ -70,6 +69,11 @@ impl Drop for Database {
             .stderr(Stdio::null());
         let _ = command.spawn();
     }
+}
+
+/// As [`Database::refusal`], for who logs in by `url`.
+pub fn refusal_at(url: &str, text: &str) -> Option<String> {
+    run(url, &format!("BEGIN; {text}; ROLLBACK")).err()
 }
 
 fn psql(url: &str, text: &str) -> String {

@@ -16,6 +16,7 @@ pub mod probe;
 pub mod process;
 pub mod proxy;
 pub mod report;
+pub mod roles;
 pub mod scenarios;
 pub mod servers;
 pub mod soak;

@@ -13,13 +13,25 @@ const SKIPPED: i32 = 77;
 /// # Panics
 /// When the script finds something wrong.
 pub fn python(script: &str, folder: &Path) -> Option<String> {
+    python_with(script, folder, &[])
+}
+
+/// The same with variables of the environment.
+///
+/// # Panics
+/// When the script finds something wrong.
+pub fn python_with(script: &str, folder: &Path, variables: &[(&str, &str)]) -> Option<String> {
     let python = env::var_os("TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
     let Ok(Output {
         status,
         stdout,
         stderr,
-    }) = Command::new(&python).arg(&script).arg(folder).output()
+    }) = Command::new(&python)
+        .arg(&script)
+        .arg(folder)
+        .envs(variables.iter().copied())
+        .output()
     else {
         eprintln!("skipped {}: there is no {}", script.display(), python.display());
         return None;

@@ -4,6 +4,7 @@ use crate::binaries;
 use crate::caller::{self, Authenticated, Caller};
 use crate::database::Database;
 use crate::process::{Process, Signal};
+use crate::roles::{self, Login, Roles};
 use crate::wait;
 use mltraining_proto::v1::admin_service_client::AdminServiceClient;
 use std::net::TcpListener;
@@ -30,6 +31,8 @@ pub struct System {
     pub key: String,
     /// The database.
     pub database: Database,
+    /// As whom the processes log in.
+    pub roles: Roles,
     /// Logs and artifacts.
     pub folder: TempDir,
     stream: String,
@@ -54,13 +57,15 @@ impl System {
         let stream = format!("test:{}", Uuid::new_v4().simple());
         let settings: Vec<(String, String)> =
             settings.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let roles = Roles::make(&database);
         let env = Environment {
-            url: database.url(),
+            roles: &roles,
             folder: folder.path(),
             stream: &stream,
             settings: &settings,
         };
         env.run("api-server", &["migrate"]);
+        roles.grant();
         let key = env.run(
             "api-server",
             &[
@@ -83,6 +88,7 @@ impl System {
             admin_endpoint,
             key,
             database,
+            roles,
             folder,
             stream,
             settings,
@@ -136,7 +142,7 @@ impl System {
     /// Starts one more worker with environment variables of its own.
     pub async fn add_worker_with(&mut self, settings: &[(&str, &str)]) -> usize {
         let port = free_port();
-        let mut command = self.environment().command("worker");
+        let mut command = self.environment().command("worker", Login::Worker);
         command.env("MLTS_HEALTH__LISTEN", format!("127.0.0.1:{port}"));
         for (name, value) in settings {
             command.env(name, value);
@@ -225,6 +231,11 @@ impl System {
         said
     }
 
+    /// A command of a binary of the house, told what the processes of this system are told.
+    pub fn command(&self, binary: &str, login: Login) -> Command {
+        self.environment().command(binary, login)
+    }
+
     /// Runs a binary of the house to its end and returns its standard output.
     pub fn run(&self, binary: &str, arguments: &[&str]) -> String {
         self.environment().run(binary, arguments)
@@ -232,7 +243,7 @@ impl System {
 
     fn environment(&self) -> Environment<'_> {
         Environment {
-            url: self.database.url(),
+            roles: &self.roles,
             folder: self.folder.path(),
             stream: &self.stream,
             settings: &self.settings,
@@ -269,19 +280,20 @@ fn stale_write(line: &str) -> Option<String> {
 
 /// What every process of a system is told.
 struct Environment<'a> {
-    url: String,
+    roles: &'a Roles,
     folder: &'a Path,
     stream: &'a str,
     settings: &'a [(String, String)],
 }
 
 impl Environment<'_> {
-    fn command(&self, binary: &str) -> Command {
+    fn command(&self, binary: &str, login: Login) -> Command {
         let redis =
             std::env::var("REDIS_URL").expect("REDIS_URL is not set; run the tests with `./dev test`");
         let mut command = Command::new(binaries::path(binary));
         command
-            .env("MLTS_DATABASE__URL", &self.url)
+            .env("MLTS_DATABASE__URL", self.roles.url(login))
+            .env("MLTS_DATABASE__SOURCE_ROLE", roles::source_role())
             .env("MLTS_REDIS__URL", redis)
             .env("MLTS_REDIS__STREAM", self.stream)
             .env("MLTS_ARTIFACTS__DIR", self.folder.join("artifacts"))
@@ -291,7 +303,7 @@ impl Environment<'_> {
     }
 
     fn serve(&self, endpoint: &str, admin_endpoint: &str) -> Process {
-        let mut command = self.command("api-server");
+        let mut command = self.command("api-server", Login::Api);
         command
             .arg("serve")
             .env("MLTS_SERVER__LISTEN", endpoint.trim_start_matches("http://"))
@@ -300,8 +312,12 @@ impl Environment<'_> {
     }
 
     fn run(&self, binary: &str, arguments: &[&str]) -> String {
+        let login = match arguments.first() {
+            Some(&"migrate") => Login::Migrator,
+            _ => Login::Api,
+        };
         let out = self
-            .command(binary)
+            .command(binary, login)
             .args(arguments)
             .output()
             .expect("the binary runs");
