@@ -46,6 +46,15 @@ pub enum Shape {
     Stream,
 }
 
+/// What a method does to what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It looks.
+    Reads,
+    /// It changes something, and leaves an audit row with every change.
+    Changes,
+}
+
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
@@ -57,6 +66,8 @@ pub struct Method {
     pub shape: Shape,
     /// Where it is served.
     pub served: Served,
+    /// What it does.
+    pub effect: Effect,
 }
 
 const VIEWER: Access = Access::Role(Role::Viewer);
@@ -72,7 +83,7 @@ use Shape::{LongPoll, Stream, Unary};
 pub const METHODS: &[Method] = &[
     row("/mltraining.v1.ArtifactService/ListArtifacts",      VIEWER,  Unary),
     row("/mltraining.v1.ArtifactService/DownloadArtifact",   VIEWER,  Stream),
-    row("/mltraining.v1.CatalogService/CreateSource",        ADMIN,   Unary),
+    row("/mltraining.v1.CatalogService/CreateSource",        ADMIN,   Unary).changes(),
     row("/mltraining.v1.CatalogService/GetSource",           VIEWER,  Unary),
     row("/mltraining.v1.CatalogService/ListSources",         VIEWER,  Unary),
     row("/mltraining.v1.CatalogService/GetSourceCoverage",   VIEWER,  Unary),
@@ -85,7 +96,7 @@ pub const METHODS: &[Method] = &[
     row("/mltraining.v1.EvaluationService/GetEvaluation",    VIEWER,  Unary),
     row("/mltraining.v1.EvaluationService/ListEvaluations",  VIEWER,  Unary),
     row("/mltraining.v1.EvaluationService/BatchGetEvaluations",  VIEWER, Unary),
-    row("/mltraining.v1.EvaluationService/DeleteEvaluation",     ADMIN,  Unary),
+    row("/mltraining.v1.EvaluationService/DeleteEvaluation",     ADMIN,  Unary).changes(),
     row("/mltraining.v1.EvaluationService/GetEvaluationCurve",   VIEWER, Unary),
     row("/mltraining.v1.EvaluationService/ListEvaluationSlices", VIEWER, Unary),
     row("/mltraining.v1.EvaluationService/GetComparison",    VIEWER,  Unary),
@@ -102,48 +113,49 @@ pub const METHODS: &[Method] = &[
     row("/mltraining.v1.JobService/ListJobLogs",             VIEWER,  Unary),
     row("/mltraining.v1.JobService/TailJobLogs",             VIEWER,  Stream),
     row("/mltraining.v1.JobService/WaitJob",                 VIEWER,  LongPoll),
-    row("/mltraining.v1.JobService/CancelJob",               TRAINER, Unary),
-    row("/mltraining.v1.JobService/BatchCancelJobs",         TRAINER, Unary),
-    row("/mltraining.v1.JobService/RetryJob",                TRAINER, Unary),
-    row("/mltraining.v1.JobService/UpdateJob",               TRAINER, Unary),
+    row("/mltraining.v1.JobService/CancelJob",               TRAINER, Unary).changes(),
+    row("/mltraining.v1.JobService/BatchCancelJobs",         TRAINER, Unary).changes(),
+    row("/mltraining.v1.JobService/RetryJob",                TRAINER, Unary).changes(),
+    row("/mltraining.v1.JobService/UpdateJob",               TRAINER, Unary).changes(),
     row("/mltraining.v1.ModelService/GetModel",              VIEWER,  Unary),
     row("/mltraining.v1.ModelService/BatchGetModels",        VIEWER,  Unary),
     row("/mltraining.v1.ModelService/ListModels",            VIEWER,  Unary),
-    row("/mltraining.v1.ModelService/UpdateModel",           TRAINER, Unary),
-    row("/mltraining.v1.ModelService/DeleteModel",           ADMIN,   Unary),
-    row("/mltraining.v1.ModelService/UndeleteModel",         ADMIN,   Unary),
+    row("/mltraining.v1.ModelService/UpdateModel",           TRAINER, Unary).changes(),
+    row("/mltraining.v1.ModelService/DeleteModel",           ADMIN,   Unary).changes(),
+    row("/mltraining.v1.ModelService/UndeleteModel",         ADMIN,   Unary).changes(),
     row("/mltraining.v1.ModelService/GetModelVersion",       VIEWER,  Unary),
     row("/mltraining.v1.ModelService/ListModelVersions",     VIEWER,  Unary),
-    row("/mltraining.v1.ModelService/SetModelAlias",         TRAINER, Unary),
-    row("/mltraining.v1.ModelService/DeleteModelAlias",      TRAINER, Unary),
-    row("/mltraining.v1.ModelService/PromoteModelVersion",   TRAINER, Unary),
+    row("/mltraining.v1.ModelService/SetModelAlias",         TRAINER, Unary).changes(),
+    row("/mltraining.v1.ModelService/DeleteModelAlias",      TRAINER, Unary).changes(),
+    row("/mltraining.v1.ModelService/PromoteModelVersion",   TRAINER, Unary).changes(),
     row("/mltraining.v1.ModelService/ListPromotions",        VIEWER,  Unary),
     row("/mltraining.v1.ModelService/ListLeaderboard",       VIEWER,  Unary),
     row("/mltraining.v1.ModelService/GetLineage",            VIEWER,  Unary),
     row("/mltraining.v1.ModelService/GetFeatureImportance",  VIEWER,  Unary),
     row("/mltraining.v1.PredictionService/Predict",          VIEWER,  Unary),
-    row("/mltraining.v1.TrainingService/TrainModel",         TRAINER, Unary),
-    row("/mltraining.v1.TrainingService/ReproduceJob",       TRAINER, Unary),
-    row("/mltraining.v1.TrainingService/EvaluateModel",      TRAINER, Unary),
-    row("/mltraining.v1.TrainingService/CompareModels",      TRAINER, Unary),
+    row("/mltraining.v1.TrainingService/TrainModel",         TRAINER, Unary).changes(),
+    row("/mltraining.v1.TrainingService/ReproduceJob",       TRAINER, Unary).changes(),
+    row("/mltraining.v1.TrainingService/EvaluateModel",      TRAINER, Unary).changes(),
+    row("/mltraining.v1.TrainingService/CompareModels",      TRAINER, Unary).changes(),
     row("/inference.GRPCInferenceService/ServerLive",        Open,    Unary),
     row("/inference.GRPCInferenceService/ServerReady",       Open,    Unary),
     row("/inference.GRPCInferenceService/ServerMetadata",    Open,    Unary),
     row("/inference.GRPCInferenceService/ModelReady",        VIEWER,  Unary),
     row("/inference.GRPCInferenceService/ModelMetadata",     VIEWER,  Unary),
     row("/inference.GRPCInferenceService/ModelInfer",        VIEWER,  Unary),
-    row("/mltraining.v1.TrainingService/BacktestModel",      TRAINER, Unary),
-    row("/mltraining.v1.TrainingService/BatchPredict",       TRAINER, Unary),
-    row("/mltraining.v1.TrainingService/TuneModel",          TRAINER, Unary),
+    row("/mltraining.v1.TrainingService/BacktestModel",      TRAINER, Unary).changes(),
+    row("/mltraining.v1.TrainingService/BatchPredict",       TRAINER, Unary).changes(),
+    row("/mltraining.v1.TrainingService/TuneModel",          TRAINER, Unary).changes(),
     row("/mltraining.v1.TrainingService/PreviewStudy",       VIEWER,  Unary),
     admin("/mltraining.v1.AdminService/GetServerInfo",       SERVICE_VIEWER, Unary),
     admin("/mltraining.v1.AdminService/ListWorkers",         SERVICE_ADMIN,  Unary),
-    admin("/mltraining.v1.AdminService/DrainWorker",         SERVICE_ADMIN,  Unary),
-    admin("/mltraining.v1.AdminService/PauseQueue",          SERVICE_ADMIN,  Unary),
-    admin("/mltraining.v1.AdminService/ResumeQueue",         SERVICE_ADMIN,  Unary),
+    admin("/mltraining.v1.AdminService/ListAuditEvents",     SERVICE_ADMIN,  Unary),
+    admin("/mltraining.v1.AdminService/DrainWorker",         SERVICE_ADMIN,  Unary).changes(),
+    admin("/mltraining.v1.AdminService/PauseQueue",          SERVICE_ADMIN,  Unary).changes(),
+    admin("/mltraining.v1.AdminService/ResumeQueue",         SERVICE_ADMIN,  Unary).changes(),
     // Keys of the project `default` read the quota of every project.
     admin("/mltraining.v1.AdminService/GetQuota",            VIEWER,         Unary),
-    admin("/mltraining.v1.AdminService/UpdateQuota",         SERVICE_ADMIN,  Unary),
+    admin("/mltraining.v1.AdminService/UpdateQuota",         SERVICE_ADMIN,  Unary).changes(),
     everywhere("/grpc.health.v1.Health/Check",               Open,    Unary),
     everywhere("/grpc.health.v1.Health/Watch",               Open,    Stream),
     everywhere("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",      Open, Stream),
@@ -168,6 +180,7 @@ const fn served(path: &'static str, access: Access, shape: Shape, served: Served
         access,
         shape,
         served,
+        effect: Effect::Reads,
     }
 }
 
@@ -183,6 +196,14 @@ pub fn services(port: Port) -> BTreeSet<&'static str> {
 }
 
 impl Method {
+    /// The same row, of a method that changes something.
+    const fn changes(self) -> Self {
+        Self {
+            effect: Effect::Changes,
+            ..self
+        }
+    }
+
     /// `Method` of `/package.Service/Method`.
     pub fn name(&self) -> &'static str {
         self.path.rsplit('/').next().unwrap_or(self.path)

@@ -1,5 +1,5 @@
 //! Removes what is over by age: models that can no longer be undeleted, final jobs to which no model version goes back, events of final
-//! jobs, rows of workers that are gone. Every worker does it; there is no leader, and two at the same time do no harm.
+//! jobs, rows of workers that are gone, audit events. Every worker does it; there is no leader, and two at the same time do no harm.
 
 use crate::context::Context;
 use crate::removal::Removal;
@@ -34,6 +34,9 @@ async fn remove(context: &Context) {
     if let Some(age) = age(config.workers) {
         tell("workers", workers(context, age).await);
     }
+    if let Some(age) = age(config.audit_events) {
+        tell("audit events", audit_events(context, age).await);
+    }
 }
 
 /// `None`: for ever.
@@ -55,6 +58,10 @@ async fn events(context: &Context, age: Duration) -> Result<u64, StoreError> {
 
 async fn workers(context: &Context, age: Duration) -> Result<u64, StoreError> {
     batches(context, |limit| context.store.remove_gone_workers(age, limit)).await
+}
+
+async fn audit_events(context: &Context, age: Duration) -> Result<u64, StoreError> {
+    batches(context, |limit| context.store.remove_audit_events(age, limit)).await
 }
 
 /// Calls until a batch is not full. Returns how many rows went.

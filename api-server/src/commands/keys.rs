@@ -11,6 +11,7 @@ use mltraining_runtime::config::ApiConfig;
 use mltraining_runtime::exit::{Code, Coded};
 use mltraining_store::Store;
 use mltraining_store::api_keys::{ApiKey, NewApiKey};
+use mltraining_store::audit::Actor;
 use std::io::Write;
 use uuid::Uuid;
 
@@ -65,8 +66,12 @@ pub struct Project {
 pub async fn keys(config: ApiConfig, command: KeysCommand) -> anyhow::Result<()> {
     let store = context::open_store(&config)?;
     match command {
-        KeysCommand::Create(new) => create(&store, new).await,
+        KeysCommand::Create(new) => {
+            let store = store.acting_for(Actor::cli("api-server keys create"));
+            create(&store, new).await
+        }
         KeysCommand::Revoke(old) => {
+            let store = store.acting_for(Actor::cli("api-server keys revoke"));
             let revoked = store.revoke_api_key(&old.project.project, &old.short_id).await;
             revoked.map_err(coded)?;
             Ok(())

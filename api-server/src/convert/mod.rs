@@ -6,6 +6,7 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod artifact;
+pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod backtest_request;
 pub(crate) mod batch_predict;
@@ -55,6 +56,7 @@ pub(crate) mod quota;
 pub(crate) mod read_error;
 pub(crate) mod reproduce_request;
 pub(crate) mod reproduction;
+pub(crate) mod role;
 pub(crate) mod sample_weight;
 pub(crate) mod server_info;
 pub(crate) mod slices;

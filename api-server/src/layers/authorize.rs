@@ -7,16 +7,19 @@ use crate::details::shown;
 use crate::error::{self, ApiError};
 use mltraining_domain::Reason;
 
-/// PERMISSION_DENIED for a role that is too small, UNIMPLEMENTED for a method that the table does not have on this port.
+/// Puts the row of the method into the request's extensions. PERMISSION_DENIED for a role that is too small, UNIMPLEMENTED for a method that the table does not have on this port.
 /// That the project of the request is the caller's is checked by the service, which reads its name.
-pub async fn authorize(port: Port, request: Request, next: Next) -> Response {
+pub async fn authorize(port: Port, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let Some(method) = access::find(path).filter(|method| method.is_on(port)) else {
         let message = format!("{} is not a method of this port of the server", shown(path));
         return error::refuse(ApiError::new(Reason::Unimplemented, message).with("method", shown(path)));
     };
     match check(method, request.extensions().get()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            request.extensions_mut().insert(method);
+            next.run(request).await
+        }
         Err(refusal) => error::refuse(refusal),
     }
 }

@@ -21,7 +21,7 @@ use v1::admin_service_server::AdminService;
 /// The service.
 #[derive(Clone)]
 pub(super) struct AdminApi {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
     board: Board,
     start: Instant,
 }
@@ -73,6 +73,13 @@ impl AdminService for AdminApi {
     ) -> Result<Response<v1::Quota>, Status> {
         Ok(Response::new(self.update_quota(request).await?))
     }
+
+    async fn list_audit_events(
+        &self,
+        request: Request<v1::ListAuditEventsRequest>,
+    ) -> Result<Response<v1::ListAuditEventsResponse>, Status> {
+        Ok(Response::new(self.audit_events(request).await?))
+    }
 }
 
 impl AdminApi {
@@ -86,7 +93,7 @@ impl AdminApi {
     }
 
     /// Begins a call about the service as a whole; the table of methods has held the caller's role against it.
-    fn begin(&self, extensions: &http::Extensions) -> Result<Call, ApiError> {
+    pub(super) fn begin(&self, extensions: &http::Extensions) -> Result<Call, ApiError> {
         Call::begin(&self.context, extensions, ProjectId::default_project())
     }
 

@@ -1,7 +1,9 @@
 //! One call, as every handler begins it: who calls, in which project, until when.
 
+use crate::access::Method;
 use crate::cache::Cache;
 use crate::caller::{self, Caller};
+use crate::connections::Peer;
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::error::ApiError;
@@ -10,6 +12,7 @@ use mltraining_domain::ProjectId;
 use mltraining_domain::name::{ModelName, ProjectName, SourceName, VersionName, VersionRef};
 use mltraining_domain::names::first_of;
 use mltraining_runtime::request_id::RequestId;
+use mltraining_store::audit::Actor;
 use mltraining_store::sources::Source;
 use mltraining_store::{Store, StoreError};
 use std::fmt::Display;
@@ -23,7 +26,7 @@ pub(crate) struct Call {
     pub(crate) caller: Caller,
     /// Until when.
     pub(crate) deadline: Deadline,
-    /// Postgres, for the time that is left.
+    /// Postgres, for the time that is left, in the name of the caller: what he changes is written down as his.
     pub(crate) store: Store,
     /// What is remembered of it.
     pub(crate) cache: Cache,
@@ -43,10 +46,11 @@ impl Call {
     ) -> Result<Self, ApiError> {
         let caller = caller::authorize(extensions, &project)?.clone();
         let deadline = Deadline::of(extensions);
+        let store = context.store.with_call_timeout(deadline.remaining());
         Ok(Self {
-            caller,
             deadline,
-            store: context.store.with_call_timeout(deadline.remaining()),
+            store: store.acting_for(actor(&caller, extensions)?),
+            caller,
             cache: context.cache.clone(),
             request_id: extensions.get().cloned(),
             project,
@@ -94,6 +98,23 @@ impl Call {
         project.map_err(missing(ProjectName(self.project.clone())))?;
         Ok(())
     }
+}
+
+/// The caller, as the audit has him.
+fn actor(caller: &Caller, extensions: &Extensions) -> Result<Actor, ApiError> {
+    let method = extensions
+        .get::<&'static Method>()
+        .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a call of no method reached a service")))?;
+    let id = extensions.get::<RequestId>();
+    let peer = extensions.get::<Peer>().and_then(Peer::address);
+    Ok(Actor {
+        caller_key: caller.key.clone(),
+        caller_role: Some(caller.role),
+        caller_project: caller.project.clone(),
+        method: method.path,
+        request_id: id.map(|id| id.as_str().to_owned()),
+        peer: peer.map(|peer| peer.ip()),
+    })
 }
 
 /// The refusal of a look-up: what is not there is called by its whole name.

@@ -2,6 +2,7 @@
 
 mod admin;
 mod artifact;
+mod audit;
 mod backtest;
 mod batch_predict;
 mod call;

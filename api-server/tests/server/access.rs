@@ -87,6 +87,7 @@ async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_o
             assert_eq!(first, &visible(&refused), "{} tells bad keys apart", method.path);
         }
     }
+    assert_eq!(api.audited().await, 0, "what is refused changes nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,6 +119,7 @@ async fn a_role_that_is_too_small_is_told_which_one_is_needed() {
         }
     }
     assert!(tried > 0);
+    assert_eq!(api.audited().await, 0, "what is refused changes nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +143,9 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
     for (method, _) in of_projects {
         let request = contract.request(method.path, "own");
         let channel = api.channel_of(method.served).await;
+        let before = api.audited().await;
         let refused = call(channel.clone(), method.path, Some(&stranger), request.clone()).await;
+        assert_eq!(api.audited().await, before, "{}", method.path);
         let refused = refused.expect_err(method.path);
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),

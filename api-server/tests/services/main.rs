@@ -6,6 +6,7 @@
 
 mod admin;
 mod artifacts;
+mod audit;
 mod cache;
 mod catalog;
 mod contexts;

@@ -23,6 +23,9 @@ impl Wire for v1::Algorithm {
 impl Wire for v1::Artifact {
     const NAME: &'static str = "Artifact";
 }
+impl Wire for v1::AuditEvent {
+    const NAME: &'static str = "AuditEvent";
+}
 impl Wire for v1::CheckLeakageResponse {
     const NAME: &'static str = "CheckLeakageResponse";
 }

@@ -4,7 +4,7 @@ mod alias;
 mod service;
 
 pub use alias::{AliasName, VersionRef};
-pub use service::{QueueName, QuotaName, WorkerName};
+pub use service::{ApiKeyName, QueueName, QuotaName, WorkerName};
 
 use crate::ids::{EvaluationId, IdError, JobId, ModelId, ProjectId, SourceId};
 use std::fmt;

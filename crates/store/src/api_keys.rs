@@ -1,9 +1,11 @@
 //! Keys of callers. The store sees only the SHA-256 of a secret.
 
+use crate::audit::{AuditOutcome, Touched};
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
+use mltraining_domain::name::ApiKeyName;
 use mltraining_domain::{ProjectId, Role};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 /// A key to be entered. The secret itself stays with the caller.
@@ -101,6 +103,15 @@ fn unknown(short_id: &str) -> StoreError {
     }
 }
 
+/// A key, as the audit names it.
+fn touched(key: &ApiKey, outcome: AuditOutcome) -> Touched {
+    let name = ApiKeyName {
+        project: key.project.clone(),
+        key: key.short_id.clone(),
+    };
+    Touched::of(&key.project, name, outcome)
+}
+
 async fn find(connection: &mut PgConnection, short_id: &str) -> Result<Option<ApiKey>, StoreError> {
     let row = sqlx::query_file_as!(ApiKeyRow, "sql/api_keys/find.sql", short_id)
         .fetch_optional(connection)
@@ -116,6 +127,7 @@ impl Store {
     pub async fn create_api_key(&self, key: &NewApiKey) -> Result<ApiKey, StoreError> {
         self.within("api_keys.create", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             sqlx::query_file!(
                 "sql/api_keys/create.sql",
                 key.id,
@@ -127,11 +139,14 @@ impl Store {
                 key.created_by,
                 key.expires_at
             )
-            .execute(&mut *session)
+            .execute(&mut *transaction)
             .await?;
-            let found = find(&mut session, &key.short_id).await?;
+            let found = find(&mut transaction, &key.short_id).await?;
+            let found = found.ok_or_else(|| unknown(&key.short_id))?;
+            self.commit(transaction, Some(touched(&found, AuditOutcome::Created)))
+                .await?;
             session.release();
-            found.ok_or_else(|| unknown(&key.short_id))
+            Ok(found)
         })
         .await
     }
@@ -162,14 +177,17 @@ impl Store {
     pub async fn revoke_api_key(&self, project: &ProjectId, short_id: &str) -> Result<ApiKey, StoreError> {
         self.within("api_keys.revoke", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let done = sqlx::query_file!("sql/api_keys/revoke.sql", project.as_str(), short_id)
-                .execute(&mut *session)
+                .execute(&mut *transaction)
                 .await?;
-            let found = find(&mut session, short_id).await?;
+            let found = find(&mut transaction, short_id).await?;
+            let found = found.filter(|key| key.project == *project);
+            let found = found.ok_or_else(|| unknown(short_id))?;
+            let revoked = (done.rows_affected() == 1).then(|| touched(&found, AuditOutcome::Removed));
+            self.commit(transaction, revoked).await?;
             session.release();
-            found
-                .filter(|_| done.rows_affected() == 1)
-                .ok_or_else(|| unknown(short_id))
+            Ok(found)
         })
         .await
     }

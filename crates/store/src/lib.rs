@@ -5,6 +5,7 @@
 
 pub mod api_keys;
 pub mod artifacts;
+pub mod audit;
 pub mod claims;
 pub mod error;
 pub mod evaluations;

@@ -1,8 +1,10 @@
 //! Projects, the unit of access and of quotas.
 
+use crate::audit::{AuditOutcome, Touched};
 use crate::jobs::create;
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
+use mltraining_domain::name::{ProjectName, QuotaName};
 use mltraining_domain::{JobId, ProjectId};
 use sqlx::{Acquire, PgConnection};
 
@@ -105,8 +107,12 @@ impl Store {
     pub async fn ensure_project(&self, id: &ProjectId) -> Result<(), StoreError> {
         self.within("projects.ensure", async {
             let mut session = self.session().await?;
-            sqlx::query_file!("sql/projects/ensure.sql", id.as_str())
-                .execute(&mut *session)
+            let mut transaction = session.begin().await?;
+            let done = sqlx::query_file!("sql/projects/ensure.sql", id.as_str())
+                .execute(&mut *transaction)
+                .await?;
+            let made = || Touched::of(id, ProjectName(id.clone()), AuditOutcome::Created);
+            self.commit(transaction, (done.rows_affected() == 1).then(made))
                 .await?;
             session.release();
             Ok(())
@@ -200,11 +206,13 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
             let quota = read_quota(&mut transaction, id).await?;
-            transaction.commit().await?;
+            let changed = done.rows_affected() == 1;
+            let touched = || Touched::of(id, QuotaName(id.clone()), AuditOutcome::Changed);
+            self.commit(transaction, changed.then(touched)).await?;
             session.release();
-            Ok(match done.rows_affected() {
-                1 => QuotaOutcome::Done(quota),
-                _ => QuotaOutcome::Mismatch(quota),
+            Ok(match changed {
+                true => QuotaOutcome::Done(quota),
+                false => QuotaOutcome::Mismatch(quota),
             })
         })
         .await

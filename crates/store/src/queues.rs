@@ -1,8 +1,10 @@
 //! Queues: what workers take jobs from, and whether they may.
 
+use crate::audit::Touched;
 use crate::{Store, StoreError, claims};
 use chrono::{DateTime, Utc};
 use mltraining_domain::JobId;
+use sqlx::Connection;
 
 /// The queue of requests that name none; made by the migrations.
 pub const DEFAULT_QUEUE: &str = "default";
@@ -12,6 +14,11 @@ fn unknown(queue: &str) -> StoreError {
         what: "queue",
         name: queue.to_owned(),
     }
+}
+
+/// A queue that was changed, as the audit names it.
+fn touched(queue: &str, changed: bool) -> Option<Touched> {
+    changed.then(|| Touched::of_service(format_args!("queues/{queue}")))
 }
 
 /// A queue.
@@ -64,12 +71,19 @@ impl Store {
     pub async fn pause_queue(&self, queue: &str) -> Result<Queue, StoreError> {
         self.within("queues.pause", async {
             let mut session = self.session().await?;
-            let paused = sqlx::query_file_as!(Queue, "sql/queues/pause.sql", queue)
-                .fetch_optional(&mut *session)
+            let mut transaction = session.begin().await?;
+            let paused = sqlx::query_file!("sql/queues/pause.sql", queue)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            let paused = paused.ok_or_else(|| unknown(queue))?;
+            self.commit(transaction, touched(queue, paused.is_changed))
                 .await?;
             claims::await_under_way(&mut session).await?;
             session.release();
-            paused.ok_or_else(|| unknown(queue))
+            Ok(Queue {
+                id: paused.id,
+                paused_at: paused.paused_at,
+            })
         })
         .await
     }
@@ -81,11 +95,18 @@ impl Store {
     pub async fn resume_queue(&self, queue: &str) -> Result<Queue, StoreError> {
         self.within("queues.resume", async {
             let mut session = self.session().await?;
-            let resumed = sqlx::query_file_as!(Queue, "sql/queues/resume.sql", queue)
-                .fetch_optional(&mut *session)
+            let mut transaction = session.begin().await?;
+            let resumed = sqlx::query_file!("sql/queues/resume.sql", queue)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            let resumed = resumed.ok_or_else(|| unknown(queue))?;
+            self.commit(transaction, touched(queue, resumed.is_changed))
                 .await?;
             session.release();
-            resumed.ok_or_else(|| unknown(queue))
+            Ok(Queue {
+                id: resumed.id,
+                paused_at: None,
+            })
         })
         .await
     }

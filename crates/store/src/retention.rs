@@ -134,6 +134,26 @@ impl Store {
         .await
     }
 
+    /// Removes at most `limit` audit events of an age of `age`, the oldest first. Returns how many went.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`]; Postgres refuses to remove one that is younger than 30 days.
+    pub async fn remove_audit_events(&self, age: Duration, limit: i64) -> Result<u64, StoreError> {
+        self.within("retention.remove_audit_events", async {
+            let mut session = self.session().await?;
+            let done = sqlx::query_file!(
+                "sql/retention/remove_audit_events.sql",
+                stored::micros(age),
+                limit
+            )
+            .execute(&mut *session)
+            .await?;
+            session.release();
+            Ok(done.rows_affected())
+        })
+        .await
+    }
+
     /// Removes the rows of workers that stopped, or were last heard, `age` ago or earlier; at most `limit` of each. Returns how
     /// many went.
     ///

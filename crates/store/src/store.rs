@@ -1,5 +1,6 @@
 //! The handle on the pool, and the one way in which calls use it.
 
+use crate::audit::Actor;
 use crate::{StoreConfig, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -19,6 +20,7 @@ pub struct Store {
     pool: PgPool,
     call_timeout: Duration,
     source_role: Option<Arc<str>>,
+    actor: Option<Arc<Actor>>,
 }
 
 /// How a pool is used at one moment.
@@ -65,6 +67,7 @@ impl Store {
             pool,
             call_timeout: config.call_timeout,
             source_role: config.source_role.as_deref().map(Arc::from),
+            actor: None,
         })
     }
 
@@ -81,9 +84,16 @@ impl Store {
     /// The same pool with another limit for whole calls, for a caller with a deadline of its own.
     pub fn with_call_timeout(&self, call_timeout: Duration) -> Self {
         Self {
-            pool: self.pool.clone(),
             call_timeout,
-            source_role: self.source_role.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The same pool, acting for a caller: what it changes from now on is written down as his.
+    pub fn acting_for(&self, actor: Actor) -> Self {
+        Self {
+            actor: Some(Arc::new(actor)),
+            ..self.clone()
         }
     }
 
@@ -120,6 +130,11 @@ impl Store {
     /// The longest time that one call may take.
     pub(crate) fn call_timeout(&self) -> Duration {
         self.call_timeout
+    }
+
+    /// For whom it acts.
+    pub(crate) fn actor(&self) -> Option<&Actor> {
+        self.actor.as_deref()
     }
 
     /// The role that sources are read as.

@@ -1,10 +1,12 @@
 //! Worker processes, for people to look at, and for jobs that need a large one; never used for safety.
 
+use crate::audit::Touched;
 use crate::{Store, StoreError, claims, stored};
 use chrono::{DateTime, Utc};
+use mltraining_domain::name::WorkerName;
 use mltraining_domain::{Epoch, JobId, ProjectId, WorkerId};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use std::collections::HashMap;
 use std::time::Duration;
 use uuid::Uuid;
@@ -218,11 +220,27 @@ impl Store {
     pub async fn drain_worker(&self, id: WorkerId) -> Result<WorkerStatus, StoreError> {
         self.within("workers.drain", async {
             let mut session = self.session().await?;
-            let row = sqlx::query_file_as!(StatusRow, "sql/workers/drain.sql", id.0)
-                .fetch_optional(&mut *session)
+            let mut transaction = session.begin().await?;
+            let row = sqlx::query_file!("sql/workers/drain.sql", id.0)
+                .fetch_optional(&mut *transaction)
                 .await?;
+            let row = row.ok_or_else(|| unknown(id))?;
+            let changed = row.is_changed.then(|| Touched::of_service(WorkerName(id)));
+            let status = StatusRow {
+                id: row.id,
+                hostname: row.hostname,
+                version: row.version,
+                slots: row.slots,
+                memory_bytes: row.memory_bytes,
+                started_at: row.started_at,
+                heartbeat_at: row.heartbeat_at,
+                draining_at: row.draining_at,
+                stopped_at: row.stopped_at,
+                silent_micros: row.silent_micros,
+            };
+            self.commit(transaction, changed).await?;
             claims::await_under_way(&mut session).await?;
-            let drained = with_running_jobs(&mut session, row.into_iter().collect()).await?;
+            let drained = with_running_jobs(&mut session, vec![status]).await?;
             session.release();
             drained.into_iter().next().ok_or_else(|| unknown(id))
         })

@@ -55,9 +55,10 @@ fn statement(line: &str) -> (String, String, Wanted) {
 }
 
 /// Statements without a look-up to plan: inserts of one row, settings, the catalogue of Postgres.
-const WITHOUT_PLAN: [&str; 13] = [
+const WITHOUT_PLAN: [&str; 14] = [
     "api_keys/create",
     "aliases/record",
+    "audit/record",
     "migrate/be_patient",
     "migrate/exists",
     "migrate/version",
@@ -72,7 +73,8 @@ const WITHOUT_PLAN: [&str; 13] = [
 ];
 
 /// Tables that grow with use.
-const GROWING: [&str; 16] = [
+const GROWING: [&str; 17] = [
+    "audit_event",
     "job",
     "job_attempt",
     "job_event",

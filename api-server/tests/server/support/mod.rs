@@ -13,6 +13,7 @@ use mltraining_domain::{ProjectId, Role};
 use mltraining_runtime::config::ApiConfig;
 use mltraining_store::Store;
 use mltraining_store::api_keys::NewApiKey;
+use mltraining_store::audit::AuditFilter;
 use mltraining_store::testing::TestDatabase;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -113,6 +114,16 @@ impl Api {
                 .expect("psql is installed with the server")
                 .success()
         );
+    }
+
+    /// How many changes of callers are written down.
+    pub async fn audited(&self) -> usize {
+        let filter = AuditFilter::default();
+        self.store
+            .list_audit_events(&filter, None, 10_000)
+            .await
+            .unwrap()
+            .len()
     }
 
     /// A key, as its bearer sends it.

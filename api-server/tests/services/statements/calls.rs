@@ -34,7 +34,7 @@ fn hours(hours: i64) -> Duration {
 }
 
 /// Calls the method `Service/Method`; a stream is read to its end.
-pub(super) async fn call(house: &House, method: &str) {
+pub(crate) async fn call(house: &House, method: &str) {
     let (service, method) = method.split_once('/').unwrap();
     match service {
         "AdminService" => admin(house, method).await,
@@ -101,6 +101,13 @@ async fn admin(house: &House, method: &str) {
                 ..v1::UpdateQuotaRequest::default()
             };
             client.update_quota(request).await.unwrap();
+        }
+        "ListAuditEvents" => {
+            let request = v1::ListAuditEventsRequest {
+                page_size: PAGE,
+                ..v1::ListAuditEventsRequest::default()
+            };
+            client.list_audit_events(request).await.unwrap();
         }
         _ => panic!("no call of {method} stands here"),
     }

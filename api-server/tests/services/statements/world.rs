@@ -6,7 +6,7 @@ use crate::support::world::{furnish, usable_model};
 
 /// Source `bars`, and what [`furnish`] makes with `rows` copies of it: jobs with attempts, events and versions of model `x`,
 /// more files of its job, models and sources.
-pub(super) async fn fill(house: &House, rows: u32) {
+pub(crate) async fn fill(house: &House, rows: u32) {
     house.make_bars();
     house.catalog().create_source(create_bars()).await.unwrap();
     let (store, artifacts) = (&house.api.store, &house.api.context.artifacts);

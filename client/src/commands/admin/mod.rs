@@ -1,10 +1,12 @@
 //! `mlts admin`: for those who run the service. Speaks to the admin port.
 
+mod audit;
 mod info;
 mod quota;
 mod show;
 mod workers;
 
+use crate::commands::pages::ListArgs;
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -57,6 +59,10 @@ enum AdminCommand {
     },
     /// Shows or changes how much of the service the project may use
     Quota(quota::QuotaArgs),
+    /// Lists what was changed, newest first: who, when, what, from where
+    ///
+    /// A filter knows project, resource, method, caller_key and create_time, such as 'project = default AND method = DeleteModel'.
+    Audit(ListArgs),
 }
 
 pub(crate) async fn run(args: AdminArgs, context: &Context<'_>) -> Result<(), CliError> {
@@ -80,6 +86,7 @@ pub(crate) async fn run(args: AdminArgs, context: &Context<'_>) -> Result<(), Cl
             let resumed = connect().await?.admin().resume_queue(request).await?;
             print(&resumed.into_inner(), show::queue, context)
         }
+        AdminCommand::Audit(args) => audit::list(args, &connect().await?, context).await,
         AdminCommand::Quota(args) => {
             quota::check(args)?;
             quota::run(args, &connect().await?, context).await

@@ -16,6 +16,31 @@ pub struct QueueName(pub QueueId);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QuotaName(pub ProjectId);
 
+/// `projects/{project}/apiKeys/{key}`, the last part being the short part of the key, which is no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ApiKeyName {
+    /// The project.
+    pub project: ProjectId,
+    /// 6 to 32 of A-Z, a-z, 0-9.
+    pub key: String,
+}
+
+impl ApiKeyName {
+    /// Parses `projects/{project}/apiKeys/{key}`.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        const FORM: &str = "projects/{project}/apiKeys/{key}";
+        let [project, key] = split(text, FORM)?;
+        let fits = (6..=32).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !fits {
+            return Err(NameError::Shape { expected: FORM });
+        }
+        Ok(Self {
+            project: project.parse()?,
+            key,
+        })
+    }
+}
+
 impl WorkerName {
     /// Parses `workers/{worker}`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
@@ -43,6 +68,12 @@ impl QuotaName {
         }
         let [project] = split(text, "projects/{project}/quota")?;
         Ok(Self(project.parse()?))
+    }
+}
+
+impl fmt::Display for ApiKeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "projects/{}/apiKeys/{}", self.project, self.key)
     }
 }
 
@@ -77,6 +108,8 @@ mod tests {
             "queues/slow"
         );
         assert_eq!(QueueName::parse("").unwrap().to_string(), "queues/default");
+        let key = "projects/p/apiKeys/ab12cd";
+        assert_eq!(ApiKeyName::parse(key).unwrap().to_string(), key);
         let quota = "projects/p/quota";
         assert_eq!(QuotaName::parse(quota).unwrap().to_string(), quota);
         assert_eq!(
@@ -95,6 +128,13 @@ mod tests {
             "projects/p/workers/1",
         ] {
             assert!(WorkerName::parse(text).is_err(), "{text:?}");
+        }
+        for text in [
+            "projects/p/apiKeys/",
+            "projects/p/apiKeys/short",
+            "projects/p/apiKeys/ab-12cd",
+        ] {
+            assert!(ApiKeyName::parse(text).is_err(), "{text:?}");
         }
         for text in ["default", "queues/", "queues/Default", "queues/a/b"] {
             assert!(QueueName::parse(text).is_err(), "{text:?}");

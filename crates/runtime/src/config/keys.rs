@@ -190,6 +190,7 @@ pub const KEYS: &[Key] = &[
     key("retention.jobs", Worker, "90d", Span("0ms", "3650d"), "Age at which final jobs go to which no model version goes back; 0ms keeps them for ever"),
     key("retention.events", Worker, "30d", Span("0ms", "3650d"), "Age at which events of final jobs go; 0ms keeps them as long as their jobs"),
     key("retention.workers", Worker, "7d", Span("0ms", "3650d"), "Age at which rows of stopped or vanished workers go, at least 1h; 0ms keeps them for ever"),
+    key("retention.audit_events", Worker, "400d", Span("0ms", "3650d"), "Age at which audit events go, at least 30d; 0ms keeps them for ever"),
     key("retention.batch", Worker, "500", Integer(1, 10_000), "Rows removed at once"),
 
     key("health.listen", Worker, "127.0.0.1:50052", SOCKET, "Address of the worker's health service"),

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// The shortest age at which a worker's row may be removed: the row of a live one is rewritten far more often.
 const SHORTEST_FOR_WORKERS: Duration = seconds(3600);
+/// The shortest age at which an audit event may be removed: that of the trigger on its table.
+const SHORTEST_FOR_AUDIT: Duration = seconds(30 * 86_400);
 
 /// `[retention]`: how long what is over is kept. An age of 0 keeps it for ever.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub struct RetentionConfig {
     /// Age that the rows of workers reach which stopped or vanished.
     #[serde(with = "span")]
     pub workers: Duration,
+    /// Age that audit events reach.
+    #[serde(with = "span")]
+    pub audit_events: Duration,
     /// Rows removed at once.
     pub batch: u32,
 }
@@ -43,6 +48,7 @@ impl Default for RetentionConfig {
             jobs: seconds(90 * 86_400),
             events: seconds(30 * 86_400),
             workers: seconds(7 * 86_400),
+            audit_events: seconds(400 * 86_400),
             batch: 500,
         }
     }
@@ -53,6 +59,10 @@ impl RetentionConfig {
         if !self.workers.is_zero() && self.workers < SHORTEST_FOR_WORKERS {
             let message = "must be 0ms (for ever) or at least 1h, so that no live worker's row is removed";
             problems.push(Problem::new("retention.workers", message));
+        }
+        if !self.audit_events.is_zero() && self.audit_events < SHORTEST_FOR_AUDIT {
+            let message = "must be 0ms (for ever) or at least 30d: Postgres refuses to remove younger rows";
+            problems.push(Problem::new("retention.audit_events", message));
         }
     }
 }

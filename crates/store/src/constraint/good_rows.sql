@@ -37,3 +37,5 @@ values ('00000000-0000-7000-8000-0000000000af', 'default', 'pump', 1, '00000000-
 insert into model_alias (project, model, id, version) values ('default', 'pump', 'champion', 1);
 insert into promotion (project, model, number, alias, to_version, created_by) values ('default', 'pump', 1, 'champion', 1, 'test');
 insert into trial (study_id, rung, number, job_id, parameters) values ('00000000-0000-7000-8000-000000000001', 0, 1, gen_random_uuid(), '{}');
+insert into audit_event (caller_key, caller_role, caller_project, method, resource, project, outcome)
+values ('abcdef12', 'admin', 'default', '/mltraining.v1.ModelService/DeleteModel', 'projects/default/models/pump', 'default', 'REMOVED');

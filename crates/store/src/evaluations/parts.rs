@@ -1,8 +1,11 @@
 //! Parts of an evaluation that are read alone, and its end.
 
 use super::unknown;
+use crate::audit::{AuditOutcome, Touched};
 use crate::{Store, StoreError, stored};
+use mltraining_domain::name::EvaluationName;
 use mltraining_domain::{Curves, EvaluationId, JobId, ModelId, ProjectId, Slices};
+use sqlx::Connection;
 
 /// What is kept of an evaluation's curves.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,11 +98,18 @@ impl Store {
     ) -> Result<DeletedEvaluation, StoreError> {
         self.within("evaluations.delete", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let row = sqlx::query_file!("sql/evaluations/delete.sql", project.as_str(), id.0)
-                .fetch_optional(&mut *session)
+                .fetch_optional(&mut *transaction)
                 .await?;
-            session.release();
             let row = row.ok_or_else(|| unknown(id))?;
+            let name = || EvaluationName {
+                project: project.clone(),
+                evaluation: id,
+            };
+            let gone = || Touched::of(project, name(), AuditOutcome::Removed);
+            self.commit(transaction, (!row.is_of_training).then(gone)).await?;
+            session.release();
             Ok(match row.is_of_training {
                 false => DeletedEvaluation::Gone {
                     job: JobId(row.job_id),

@@ -1,10 +1,13 @@
 //! Cancelling: a waiting job at once, a running one by a durable flag.
 
+use super::create::touched;
 use super::read::{fetch, unknown};
 use super::{Job, JobView};
+use crate::audit::AuditOutcome;
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use mltraining_domain::{JobId, ProjectId};
+use sqlx::Connection;
 
 /// A cancel that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,7 @@ impl Store {
     ) -> Result<CancelOutcome, StoreError> {
         self.within("jobs.cancel", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let done = sqlx::query_file!(
                 "sql/jobs/cancel.sql",
                 project.as_str(),
@@ -51,12 +55,15 @@ impl Store {
                 reason,
                 expected_revision
             )
-            .execute(&mut *session)
+            .execute(&mut *transaction)
             .await?;
-            let found = fetch(&mut session, project, &[id], JobView::Full).await?;
-            session.release();
+            let found = fetch(&mut transaction, project, &[id], JobView::Full).await?;
             let job = found.into_iter().next().ok_or_else(|| unknown(id))?;
-            Ok(if done.rows_affected() == 1 || job.cancel.is_some() {
+            let changed = done.rows_affected() == 1;
+            let cancelled = changed.then(|| touched(project.clone(), id, AuditOutcome::Changed));
+            self.commit(transaction, cancelled).await?;
+            session.release();
+            Ok(if changed || job.cancel.is_some() {
                 CancelOutcome::Acknowledged(job)
             } else if job.state.is_final() {
                 CancelOutcome::AlreadyFinal(job)

@@ -1,8 +1,11 @@
 //! Cancelling many jobs, a few in each statement.
 
+use super::create::touched;
 use super::{CancelOutcome, OpenJob};
+use crate::audit::AuditOutcome;
 use crate::{Store, StoreError, stored};
 use mltraining_domain::{JobId, JobState, ProjectId};
+use sqlx::Connection;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -66,9 +69,13 @@ impl Store {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         self.within("jobs.cancel_many", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let rows = sqlx::query_file!("sql/jobs/cancel_many.sql", project.as_str(), &ids, by, reason)
-                .fetch_all(&mut *session)
+                .fetch_all(&mut *transaction)
                 .await?;
+            let new = rows.iter().filter(|row| row.is_new);
+            let cancelled = new.map(|row| touched(project.clone(), JobId(row.id), AuditOutcome::Changed));
+            self.commit(transaction, cancelled).await?;
             session.release();
             let jobs = rows.into_iter().map(|row| {
                 Ok(OpenJob {

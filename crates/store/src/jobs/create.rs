@@ -2,8 +2,10 @@
 
 use super::read::{fetch, unknown};
 use super::{Job, JobView};
+use crate::audit::{AuditOutcome, Touched};
 use crate::sources::Idempotency;
 use crate::{Store, StoreError, projects, stored};
+use mltraining_domain::name::JobName;
 use mltraining_domain::spec::train::SPEC_VERSION;
 use mltraining_domain::{
     BacktestSpec, BatchPredictSpec, Checked, CompareSpec, EvaluateSpec, JobId, JobKind, ModelId, Priority,
@@ -212,6 +214,12 @@ async fn insert(connection: &mut PgConnection, job: &NewJob<'_>) -> Result<Inser
     Ok(Inserted::QueueFull { max_queued })
 }
 
+/// A job, as the audit names it.
+pub(super) fn touched(project: ProjectId, job: JobId, outcome: AuditOutcome) -> Touched {
+    let name = JobName { project, job };
+    Touched::of(&name.project, &name, outcome)
+}
+
 pub(super) async fn get(
     connection: &mut PgConnection,
     project: &ProjectId,
@@ -238,7 +246,11 @@ impl Store {
                 Inserted::ModelDeleted => CreatedJob::ModelDeleted,
                 Inserted::QueueFull { max_queued } => CreatedJob::QueueFull { max_queued },
             };
-            transaction.commit().await?;
+            let made = match &created {
+                CreatedJob::Created(job) => Some(touched(job.project.clone(), job.id, AuditOutcome::Created)),
+                _ => None,
+            };
+            self.commit(transaction, made).await?;
             session.release();
             Ok(created)
         })

@@ -1,8 +1,9 @@
 //! Retrying a job that ended without success.
 
 use super::Job;
-use super::create::{get, lock};
+use super::create::{get, lock, touched};
 use super::read::unknown;
+use crate::audit::AuditOutcome;
 use crate::{Store, StoreError};
 use mltraining_domain::{JobId, ProjectId};
 use sqlx::{Connection, PgConnection};
@@ -68,7 +69,11 @@ impl Store {
             let mut session = self.session().await?;
             let mut transaction = session.begin().await?;
             let outcome = retry(&mut transaction, project, id, expected_revision).await?;
-            transaction.commit().await?;
+            let retried = match &outcome {
+                RetryOutcome::Retried(_) => Some(touched(project.clone(), id, AuditOutcome::Changed)),
+                _ => None,
+            };
+            self.commit(transaction, retried).await?;
             session.release();
             Ok(outcome)
         })

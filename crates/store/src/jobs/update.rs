@@ -1,9 +1,12 @@
 //! Changing what people may change of a job: its priority and its labels.
 
+use super::create::touched;
 use super::read::{fetch, unknown};
 use super::{Job, JobView};
+use crate::audit::AuditOutcome;
 use crate::{Store, StoreError, stored};
 use mltraining_domain::{JobId, JobState, Priority, ProjectId};
+use sqlx::Connection;
 use std::collections::BTreeMap;
 
 /// New values of a job; `None` leaves the field as it is.
@@ -40,6 +43,7 @@ impl Store {
     ) -> Result<JobUpdate, StoreError> {
         self.within("jobs.update", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let done = sqlx::query_file!(
                 "sql/jobs/update.sql",
                 project.as_str(),
@@ -48,12 +52,15 @@ impl Store {
                 change.labels.as_ref().map(stored::to_json),
                 expected_revision
             )
-            .execute(&mut *session)
+            .execute(&mut *transaction)
             .await?;
-            let found = fetch(&mut session, project, &[id], JobView::Full).await?;
-            session.release();
+            let found = fetch(&mut transaction, project, &[id], JobView::Full).await?;
             let job = found.into_iter().next().ok_or_else(|| unknown(id))?;
-            Ok(if done.rows_affected() == 1 {
+            let changed = done.rows_affected() == 1;
+            let updated = changed.then(|| touched(project.clone(), id, AuditOutcome::Changed));
+            self.commit(transaction, updated).await?;
+            session.release();
+            Ok(if changed {
                 JobUpdate::Done(job)
             } else if expected_revision.is_some_and(|revision| revision != job.revision) {
                 JobUpdate::RevisionMismatch(job)

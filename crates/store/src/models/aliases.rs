@@ -1,9 +1,11 @@
 //! Aliases of models, and every move of one: under a lock of the model, in one transaction with its record.
 
+use crate::audit::{AuditOutcome, Touched};
 use crate::{Store, StoreError, findings, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::alias::MAX_ALIASES;
 use mltraining_domain::gate::BesideHolder;
+use mltraining_domain::name::{AliasName, ModelName};
 use mltraining_domain::{AliasId, Condition, Evaluation, JobId, ModelId, ProjectId};
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
@@ -77,6 +79,27 @@ pub enum MoveOutcome {
     RevisionMismatch(i64),
     /// The model is deleted.
     Deleted,
+}
+
+impl MoveOutcome {
+    /// The alias, if it was moved.
+    fn touched(&self, project: &ProjectId, model: &ModelId) -> Option<Touched> {
+        let Self::Done(promotion) = self else { return None };
+        promotion.number?;
+        let name = AliasName {
+            model: ModelName {
+                project: project.clone(),
+                model: model.clone(),
+            },
+            alias: promotion.alias.clone(),
+        };
+        let outcome = match (promotion.from, promotion.to) {
+            (_, None) => AuditOutcome::Removed,
+            (None, Some(_)) => AuditOutcome::Created,
+            (Some(_), Some(_)) => AuditOutcome::Changed,
+        };
+        Some(Touched::of(project, name, outcome))
+    }
 }
 
 async fn held(
@@ -244,7 +267,7 @@ impl Store {
             let mut transaction = session.begin().await?;
             let outcome = moved(&mut transaction, project, model, wanted).await?;
             // Without a write there is nothing in it but the lock.
-            transaction.commit().await?;
+            self.commit(transaction, outcome.touched(project, model)).await?;
             session.release();
             Ok(outcome)
         })

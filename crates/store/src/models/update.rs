@@ -2,9 +2,11 @@
 
 use super::Model;
 use super::read::{fetch, unknown};
+use crate::audit::{AuditOutcome, Touched};
 use crate::{Store, StoreError, stored};
+use mltraining_domain::name::ModelName;
 use mltraining_domain::{ModelId, ProjectId};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
 
 /// New values of a model; `None` leaves the field as it is.
@@ -27,6 +29,17 @@ pub enum UpdateOutcome {
     RevisionMismatch(Model),
     /// It is deleted (for update and delete) or not deleted (for undelete).
     WrongState(Model),
+}
+
+impl UpdateOutcome {
+    fn touched(&self, outcome: AuditOutcome) -> Option<Touched> {
+        let Self::Done(model) = self else { return None };
+        let name = ModelName {
+            project: model.project.clone(),
+            model: model.id.clone(),
+        };
+        Some(Touched::of(&name.project, &name, outcome))
+    }
 }
 
 /// The state that a change asks of a model.
@@ -74,6 +87,7 @@ impl Store {
     ) -> Result<UpdateOutcome, StoreError> {
         self.within("models.update", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let done = sqlx::query_file!(
                 "sql/models/update.sql",
                 project.as_str(),
@@ -83,9 +97,11 @@ impl Store {
                 change.labels.as_ref().map(stored::to_json),
                 expected_revision
             )
-            .execute(&mut *session)
+            .execute(&mut *transaction)
             .await?;
-            let outcome = outcome(&mut session, project, id, done.rows_affected(), Wanted::Live).await?;
+            let outcome = outcome(&mut transaction, project, id, done.rows_affected(), Wanted::Live).await?;
+            self.commit(transaction, outcome.touched(AuditOutcome::Changed))
+                .await?;
             session.release();
             Ok(outcome)
         })
@@ -104,15 +120,18 @@ impl Store {
     ) -> Result<UpdateOutcome, StoreError> {
         self.within("models.delete", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let done = sqlx::query_file!(
                 "sql/models/delete.sql",
                 project.as_str(),
                 id.as_str(),
                 expected_revision
             )
-            .execute(&mut *session)
+            .execute(&mut *transaction)
             .await?;
-            let outcome = outcome(&mut session, project, id, done.rows_affected(), Wanted::Live).await?;
+            let outcome = outcome(&mut transaction, project, id, done.rows_affected(), Wanted::Live).await?;
+            self.commit(transaction, outcome.touched(AuditOutcome::Removed))
+                .await?;
             session.release();
             Ok(outcome)
         })
@@ -131,15 +150,25 @@ impl Store {
     ) -> Result<UpdateOutcome, StoreError> {
         self.within("models.undelete", async {
             let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
             let done = sqlx::query_file!(
                 "sql/models/undelete.sql",
                 project.as_str(),
                 id.as_str(),
                 expected_revision
             )
-            .execute(&mut *session)
+            .execute(&mut *transaction)
             .await?;
-            let outcome = outcome(&mut session, project, id, done.rows_affected(), Wanted::Deleted).await?;
+            let outcome = outcome(
+                &mut transaction,
+                project,
+                id,
+                done.rows_affected(),
+                Wanted::Deleted,
+            )
+            .await?;
+            self.commit(transaction, outcome.touched(AuditOutcome::Changed))
+                .await?;
             session.release();
             match outcome {
                 // The revision was right, so it is the time that was not.

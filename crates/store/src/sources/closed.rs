@@ -7,6 +7,7 @@ pub const OWN_TABLES: &[&str] = &[
     "_sqlx_migrations",
     "api_key",
     "artifact",
+    "audit_event",
     "evaluation",
     "job",
     "job_attempt",

@@ -10,11 +10,13 @@ pub use coverage::{ColumnCoverage, Coverage, Gaps, PhaseCoverage};
 pub use inspect::{TableColumn, TableInfo};
 pub(crate) use inspect::{differences, inspect, refuse_closed};
 
+use crate::audit::{AuditOutcome, Touched};
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
+use mltraining_domain::name::SourceName;
 use mltraining_domain::{IdempotencyKey, ProjectId, Reason, SourceId, SourceSpec};
 use row::SourceRow;
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 /// A source to be entered in the catalogue. Check the spec and [`Store::verify_source`] first.
@@ -139,6 +141,14 @@ async fn insert(connection: &mut PgConnection, source: &NewSource) -> Result<boo
     Ok(row.created)
 }
 
+fn touched(source: &NewSource) -> Touched {
+    let name = SourceName {
+        project: source.project.clone(),
+        source: source.id.clone(),
+    };
+    Touched::of(&source.project, name, AuditOutcome::Created)
+}
+
 async fn get(connection: &mut PgConnection, project: &ProjectId, id: &str) -> Result<Source, StoreError> {
     let row = sqlx::query_file_as!(SourceRow, "sql/sources/get.sql", project.as_str(), id)
         .fetch_optional(connection)
@@ -158,15 +168,19 @@ impl Store {
     pub async fn create_source(&self, source: &NewSource) -> Result<CreatedSource, StoreError> {
         self.within("sources.create", async {
             let mut session = self.session().await?;
-            let mut outcome = repeated(&mut session, source).await?;
-            if outcome.is_none() && insert(&mut session, source).await? {
-                let made = get(&mut session, &source.project, source.id.as_str()).await?;
+            let mut transaction = session.begin().await?;
+            let mut outcome = repeated(&mut transaction, source).await?;
+            let mut entered = None;
+            if outcome.is_none() && insert(&mut transaction, source).await? {
+                let made = get(&mut transaction, &source.project, source.id.as_str()).await?;
                 outcome = Some(CreatedSource::Created(made));
+                entered = Some(touched(source));
             }
             // Not entered: the same request may have been first by a moment, or the name is taken.
             if outcome.is_none() {
-                outcome = repeated(&mut session, source).await?;
+                outcome = repeated(&mut transaction, source).await?;
             }
+            self.commit(transaction, entered).await?;
             session.release();
             outcome.ok_or_else(|| StoreError::Conflict {
                 reason: Reason::AlreadyExists,

@@ -46,4 +46,6 @@ insert into promotion (project, model, number, alias, to_version, created_by)
   select v.project, v.model, n, 'champion', 1, 'x' from model_version v cross join generate_series(1, 3) n where right(v.model, 1) = '5';
 insert into job_version (project, model, version, created_at, job_id) select 'default', 'm' || n % 5000, 1, at, id from made;
 insert into trial (study_id, rung, number, job_id, parameters) select id, 0, 1, id, '{}' from made;
+insert into audit_event (created_at, caller_key, method, resource, project, outcome)
+  select timestamptz '2026-01-01' + n * interval '1 second', 'k', 'm', 'projects/default/models/m' || n % 5000, 'default', 'CHANGED' from generate_series(1, 100000) n;
 analyze;
