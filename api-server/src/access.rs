@@ -81,6 +81,10 @@ use Shape::{LongPoll, Stream, Unary};
 /// Every method of the server.
 #[rustfmt::skip]
 pub const METHODS: &[Method] = &[
+    row("/mltraining.v1.ApiKeyService/CreateApiKey",         ADMIN,   Unary).changes(),
+    row("/mltraining.v1.ApiKeyService/ListApiKeys",          ADMIN,   Unary),
+    row("/mltraining.v1.ApiKeyService/RotateApiKey",         ADMIN,   Unary).changes(),
+    row("/mltraining.v1.ApiKeyService/RevokeApiKey",         ADMIN,   Unary).changes(),
     row("/mltraining.v1.ArtifactService/ListArtifacts",      VIEWER,  Unary),
     row("/mltraining.v1.ArtifactService/DownloadArtifact",   VIEWER,  Stream),
     row("/mltraining.v1.CatalogService/CreateSource",        ADMIN,   Unary).changes(),

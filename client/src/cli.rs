@@ -2,7 +2,7 @@
 
 use crate::commands::{
     admin, backtest, batch_predict, catalog, compare, dataset, demo_data, evaluate, evaluation, health,
-    import, jobs, labels, models, predict, report_page, reproduce, sources, train, tune,
+    import, jobs, keys, labels, models, predict, report_page, reproduce, sources, train, tune,
 };
 use crate::exit;
 use clap::parser::ValueSource;
@@ -117,6 +117,8 @@ pub(crate) enum Command {
     Algorithms,
     /// The phases in the life of a source's entities
     Phases(catalog::PhasesArgs),
+    /// Makes, lists, rotates and revokes API keys of the project
+    Keys(keys::KeysArgs),
     /// What there is to foresee
     Labels(labels::LabelsArgs),
     /// What a training would learn from

@@ -3,6 +3,7 @@
 use crate::cli::Global;
 use crate::errors::CliError;
 use mltraining_proto::v1::admin_service_client::AdminServiceClient;
+use mltraining_proto::v1::api_key_service_client::ApiKeyServiceClient;
 use mltraining_proto::v1::artifact_service_client::ArtifactServiceClient;
 use mltraining_proto::v1::catalog_service_client::CatalogServiceClient;
 use mltraining_proto::v1::dataset_service_client::DatasetServiceClient;
@@ -123,6 +124,10 @@ impl Connection {
 
     fn wire(&self) -> Wire {
         InterceptedService::new(self.channel.clone(), self.headers.clone())
+    }
+
+    pub(crate) fn keys(&self) -> ApiKeyServiceClient<Wire> {
+        ApiKeyServiceClient::new(self.wire()).max_decoding_message_size(MAX_ANSWER)
     }
 
     pub(crate) fn catalog(&self) -> CatalogServiceClient<Wire> {

@@ -15,6 +15,9 @@ use mltraining_store::audit::Actor;
 use std::io::Write;
 use uuid::Uuid;
 
+/// Most keys that are listed.
+const LISTED: i64 = 1000;
+
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -22,7 +25,7 @@ pub enum KeysCommand {
     Create(NewKey),
     /// End a key. Servers that used it within the last seconds take it for as long as those.
     Revoke(OldKey),
-    /// List the keys of a project, newest first, without their secrets.
+    /// List the keys of a project, newest first, at most 1000, without their secrets.
     List(Project),
 }
 
@@ -76,7 +79,10 @@ pub async fn keys(config: ApiConfig, command: KeysCommand) -> anyhow::Result<()>
             revoked.map_err(coded)?;
             Ok(())
         }
-        KeysCommand::List(of) => list(&store.list_api_keys(&of.project).await.map_err(coded)?),
+        KeysCommand::List(of) => {
+            let listed = store.list_api_keys(&of.project, None, LISTED).await;
+            list(&listed.map_err(coded)?)
+        }
     }
 }
 

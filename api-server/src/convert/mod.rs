@@ -5,6 +5,7 @@
 //! anything was noted. `show` makes a message of a domain value.
 
 pub(crate) mod algorithm;
+pub(crate) mod api_key;
 pub(crate) mod artifact;
 pub(crate) mod audit;
 pub(crate) mod backtest;

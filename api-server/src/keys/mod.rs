@@ -15,7 +15,8 @@ use moka::future::Cache;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// How long a key that was found good is trusted without another look: a revoked key works no longer than this.
+/// How long a key that was found good is trusted without another look: one that is revoked, or whose secret was replaced, works no
+/// longer than this, on any replica.
 const TRUSTED_FOR: Duration = Duration::from_secs(2);
 /// Keys remembered at once.
 const REMEMBERED: u64 = 10_000;
@@ -62,8 +63,10 @@ impl Keys {
     async fn look_up(&self, key: &ApiKeySecret, hash: &[u8; 32]) -> Result<Caller, ApiError> {
         let row = self.store.find_api_key(key.short_id()).await?;
         let row = row.ok_or_else(unauthenticated)?;
-        let proven = bool::from(row.secret_hash.ct_eq(hash));
-        if !proven || !row.is_live {
+        let present = row.secret_hash.ct_eq(hash);
+        let previous = row.previous.as_ref().filter(|previous| previous.is_live);
+        let proven = previous.map_or(present, |previous| present | previous.hash.ct_eq(hash));
+        if !bool::from(proven) || !row.is_live {
             return Err(unauthenticated());
         }
         Ok(Caller {

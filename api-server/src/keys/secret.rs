@@ -19,8 +19,13 @@ pub struct ApiKeySecret {
 impl ApiKeySecret {
     /// A new key of 32 random bytes, and its text: the only time that it is seen.
     pub fn make() -> (Self, String) {
+        Self::of(&hex(&rand::random::<[u8; SHORT_BYTES]>()))
+    }
+
+    /// A new secret for the key with this short part, and its text.
+    pub fn of(short_id: &str) -> (Self, String) {
         let key = Self {
-            short_id: hex(&rand::random::<[u8; SHORT_BYTES]>()),
+            short_id: short_id.to_owned(),
             secret: hex(&rand::random::<[u8; SECRET_BYTES]>()),
         };
         let text = format!("{PREFIX}_{}_{}", key.short_id, key.secret);

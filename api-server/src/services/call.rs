@@ -85,13 +85,13 @@ impl Call {
         })
     }
 
-    /// Tells an empty list of a project from one of a project that does not exist. Only a caller who sees every project can
+    /// Tells an empty list of a project from one of a project that does not exist. Only a caller who sees more than his own can
     /// ask for one that does not.
     ///
     /// # Errors
     /// NOT_FOUND.
     pub(crate) async fn require_project(&self) -> Result<(), ApiError> {
-        if self.caller.project.is_some() {
+        if self.caller.project.as_ref() == Some(&self.project) {
             return Ok(()); // the key could not exist without it
         }
         let project = self.store.project(&self.project).await;

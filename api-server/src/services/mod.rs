@@ -1,6 +1,7 @@
 //! The gRPC services: one file each. A handler parses names, authorizes, converts, asks the store and converts back.
 
 mod admin;
+mod api_key;
 mod artifact;
 mod audit;
 mod backtest;
@@ -45,6 +46,7 @@ use mltraining_runtime::dependency::Board;
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
 use v1::admin_service_server::AdminServiceServer;
+use v1::api_key_service_server::ApiKeyServiceServer;
 use v1::artifact_service_server::ArtifactServiceServer;
 use v1::catalog_service_server::CatalogServiceServer;
 use v1::dataset_service_server::DatasetServiceServer;
@@ -68,6 +70,12 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
     let artifact = ArtifactServiceServer::new(artifact::ArtifactApi::new(context.clone()));
     routes.add_service(
         artifact
+            .max_decoding_message_size(most_in)
+            .max_encoding_message_size(most_out),
+    );
+    let api_key = ApiKeyServiceServer::new(api_key::ApiKeyApi::new(context.clone()));
+    routes.add_service(
+        api_key
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );

@@ -5,4 +5,5 @@ mod access;
 mod command_line;
 mod health;
 mod hostile;
+mod keys;
 mod support;

@@ -12,6 +12,7 @@ pub(crate) mod evaluation;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod jobs;
+pub(crate) mod keys;
 pub(crate) mod labels;
 pub(crate) mod models;
 pub(crate) mod predict;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Features(args) => catalog::features(&args, context).await,
         Command::Algorithms => catalog::algorithms(context).await,
         Command::Phases(args) => catalog::phases(&args, context).await,
+        Command::Keys(args) => keys::run(args, context).await,
         Command::Labels(args) => labels::run(&args, context).await,
         Command::Dataset(args) => Box::pin(dataset::run(&args, context)).await,
         Command::Train(args) => Box::pin(train::run(&args, context)).await,

@@ -20,6 +20,15 @@ pub(crate) trait Wire: Message + Default {
 impl Wire for v1::Algorithm {
     const NAME: &'static str = "Algorithm";
 }
+impl Wire for v1::ApiKey {
+    const NAME: &'static str = "ApiKey";
+}
+impl Wire for v1::CreateApiKeyResponse {
+    const NAME: &'static str = "CreateApiKeyResponse";
+}
+impl Wire for v1::RotateApiKeyResponse {
+    const NAME: &'static str = "RotateApiKeyResponse";
+}
 impl Wire for v1::Artifact {
     const NAME: &'static str = "Artifact";
 }

@@ -4,7 +4,8 @@ use crate::audit::{AuditOutcome, Touched};
 use crate::{Store, StoreError, stored};
 use chrono::{DateTime, Utc};
 use mltraining_domain::name::ApiKeyName;
-use mltraining_domain::{ProjectId, Role};
+use mltraining_domain::{ProjectId, Role, Span};
+use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -54,10 +55,53 @@ pub struct ApiKey {
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// When it got its present secret, if that is not its first.
+    pub rotated_at: Option<DateTime<Utc>>,
+    /// The secret before the present one, if there was one.
+    pub previous: Option<PreviousSecret>,
     /// Neither revoked nor ended, by the database's clock.
     pub is_live: bool,
     /// Its last use was noted more than a minute ago.
     note_use: bool,
+}
+
+/// The secret that a key had before it was rotated.
+#[derive(Debug, Clone)]
+pub struct PreviousSecret {
+    /// SHA-256 of it; compare in constant time.
+    pub hash: [u8; 32],
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// That time has not come, by the database's clock.
+    pub is_live: bool,
+}
+
+/// The last key of a page; the next page starts after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKeyCursor {
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// What became of the wish to rotate a key.
+#[derive(Debug, Clone)]
+pub enum RotateOutcome {
+    /// It has the new secret.
+    Rotated(ApiKey),
+    /// It is revoked, or has ended; nothing was changed.
+    Ended(ApiKey),
+}
+
+impl ApiKey {
+    /// The cursor of a page that ends with this key.
+    pub fn cursor(&self) -> ApiKeyCursor {
+        ApiKeyCursor {
+            created_at: self.created_at,
+            id: self.id,
+        }
+    }
 }
 
 struct ApiKeyRow {
@@ -72,13 +116,26 @@ struct ApiKeyRow {
     expires_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
+    rotated_at: Option<DateTime<Utc>>,
+    previous_secret_hash: Option<Vec<u8>>,
+    previous_expires_at: Option<DateTime<Utc>>,
+    is_previous_live: bool,
     is_live: bool,
     note_use: bool,
 }
 
 impl ApiKeyRow {
     fn into_key(self) -> Result<ApiKey, StoreError> {
+        let hash = self.previous_secret_hash.as_deref();
+        let hash = hash.map(|hash| stored::hash("api_key.previous_secret_hash", hash));
+        let previous = hash.transpose()?.zip(self.previous_expires_at);
         Ok(ApiKey {
+            previous: previous.map(|(hash, expires_at)| PreviousSecret {
+                hash,
+                expires_at,
+                is_live: self.is_previous_live,
+            }),
+            rotated_at: self.rotated_at,
             id: self.id,
             short_id: self.short_id,
             secret_hash: stored::hash("api_key.secret_hash", &self.secret_hash)?,
@@ -170,6 +227,44 @@ impl Store {
         .await
     }
 
+    /// Gives a key a new secret. The one up to now stays good for `overlap`, and no other: at most two are good at a time.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn rotate_api_key(
+        &self,
+        project: &ProjectId,
+        short_id: &str,
+        secret_hash: &[u8; 32],
+        overlap: Span,
+    ) -> Result<RotateOutcome, StoreError> {
+        self.within("api_keys.rotate", async {
+            let mut session = self.session().await?;
+            let mut transaction = session.begin().await?;
+            let done = sqlx::query_file!(
+                "sql/api_keys/rotate.sql",
+                project.as_str(),
+                short_id,
+                secret_hash.as_slice(),
+                overlap.micros()
+            )
+            .execute(&mut *transaction)
+            .await?;
+            let found = find(&mut transaction, short_id).await?;
+            let found = found.filter(|key| key.project == *project);
+            let found = found.ok_or_else(|| unknown(short_id))?;
+            let rotated = done.rows_affected() == 1;
+            let changed = rotated.then(|| touched(&found, AuditOutcome::Changed));
+            self.commit(transaction, changed).await?;
+            session.release();
+            Ok(match rotated {
+                true => RotateOutcome::Rotated(found),
+                false => RotateOutcome::Ended(found),
+            })
+        })
+        .await
+    }
+
     /// Ends a key at once. Revoking a revoked key changes nothing.
     ///
     /// # Errors
@@ -192,16 +287,24 @@ impl Store {
         .await
     }
 
-    /// The keys of a project, newest first, at most 1000.
+    /// The keys of a project, newest first, after the cursor, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
-    pub async fn list_api_keys(&self, project: &ProjectId) -> Result<Vec<ApiKey>, StoreError> {
+    pub async fn list_api_keys(
+        &self,
+        project: &ProjectId,
+        after: Option<&ApiKeyCursor>,
+        limit: i64,
+    ) -> Result<Vec<ApiKey>, StoreError> {
         self.within("api_keys.list", async {
             let mut session = self.session().await?;
-            let rows = sqlx::query_file_as!(ApiKeyRow, "sql/api_keys/list.sql", project.as_str())
-                .fetch_all(&mut *session)
-                .await?;
+            let (created_at, id) = after.map(|cursor| (cursor.created_at, cursor.id)).unzip();
+            let project = project.as_str();
+            let rows =
+                sqlx::query_file_as!(ApiKeyRow, "sql/api_keys/list.sql", project, created_at, id, limit)
+                    .fetch_all(&mut *session)
+                    .await?;
             session.release();
             rows.into_iter().map(ApiKeyRow::into_key).collect()
         })

@@ -543,7 +543,7 @@ async fn a_key_is_found_by_its_short_id_until_it_is_revoked() {
     let revoked = store.revoke_api_key(project, "abcdef12").await.unwrap();
     assert!(!revoked.is_live && revoked.revoked_at.is_some());
     assert!(!store.find_api_key("abcdef12").await.unwrap().unwrap().is_live);
-    assert_eq!(store.list_api_keys(project).await.unwrap().len(), 1);
+    assert_eq!(store.list_api_keys(project, None, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

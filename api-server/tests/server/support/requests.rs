@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// The job that stands in every request.
 pub const JOB: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
+/// The short part of the key that stands in every request.
+pub const KEY: &str = "abcdef12";
+
 /// The packages that the server speaks.
 const PACKAGES: [&str; 2] = ["inference", "mltraining.v1"];
 
@@ -119,6 +122,7 @@ fn name_of(comment: &str, project: &str) -> Option<String> {
     let parts = pattern.split('/').map(|part| match part {
         "{project}" => project,
         "{job}" | "{evaluation}" | "{comparison}" | "{backtest}" => JOB,
+        "{api_key}" => KEY,
         "{version}" => "1",
         "{file}" => "model.mlts",
         "{model}@{alias}" => "x@x",

@@ -1,14 +1,14 @@
 //! A project in which everything exists that a request can name: source `x`, the job of [`super::requests::JOB`],
 //! model `x` with version 1, and its file `model.mlts`.
 
-use super::requests::JOB;
+use super::requests::{JOB, KEY};
 use bytes::Bytes;
 use chrono::{TimeZone, Utc};
 use mltraining_artifacts::{Artifacts, Key, Sha256};
 use mltraining_domain::{
     AlgorithmSpec, Calibration, ChangeAtHorizon, Checked, ColumnRole, CurvePoint, Curves, DataType,
     Direction, DuplicateRule, Evaluation, FeatureSpec, GaussianNbSpec, JobId, JobKind, LabelSpec, Metrics,
-    Priority, ProjectId, ResultId, RowCounts, SampleWeight, Slice, SliceKind, Slices, SourceColumn,
+    Priority, ProjectId, ResultId, Role, RowCounts, SampleWeight, Slice, SliceKind, Slices, SourceColumn,
     SourceSpec, Span, SplitSpec, ThresholdSpec, TimeRange, TrainSpec, VersionFacts, WorkerId,
 };
 use mltraining_learn::control::Control;
@@ -16,6 +16,7 @@ use mltraining_learn::fit::fit;
 use mltraining_learn::matrix::Matrix;
 use mltraining_learn::model_file::{self, Header, ModelFile};
 use mltraining_store::Store;
+use mltraining_store::api_keys::NewApiKey;
 use mltraining_store::claims::{ArtifactFile, ClaimRequest, Finished, Lease, Trained};
 use mltraining_store::jobs::{CreatedJob, NewJob, NewSpec};
 use mltraining_store::queues::DEFAULT_QUEUE;
@@ -38,6 +39,17 @@ pub async fn furnish(store: &Store, artifacts: &Artifacts, project: &ProjectId) 
         created_by: "test".to_owned(),
     };
     store.create_source(&source).await.unwrap();
+    let key = NewApiKey {
+        id: Uuid::now_v7(),
+        short_id: KEY.to_owned(),
+        secret_hash: [0; 32],
+        display_name: "x".to_owned(),
+        project: project.clone(),
+        role: Role::Viewer,
+        created_by: "test".to_owned(),
+        expires_at: None,
+    };
+    store.create_api_key(&key).await.unwrap();
     make_version(store, artifacts, project, JOB.parse().unwrap()).await;
 }
 

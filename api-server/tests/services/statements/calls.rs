@@ -8,6 +8,7 @@ use mltraining_proto::v1;
 use oip::grpc_inference_service_client::GrpcInferenceServiceClient;
 use prost_types::Duration;
 use v1::admin_service_client::AdminServiceClient;
+use v1::api_key_service_client::ApiKeyServiceClient;
 use v1::backtest_model_request::{Subject, TrainingPart};
 
 const MODEL: &str = "projects/default/models/x";
@@ -38,6 +39,7 @@ pub(crate) async fn call(house: &House, method: &str) {
     let (service, method) = method.split_once('/').unwrap();
     match service {
         "AdminService" => admin(house, method).await,
+        "ApiKeyService" => keys(house, method).await,
         "ArtifactService" => artifacts(house, method).await,
         "CatalogService" => catalog(house, method).await,
         "DatasetService" => dataset(house, method).await,
@@ -108,6 +110,47 @@ async fn admin(house: &House, method: &str) {
                 ..v1::ListAuditEventsRequest::default()
             };
             client.list_audit_events(request).await.unwrap();
+        }
+        _ => panic!("no call of {method} stands here"),
+    }
+}
+
+async fn keys(house: &House, method: &str) {
+    let mut client = ApiKeyServiceClient::new(house.channel.clone());
+    let key = aside(
+        house,
+        "insert into api_key (id, short_id, secret_hash, display_name, project, role, created_by)
+         select gen_random_uuid(), substr(md5(random()::text), 1, 12), sha256('a'), 'x', 'default', 'viewer', 'test'
+         returning short_id",
+    );
+    let name = format!("{PARENT}/apiKeys/{key}");
+    match method {
+        "CreateApiKey" => {
+            let api_key = Some(v1::ApiKey {
+                display_name: "x".to_owned(),
+                role: v1::Role::Viewer.into(),
+                ..v1::ApiKey::default()
+            });
+            let parent = PARENT.to_owned();
+            let request = v1::CreateApiKeyRequest { parent, api_key };
+            client.create_api_key(request).await.unwrap();
+        }
+        "ListApiKeys" => {
+            let request = v1::ListApiKeysRequest {
+                page_size: PAGE,
+                ..v1::ListApiKeysRequest::default()
+            };
+            client.list_api_keys(request).await.unwrap();
+        }
+        "RotateApiKey" => {
+            let request = v1::RotateApiKeyRequest { name, overlap: None };
+            client.rotate_api_key(request).await.unwrap();
+        }
+        "RevokeApiKey" => {
+            client
+                .revoke_api_key(v1::RevokeApiKeyRequest { name })
+                .await
+                .unwrap();
         }
         _ => panic!("no call of {method} stands here"),
     }

@@ -16,7 +16,7 @@ pub struct QueueName(pub QueueId);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QuotaName(pub ProjectId);
 
-/// `projects/{project}/apiKeys/{key}`, the last part being the short part of the key, which is no secret.
+/// `projects/{project}/apiKeys/{api_key}`, the last part being the short part of the key, which is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ApiKeyName {
     /// The project.
@@ -26,9 +26,9 @@ pub struct ApiKeyName {
 }
 
 impl ApiKeyName {
-    /// Parses `projects/{project}/apiKeys/{key}`.
+    /// Parses `projects/{project}/apiKeys/{api_key}`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        const FORM: &str = "projects/{project}/apiKeys/{key}";
+        const FORM: &str = "projects/{project}/apiKeys/{api_key}";
         let [project, key] = split(text, FORM)?;
         let fits = (6..=32).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric());
         if !fits {

@@ -1,5 +1,6 @@
 -- api_keys.find
-select id, short_id, secret_hash, display_name, project, role, created_by, created_at, expires_at, revoked_at, last_used_at,
+select id, short_id, secret_hash, display_name, project, role, created_by, created_at, expires_at, revoked_at, last_used_at, rotated_at,
+       previous_secret_hash, previous_expires_at, coalesce(previous_expires_at > now(), false) as "is_previous_live!",
        (revoked_at is null and (expires_at is null or expires_at > now())) as "is_live!",
        (last_used_at is null or last_used_at < now() - interval '1 minute') as "note_use!"
   from api_key where short_id = $1
