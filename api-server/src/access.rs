@@ -224,6 +224,17 @@ impl Method {
     }
 }
 
+impl Shape {
+    /// The word for it in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unary => "unary",
+            Self::LongPoll => "long_poll",
+            Self::Stream => "stream",
+        }
+    }
+}
+
 impl Access {
     /// Whether the role of `caller` is large enough. That he sees the project of the request is looked at by the service,
     /// which reads its name.

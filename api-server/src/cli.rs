@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use mltraining_domain::release;
 use mltraining_runtime::config::{self, ApiConfig, LogOutput, Sources};
 use mltraining_runtime::exit::Code;
+use mltraining_runtime::metrics::Metrics;
 use mltraining_runtime::telemetry::{Service, Telemetry};
 use std::ffi::OsString;
 use std::io::Write;
@@ -77,7 +78,7 @@ impl Cli {
         }
         let telemetry = Telemetry::init(SERVICE, &config.log, &config.telemetry)?;
         let outcome = match command {
-            Command::Serve => serve::serve(config).await,
+            Command::Serve => serve_counted(config).await,
             Command::Migrate(arguments) => migrate::migrate(config, arguments).await,
             Command::Fsck(arguments) => fsck::fsck(&config, arguments).await,
             Command::Keys(command) => keys::keys(config, command).await,
@@ -85,6 +86,14 @@ impl Cli {
         telemetry.shutdown().await;
         outcome
     }
+}
+
+/// Serves, and tells numbers meanwhile.
+async fn serve_counted(config: ApiConfig) -> anyhow::Result<()> {
+    let metrics = Metrics::init(SERVICE, &config.telemetry, &config.metrics)?;
+    let outcome = serve::serve(config, metrics.clone()).await;
+    metrics.shutdown().await;
+    outcome
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use mltraining_artifacts::{Artifacts, Bucket};
 use mltraining_runtime::config::{ApiConfig, ArtifactsConfig};
 use mltraining_runtime::exit::{Code, Coded};
+use mltraining_runtime::metrics::list;
 use mltraining_signal::{Limits, Signal};
 use mltraining_store::{Store, StoreConfig};
 use secrecy::ExposeSecret;
@@ -88,7 +89,10 @@ pub fn open_store(config: &ApiConfig) -> anyhow::Result<Store> {
         statement_timeout: database.statement_timeout,
         source_role: database.source_role.clone(),
     });
-    Ok(store
+    let store = store
         .context("database.url")
-        .map_err(|error| Coded::new(Code::Config, error))?)
+        .map_err(|error| Coded::new(Code::Config, error))?;
+    Ok(store.observed_by(|call, took, outcome| {
+        list::DB_CALL_DURATION.record(took.as_secs_f64(), &[call, outcome.as_str()]);
+    }))
 }

@@ -19,5 +19,6 @@ mod address;
 mod connections;
 mod details;
 mod hearing;
+mod numbers;
 mod rate;
 mod tls;

@@ -8,6 +8,7 @@ use crate::connections;
 use crate::context::Context;
 use crate::hearing;
 use crate::layers;
+use crate::numbers;
 use crate::reflection;
 use crate::services::{self, Hub};
 use crate::tls::Tls;
@@ -15,6 +16,7 @@ use anyhow::{Context as _, ensure};
 use futures::future::try_join_all;
 use mltraining_runtime::config::AuthMode;
 use mltraining_runtime::health::{Health, Readiness};
+use mltraining_runtime::metrics::list;
 use mltraining_runtime::readiness::Checks;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,8 +53,9 @@ pub async fn run(listeners: Listeners, context: Arc<Context>, stop: Cancellation
     let checks = checks(&context);
     let mut services = Routes::builder();
     let hub = Hub::new(context.store.clone(), context.stop.clone());
-    services::add_services(&mut services, &context, Arc::clone(&hub));
+    services::add_services(&mut services, &context, Arc::clone(&hub), checks.board());
     tokio::spawn(hearing::run(Arc::clone(&context), hub));
+    tokio::spawn(numbers::run(Arc::clone(&context)));
     let offer = Offer::Services(Port::Public);
     let mut ports = vec![Listening::new(offer, listeners.public, services, tls.clone())?];
     if let Some(listener) = listeners.admin {
@@ -217,6 +220,9 @@ async fn check_artifacts(artifacts: mltraining_artifacts::Artifacts, least: u64)
         .check_writable()
         .await
         .map_err(|error| error.to_string())?;
+    if let Some(free) = room.free_bytes {
+        list::ARTIFACT_FREE.set(free as f64, &[]);
+    }
     match room.free_bytes {
         Some(free) if free < least => Err(format!(
             "{free} bytes are free, artifacts.min_free_bytes is {least}"

@@ -10,9 +10,10 @@ use crate::stop::StopReason;
 use crate::studies;
 use crate::work::Work;
 use chrono::{DateTime, Utc};
+use mltraining_runtime::metrics::list;
 use mltraining_runtime::trace;
 use mltraining_store::claims::ClaimedJob;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use tracing::{Instrument, Span};
 
 /// What a claimed job takes of the worker, from its claim on.
@@ -49,6 +50,9 @@ pub(crate) async fn run(context: &Context, claim: Claim) {
     async {
         tracing::info!("claimed");
         context.signal.tell_events_beside(job.lease.job.0);
+        let waited = job.claimed_at.signed_duration_since(job.due_at).to_std();
+        list::JOB_PICKUP_DURATION.record(waited.unwrap_or_default().as_secs_f64(), &[job.kind.as_str()]);
+        let _active = list::JOB_ACTIVE.up(&[job.kind.as_str()]);
         tokio::select! {
             () = drive(context, &job, &work, &held, memory) => {}
             () = release_when_told(context, &work) => {}
@@ -62,12 +66,22 @@ pub(crate) async fn run(context: &Context, claim: Claim) {
 }
 
 async fn drive(context: &Context, job: &ClaimedJob, work: &Work, held: &Held, memory: Reservation) {
+    let start = Instant::now();
     // Nothing is told of the attempt while its end is written: the fence would refuse it, though nothing was lost.
     let end = tokio::select! {
         end = parent::run(context, job, work, memory) => end,
         never = reporter::run(&context.store, job.lease, &work.board, &work.stop) => match never {},
     };
     held.ends();
+    let outcome = end.word();
+    if let End::Made(stored) = &end {
+        let bytes = stored
+            .files
+            .iter()
+            .map(|file| file.size_bytes.max(0) as u64)
+            .sum();
+        list::ARTIFACT_WRITTEN.add(bytes, &[job.kind.as_str()]);
+    }
     match end {
         End::Made(stored) => settle::finish(context, job, &stored, work).await,
         End::Waits(waiting) => settle::park(context, job, &waiting, work).await,
@@ -75,6 +89,7 @@ async fn drive(context: &Context, job: &ClaimedJob, work: &Work, held: &Held, me
         End::Stopped => settle::stopped(context, job, work).await,
         End::TooLarge(need) => settle::too_large(context, job, need, work).await,
     }
+    list::JOB_ATTEMPT_DURATION.record(start.elapsed().as_secs_f64(), &[job.kind.as_str(), outcome]);
 }
 
 /// Stops the attempt once the worker drains and its grace is over. Never ends by itself.

@@ -6,11 +6,14 @@ use anyhow::Context;
 use clap::Parser;
 use mltraining_domain::release;
 use mltraining_runtime::config::{self, Sources, WorkerConfig};
+use mltraining_runtime::metrics::{self, Metrics};
 use mltraining_runtime::telemetry::{Service, Telemetry};
 use mltraining_runtime::{exit, shutdown};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// Claims training jobs and does them. Settings come from the file, then from the environment (MLTS_SECTION__KEY).
 #[derive(Debug, Parser)]
@@ -45,18 +48,30 @@ impl Cli {
             return Ok(write!(std::io::stdout(), "{}", config::print(&config))?);
         }
         let telemetry = Telemetry::init(service, &config.log, &config.telemetry)?;
-        let outcome = work(config).await;
+        let metrics = Metrics::init(service, &config.telemetry, &config.metrics)?;
+        let outcome = work(config, metrics.clone()).await;
+        metrics.shutdown().await;
         telemetry.shutdown().await;
         outcome
     }
 }
 
-async fn work(config: WorkerConfig) -> anyhow::Result<()> {
+async fn work(config: WorkerConfig, metrics: Metrics) -> anyhow::Result<()> {
     let program = Program::of_process()?;
     let stop = shutdown::on_signal()?;
-    let listener = TcpListener::bind(config.health.listen)
-        .await
-        .with_context(|| format!("health.listen: {} cannot be bound", config.health.listen))
-        .map_err(|e| exit::Coded::new(exit::Code::Unavailable, e))?;
-    crate::run(listener, config, program, stop).await
+    let listener = bind("health.listen", config.health.listen).await?;
+    let told = CancellationToken::new();
+    if let Some(address) = config.metrics.listen {
+        let listener = bind("metrics.listen", address).await?;
+        tokio::spawn(metrics::serve(listener, metrics, told.clone()));
+    }
+    let outcome = crate::run(listener, config, program, stop).await;
+    told.cancel(); // only now: numbers are told while the worker drains
+    outcome
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, exit::Coded> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("{key}: {address} cannot be bound"));
+    listener.map_err(|error| exit::Coded::new(exit::Code::Unavailable, error))
 }

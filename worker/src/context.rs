@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use mltraining_artifacts::{Artifacts, Bucket};
 use mltraining_domain::WorkerId;
 use mltraining_runtime::config::{ArtifactsConfig, DatabaseConfig, WorkerConfig};
+use mltraining_runtime::metrics::list;
 use mltraining_signal::Signal;
 use mltraining_store::{Store, StoreConfig};
 use secrecy::ExposeSecret;
@@ -52,6 +53,9 @@ impl Context {
     ) -> anyhow::Result<Arc<Self>> {
         let worker = WorkerId(uuid::Uuid::new_v4());
         let store = Store::open(&store_config(&config.database, config.database.max_connections))?;
+        let store = store.observed_by(|call, took, outcome| {
+            list::DB_CALL_DURATION.record(took.as_secs_f64(), &[call, outcome.as_str()]);
+        });
         let artifacts = artifacts(&config)?;
         let keeper = LeaseKeeper::start(&store_config(&config.database, 1), &config.worker)?;
         let memory = Memory::new(config.worker.memory_limit_bytes.unwrap_or_else(usable_memory));

@@ -6,6 +6,7 @@
 use crate::stop::{Stop, StopReason};
 use anyhow::Context;
 use mltraining_runtime::config::WorkerSection;
+use mltraining_runtime::metrics::list;
 use mltraining_store::claims::{Beats, Lease};
 use mltraining_store::{Store, StoreConfig};
 use rand::RngExt;
@@ -198,6 +199,8 @@ impl Keeper {
         }
         for lease in beats.lost {
             if let Some(holder) = leases.remove(&lease).filter(|holder| !holder.ending) {
+                list::LEASES_LOST.add(1, &[]);
+                list::STALE_WRITES.add(1, &["beat"]);
                 tracing::warn!(job.id = %lease.job, job.epoch = %lease.epoch, stale_write = "beat", "the lease is lost");
                 holder.stop.stop(StopReason::Lost);
             }

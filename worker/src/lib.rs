@@ -31,6 +31,7 @@ mod settle;
 pub mod stop;
 mod studies;
 mod sweep;
+mod tally;
 pub mod train;
 mod train_job;
 mod tune;

@@ -2,10 +2,33 @@
 
 use mltraining_domain::{Progress, WorkPhase};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How far one attempt is. Clones share it. Writing is cheap and never waits for a store.
 #[derive(Debug, Clone)]
-pub struct Board(Arc<Mutex<Progress>>);
+pub struct Board(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    progress: Progress,
+    /// Since when it is in its phase, as far as it was noted here.
+    since: Instant,
+    /// Time spent in phases that were left, as far as they were noted here.
+    spent: Vec<(WorkPhase, Duration)>,
+}
+
+impl State {
+    fn enter(&mut self, phase: WorkPhase) {
+        let now = Instant::now();
+        let (left, took) = (self.progress.phase, now - self.since);
+        match self.spent.iter_mut().find(|(known, _)| *known == left) {
+            Some((_, spent)) => *spent += took,
+            None => self.spent.push((left, took)),
+        }
+        self.since = now;
+        self.progress.phase = phase;
+    }
+}
 
 /// Where each phase begins and ends as a share of the whole job: fitting is most of it.
 fn span(phase: WorkPhase) -> (f64, f64) {
@@ -36,7 +59,11 @@ impl Board {
             steps_total: 0,
             message: "starting".to_owned(),
         };
-        Self(Arc::new(Mutex::new(start)))
+        Self(Arc::new(Mutex::new(State {
+            progress: start,
+            since: Instant::now(),
+            spent: Vec::new(),
+        })))
     }
 
     /// Notes `done` of `total` steps of a phase. The fraction of the whole never falls.
@@ -48,8 +75,11 @@ impl Board {
             (done.min(total)) as f64 / total as f64
         };
         let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fraction = board.fraction.max(from + share * (to - from));
-        *board = Progress {
+        if board.progress.phase != phase {
+            board.enter(phase);
+        }
+        let fraction = board.progress.fraction.max(from + share * (to - from));
+        board.progress = Progress {
             phase,
             fraction,
             steps_done: done,
@@ -60,12 +90,24 @@ impl Board {
 
     /// Takes over what another board says.
     pub fn set(&self, progress: Progress) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).progress = progress;
     }
 
     /// What the board says now.
     pub fn read(&self) -> Progress {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        board.progress.clone()
+    }
+
+    /// Seconds spent in each phase so far, that of this moment included.
+    pub(crate) fn spent(&self) -> Vec<(WorkPhase, f64)> {
+        let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let phase = board.progress.phase;
+        board.enter(phase);
+        let spent = board.spent.iter();
+        spent
+            .map(|(phase, spent)| (*phase, spent.as_secs_f64()))
+            .collect()
     }
 }
 

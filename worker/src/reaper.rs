@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::studies;
+use mltraining_runtime::metrics::list;
 use rand::RngExt;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub(crate) async fn run(context: Arc<Context>) {
 async fn reap(context: &Context) -> bool {
     match context.store.reap(BATCH, context.config.worker.lease).await {
         Ok(reaped) => {
+            list::LEASES_EXPIRED.add(reaped.len() as u64, &[]);
             for job in &reaped {
                 tracing::warn!(
                     job.id = %job.lease.job, job.epoch = %job.lease.epoch, state = %job.state, reason = %job.reason,

@@ -3,6 +3,7 @@
 use crate::progress::Board;
 use crate::stop::{Stop, StopReason};
 use mltraining_domain::Progress;
+use mltraining_runtime::metrics::list;
 use mltraining_store::claims::Lease;
 use mltraining_store::{Store, StoreError};
 use std::convert::Infallible;
@@ -25,6 +26,7 @@ pub(crate) async fn run(store: &Store, lease: Lease, board: &Board, stop: &Stop)
             match store.report_progress(lease, seq, &now).await {
                 Ok(()) => told = Some(now),
                 Err(StoreError::LeaseLost { .. }) => {
+                    list::STALE_WRITES.add(1, &["progress"]);
                     tracing::warn!(
                         stale_write = "progress",
                         "the lease is lost; the progress was refused"

@@ -6,6 +6,7 @@ use crate::{claims, reaper, retention, sweep};
 use anyhow::Context as _;
 use mltraining_runtime::config::{RedisConfig, WorkerConfig};
 use mltraining_runtime::health::Health;
+use mltraining_runtime::metrics::list;
 use mltraining_runtime::readiness::Checks;
 use mltraining_signal::{Limits, Signal};
 use mltraining_store::StoreError;
@@ -90,7 +91,16 @@ fn checks(context: &Arc<Context>, signal: &Signal) -> Checks {
         })
 }
 
+/// Tells how the pool is used. Comes with the rounds of readiness, so that it needs no task of its own.
+fn tell_pool(context: &Context) {
+    let pool = context.store.pool_use();
+    list::DB_POOL_LIMIT.set(f64::from(pool.max), &[]);
+    list::DB_POOL_CONNECTIONS.set(f64::from(pool.open.saturating_sub(pool.idle)), &["used"]);
+    list::DB_POOL_CONNECTIONS.set(f64::from(pool.idle), &["idle"]);
+}
+
 async fn schema_is_current(context: &Context) -> anyhow::Result<()> {
+    tell_pool(context);
     anyhow::ensure!(
         context.store.schema_is_current().await?,
         "the schema is not this version's; run `api-server migrate`"
@@ -100,6 +110,9 @@ async fn schema_is_current(context: &Context) -> anyhow::Result<()> {
 
 async fn artifacts_have_room(context: &Context) -> anyhow::Result<()> {
     let room = context.artifacts.check_writable().await?;
+    if let Some(free) = room.free_bytes {
+        list::ARTIFACT_FREE.set(free as f64, &[]);
+    }
     let needed = context.config.artifacts.min_free_bytes;
     let free = room.free_bytes.unwrap_or(u64::MAX);
     anyhow::ensure!(

@@ -9,6 +9,7 @@ use crate::studies;
 use crate::tune::{Waiting, WaitingOn};
 use crate::work::Work;
 use mltraining_domain::{FailureClass, JobFailure, JobKind, JobState, Reason, ResultId, WorkPhase};
+use mltraining_runtime::metrics::list;
 use mltraining_signal::{Change, Changed};
 use mltraining_store::StoreError;
 use mltraining_store::claims::{ClaimedJob, Failed, Finished, Judged, Outcome, Trained};
@@ -142,6 +143,7 @@ async fn commit(
 
 /// Ends the attempt with a failure.
 pub(crate) async fn fail(context: &Context, job: &ClaimedJob, failure: &JobFailure, work: &Work) {
+    list::JOB_FAILURES.add(1, &[job.kind.as_str(), failure.reason.as_str()]);
     tracing::warn!(reason = %failure.reason, phase = failure.phase.as_str(), "failed: {}", failure.message);
     end(context, job, work, || context.store.fail_job(job.lease, failure)).await;
 }
@@ -315,6 +317,7 @@ where
 fn unsettled(write: &'static str, error: StoreError) -> Unsettled {
     match error {
         StoreError::LeaseLost { .. } => {
+            list::STALE_WRITES.add(1, &[write]);
             tracing::warn!(
                 stale_write = write,
                 "the lease was lost; nothing of this attempt is kept"

@@ -3,6 +3,7 @@
 
 use crate::context::{Context, QUEUE};
 use mltraining_domain::{JobId, JobKind};
+use mltraining_runtime::metrics::list;
 use mltraining_signal::Hint;
 
 /// So many rows are changed in one statement, at most.
@@ -50,7 +51,9 @@ async fn stop_children(context: &Context) {
 
 /// Wakes a worker for a job that waits. Without a hint it only starts a little later.
 pub(crate) async fn hint(context: &Context, job: JobId) {
-    if let Err(error) = context.signal.hint(&Hint::new(job.0, QUEUE)).await {
+    let sent = context.signal.hint(&Hint::new(job.0, QUEUE)).await;
+    list::HINTS.add(1, &[if sent.is_ok() { "ok" } else { "failed" }]);
+    if let Err(error) = sent {
         tracing::debug!(%error, "no hint was sent: a worker finds the job when it next polls");
     }
 }

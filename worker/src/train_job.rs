@@ -5,6 +5,7 @@ use crate::probe_job::panicked;
 use crate::process::child::Task;
 use crate::process::link;
 use crate::process::message::{Message, Need, Order};
+use crate::tally;
 use crate::train::{self, Gathered, Gathering, TrainInput, Trained};
 use crate::work::{Work, WorkError};
 use mltraining_domain::{
@@ -273,11 +274,14 @@ async fn read(
     };
     let work = &task.work;
     let mut granted = None;
+    let mut counted = 0;
     let mut on_rows = |at: ReadProgress| {
         match grant(task, &memory, at, granted) {
             Ok(held) => granted = Some(held),
             Err(_) => return ControlFlow::Break(()),
         }
+        tally::rows_read(at.rows.saturating_sub(counted));
+        counted = at.rows;
         let text = format!("row {} of {}", at.rows, at.expected);
         work.board.note(WorkPhase::Read, at.rows, at.expected, text);
         // Nobody takes the rows any more when what was read first could not be worked on.

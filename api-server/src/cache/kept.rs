@@ -1,6 +1,7 @@
 //! Rows of one kind that are kept for a while.
 
 use super::counts::{Counters, count};
+use mltraining_runtime::metrics::list;
 use moka::future::Cache;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -67,9 +68,11 @@ where
         let place = (key.clone(), self.generation(key));
         if let Some(value) = self.find(&place).await {
             count(&self.counters.hits);
+            list::CACHE_READS.add(1, &["hit"]);
             return Ok(value);
         }
         count(&self.counters.misses);
+        list::CACHE_READS.add(1, &["miss"]);
         let asked_at = Instant::now();
         let value = read.await?;
         let entry = Entry {

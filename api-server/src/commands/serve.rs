@@ -5,6 +5,7 @@ use crate::serve::{Listeners, run};
 use anyhow::Context as _;
 use mltraining_runtime::config::ApiConfig;
 use mltraining_runtime::exit::{Code, Coded};
+use mltraining_runtime::metrics::Metrics;
 use mltraining_runtime::shutdown;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 /// # Errors
 /// Exit code 69 when a store cannot be opened or an address is taken. A database that is away is no error: the server
 /// waits for it, not ready.
-pub async fn serve(config: ApiConfig) -> anyhow::Result<()> {
+pub async fn serve(config: ApiConfig, metrics: Metrics) -> anyhow::Result<()> {
     let stop = shutdown::on_signal()?;
     let context = Context::open(config)?;
     let (server, admin) = (&context.config.server, &context.config.admin);
@@ -30,6 +31,14 @@ pub async fn serve(config: ApiConfig) -> anyhow::Result<()> {
             None => None,
         },
     };
+    if let Some(address) = context.config.metrics.listen {
+        let listener = bind("metrics.listen", address).await?;
+        tokio::spawn(mltraining_runtime::metrics::serve(
+            listener,
+            metrics,
+            context.stop.clone(),
+        ));
+    }
     run(listeners, Arc::new(context), stop).await
 }
 

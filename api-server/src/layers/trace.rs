@@ -8,6 +8,7 @@ use crate::error::{Fault, Outcome};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Frame;
+use mltraining_runtime::metrics::{Up, list};
 use mltraining_runtime::request_id::RequestId;
 use mltraining_runtime::trace as context;
 use std::net::IpAddr;
@@ -22,11 +23,15 @@ use tracing::{Instrument, Span, field};
 /// Runs the call in a span of the caller's trace, and logs its outcome once, when its last frame is gone. Health and
 /// reflection leave no trace: they are asked every few seconds.
 pub async fn trace(request: Request, next: Next) -> Response {
-    if access::find(request.uri().path()).is_some_and(|method| method.access == Access::Open) {
+    let method = access::find(request.uri().path());
+    if method.is_some_and(|method| method.access == Access::Open) {
         return next.run(request).await;
     }
+    let (path, shape) = method.map_or(("other", "unary"), |method| (method.path, method.shape.as_str()));
     let mut call = Call {
         span: span_of(&request),
+        labels: [path.trim_start_matches('/'), shape],
+        _active: list::RPC_ACTIVE.up(&[path.trim_start_matches('/')]),
         start: Instant::now(),
         told: false,
     };
@@ -76,6 +81,9 @@ fn reason_of(headers: &HeaderMap) -> Option<String> {
 /// A call that is under way.
 struct Call {
     span: Span,
+    /// Its method, `other` for one that does not exist, and its shape.
+    labels: [&'static str; 2],
+    _active: Up,
     start: Instant,
     told: bool,
 }
@@ -94,7 +102,10 @@ impl Call {
             return;
         }
         let _entered = self.span.enter();
-        let duration_ms = self.start.elapsed().as_secs_f64() * 1e3;
+        let took = self.start.elapsed();
+        let [method, shape] = self.labels;
+        list::RPC_DURATION.record(took.as_secs_f64(), &[method, shape, outcome.name()]);
+        let duration_ms = took.as_secs_f64() * 1e3;
         self.span.record("rpc.grpc.status_code", outcome.number());
         match outcome.fault() {
             Fault::Nobody => tracing::info!(rpc.outcome = %outcome, duration_ms, "answered"),

@@ -1,6 +1,7 @@
 //! Waking a worker.
 
 use crate::context::Context;
+use mltraining_runtime::metrics::list;
 use mltraining_signal::Hint;
 use mltraining_store::jobs::Job;
 
@@ -11,7 +12,9 @@ pub(super) async fn send(context: &Context, job: &Job) {
         traceparent: job.traceparent.clone(),
         ..Hint::new(job.id.0, &job.queue)
     };
-    if let Err(error) = context.signal.hint(&hint).await {
+    let sent = context.signal.hint(&hint).await;
+    list::HINTS.add(1, &[if sent.is_ok() { "ok" } else { "failed" }]);
+    if let Err(error) = sent {
         tracing::warn!(job.id = %job.id, error = %error, "no hint was sent: a worker finds the job when it next polls");
     }
 }

@@ -4,12 +4,14 @@ use super::call::Call;
 use super::predict::Predictor;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::convert::tensors;
+use crate::convert::{server_info, tensors};
 use crate::error::ApiError;
 use http::Extensions;
 use mltraining_domain::name::{AliasName, ModelName, VersionName, VersionRef};
 use mltraining_domain::{AliasId, ProjectId};
 use mltraining_proto::inference as oip;
+use mltraining_proto::v1::ServerState;
+use mltraining_runtime::dependency::Board;
 use oip::grpc_inference_service_server::GrpcInferenceService;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -21,6 +23,7 @@ const NAME: &str = "mltraining";
 #[derive(Clone)]
 pub(super) struct InferenceApi {
     context: Arc<Context>,
+    board: Board,
     predictor: Predictor,
 }
 
@@ -37,7 +40,9 @@ impl GrpcInferenceService for InferenceApi {
         &self,
         _: Request<oip::ServerReadyRequest>,
     ) -> Result<Response<oip::ServerReadyResponse>, Status> {
-        let ready = !self.context.stop.is_cancelled();
+        // What the last round of readiness found: nothing is asked of a store here, so that the answer comes while one hangs.
+        let is_ready = server_info::state(&self.board.read()) != ServerState::NotReady;
+        let ready = is_ready && !self.context.stop.is_cancelled();
         Ok(Response::new(oip::ServerReadyResponse { ready }))
     }
 
@@ -97,8 +102,12 @@ struct Meant<'a> {
 
 impl InferenceApi {
     /// The service.
-    pub(super) fn new(context: Arc<Context>, predictor: Predictor) -> Self {
-        Self { context, predictor }
+    pub(super) fn new(context: Arc<Context>, board: Board, predictor: Predictor) -> Self {
+        Self {
+            context,
+            board,
+            predictor,
+        }
     }
 
     async fn infer(

@@ -60,7 +60,7 @@ pub(crate) use watch::Hub;
 
 /// Adds every service of the public port, one line each. Each line sets `max_decoding_message_size` and
 /// `max_encoding_message_size` from `context.config.server`: tonic's own are 4 MiB and none. Watchers of jobs share the poller of `hub`.
-pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, hub: Arc<Hub>) {
+pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, hub: Arc<Hub>, board: Board) {
     let (most_in, most_out) = (
         context.config.server.max_message_bytes,
         context.config.server.max_response_bytes,
@@ -115,7 +115,7 @@ pub(crate) fn add_services(routes: &mut RoutesBuilder, context: &Arc<Context>, h
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );
-    add_predicting_services(routes, context);
+    add_predicting_services(routes, context, board);
 }
 
 /// What streams of jobs read from.
@@ -131,7 +131,7 @@ fn feed(context: &Context) -> Arc<Feed> {
 }
 
 /// Adds the services that predict, which share models and room.
-fn add_predicting_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
+fn add_predicting_services(routes: &mut RoutesBuilder, context: &Arc<Context>, board: Board) {
     let (most_in, most_out) = (
         context.config.server.max_message_bytes,
         context.config.server.max_response_bytes,
@@ -144,7 +144,8 @@ fn add_predicting_services(routes: &mut RoutesBuilder, context: &Arc<Context>) {
             .max_decoding_message_size(most_in)
             .max_encoding_message_size(most_out),
     );
-    let inference = GrpcInferenceServiceServer::new(inference::InferenceApi::new(context.clone(), predictor));
+    let inference =
+        GrpcInferenceServiceServer::new(inference::InferenceApi::new(context.clone(), board, predictor));
     routes.add_service(
         inference
             .max_decoding_message_size(most_in)

@@ -1,7 +1,10 @@
 //! Readiness follows what the server needs.
 
 use crate::support::{Api, soon, until};
+use mltraining_proto::inference::ServerReadyRequest;
+use mltraining_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
 use mltraining_store::testing::TestDatabase;
+use tokio::io::AsyncWriteExt;
 use tonic::Streaming;
 use tonic::transport::Channel;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -106,4 +109,53 @@ async fn a_full_disk_is_not_ready() {
         soon(watch.message()).await.unwrap().unwrap().status(),
         ServingStatus::NotServing
     );
+}
+
+async fn server_ready(channel: &Channel) -> bool {
+    let mut inference = GrpcInferenceServiceClient::new(channel.clone());
+    let asked = inference.server_ready(ServerReadyRequest {});
+    soon(asked).await.unwrap().into_inner().ready
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inference_protocol_hears_that_the_schema_is_missing() {
+    let api = Api::start_on(TestDatabase::empty().await, |_| {}).await;
+    let channel = api.channel().await;
+    assert!(!server_ready(&channel).await);
+    api.store.migrate_up().await.unwrap();
+    until("the server is ready", || server_ready(&channel)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_are_answered_while_every_connection_of_the_pool_hangs() {
+    let few = |config: &mut mltraining_runtime::config::ApiConfig| {
+        config.database.max_connections = 2;
+        config.readiness.timeout = std::time::Duration::from_millis(200);
+    };
+    let api = Api::start_on(TestDatabase::migrated().await, few).await;
+    let channel = api.channel().await;
+    until("the server is ready", || server_ready(&channel)).await;
+    let mut lock = api.psql();
+    let statement = b"begin; lock table job in access exclusive mode;\n";
+    lock.stdin.as_mut().unwrap().write_all(statement).await.unwrap();
+    let hanging: Vec<_> = (0..8)
+        .map(|_| {
+            let store = api.store.clone();
+            tokio::spawn(async move { store.overview().await })
+        })
+        .collect();
+    until("every connection hangs, and the server has noticed", || async {
+        let pool = api.store.pool_use();
+        pool.open == pool.max && pool.idle == 0 && readiness(&channel).await == ServingStatus::NotServing
+    })
+    .await;
+    let mut health = HealthClient::new(channel.clone());
+    let alive = soon(health.check(of("liveness"))).await.unwrap().into_inner();
+    assert_eq!(alive.status(), ServingStatus::Serving);
+    assert!(!server_ready(&channel).await);
+    lock.kill().await.unwrap();
+    until("the server is ready again", || server_ready(&channel)).await;
+    for call in hanging {
+        call.abort();
+    }
 }

@@ -99,8 +99,8 @@ const REMEMBERED: &[&str] = &[
     "ModelService/GetModel",
 ];
 
-/// What the server asks on its own account, whoever calls: readiness, and the events of all watched jobs at once.
-const OWN: &str = r"^-- (store\.ping|migrate\.|jobs\.(poll_events|recent_events|clock))|pg_stat_statements";
+/// What the server asks on its own account, whoever calls: readiness, metrics, and the events of all watched jobs at once.
+const OWN: &str = r"^-- (store\.ping|queue_stats\.(overview|workers)|migrate\.|jobs\.(poll_events|recent_events|clock))|pg_stat_statements";
 
 /// Statements counted in one database since the last reset.
 struct Counter<'a> {

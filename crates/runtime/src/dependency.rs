@@ -1,5 +1,6 @@
 //! How the things that a process needs answered last, kept for those who ask later.
 
+use crate::metrics::list;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -65,8 +66,11 @@ impl Board {
     }
 
     /// Notes an answer of this moment; a `failure` is what was wrong with it.
-    pub(crate) fn note(&self, name: &str, latency: Duration, failure: Option<&str>) {
+    pub(crate) fn note(&self, name: &'static str, latency: Duration, failure: Option<&str>) {
         let at = SystemTime::now();
+        let up = if failure.is_none() { 1.0 } else { 0.0 };
+        list::DEPENDENCY_UP.set(up, &[name]);
+        list::DEPENDENCY_LATENCY.set(latency.as_secs_f64(), &[name]);
         let mut dependencies = self.lock();
         let Some(dependency) = dependencies.iter_mut().find(|known| known.name == name) else {
             return;

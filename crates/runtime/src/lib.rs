@@ -8,6 +8,7 @@ pub mod config;
 pub mod dependency;
 pub mod exit;
 pub mod health;
+pub mod metrics;
 pub mod readiness;
 pub mod request_id;
 pub mod shutdown;

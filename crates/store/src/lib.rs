@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod load;
 pub mod migrate;
 pub mod models;
+pub mod overview;
 pub mod projects;
 pub mod purge;
 pub mod queue_stats;
@@ -38,4 +39,4 @@ mod stored;
 
 pub use config::StoreConfig;
 pub use error::StoreError;
-pub use store::{PoolUse, Store};
+pub use store::{CallOutcome, PoolUse, Store};

@@ -8,7 +8,7 @@ use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A connection that was used within this time is used again without asking first whether it still lives, which would cost each call
 /// a round trip. One that died meanwhile fails its next call as one that dies during a call does.
@@ -21,6 +21,32 @@ pub struct Store {
     call_timeout: Duration,
     source_role: Option<Arc<str>>,
     actor: Option<Arc<Actor>>,
+    observer: Option<Observer>,
+}
+
+/// Is told of each call when it has ended: its name, how long it took, and how it ended.
+type Observer = fn(&'static str, Duration, CallOutcome);
+
+/// How a call of the store ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// With an answer.
+    Ok,
+    /// With an error, also one that is the caller's doing, as a lost lease is.
+    Error,
+    /// It took too long.
+    Timeout,
+}
+
+impl CallOutcome {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+        }
+    }
 }
 
 /// How a pool is used at one moment.
@@ -68,7 +94,15 @@ impl Store {
             call_timeout: config.call_timeout,
             source_role: config.source_role.as_deref().map(Arc::from),
             actor: None,
+            observer: None,
         })
+    }
+
+    /// The same store, which tells `observer` of each call.
+    #[must_use]
+    pub fn observed_by(mut self, observer: fn(&'static str, Duration, CallOutcome)) -> Self {
+        self.observer = Some(observer);
+        self
     }
 
     /// [`open`](Self::open), and one connection made at once.
@@ -159,13 +193,27 @@ impl Store {
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> impl Future<Output = Result<T, StoreError>> + Send {
         let bounded = tokio::time::timeout(self.call_timeout, Box::pin(work));
+        let observer = self.observer;
         async move {
-            match bounded.await {
+            let start = Instant::now();
+            let answer = match bounded.await {
                 // The server's limit names no call.
                 Ok(Err(StoreError::Timeout { .. })) | Err(_) => Err(StoreError::Timeout { call }),
                 Ok(answer) => answer,
+            };
+            if let Some(observer) = observer {
+                observer(call, start.elapsed(), outcome_of(&answer));
             }
+            answer
         }
+    }
+}
+
+fn outcome_of<T>(answer: &Result<T, StoreError>) -> CallOutcome {
+    match answer {
+        Ok(_) => CallOutcome::Ok,
+        Err(StoreError::Timeout { .. }) => CallOutcome::Timeout,
+        Err(_) => CallOutcome::Error,
     }
 }
 

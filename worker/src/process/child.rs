@@ -4,6 +4,7 @@ use super::link::{self, Link};
 use super::message::{Ended, Message, Order, Start};
 use super::{files, limits};
 use crate::context::{artifacts, store_config};
+use crate::tally::Tally;
 use crate::tune::Next;
 use crate::work::{Work, WorkError};
 use crate::{backtest, batch_predict, compare, evaluate, probe_job, reproduce, train_job, tune};
@@ -73,6 +74,11 @@ async fn follow(order: Order, config: WorkerConfig, work: Work, link: Link) -> a
         Err(WorkError::Failed(failure)) => Ended::Failed(failure),
         Err(WorkError::Stopped) => Ended::Stopped,
     };
+    let counted = Tally {
+        phases: task.work.board.spent(),
+        ..Tally::take()
+    };
+    link::say(&Message::Tally(counted));
     link::say(&Message::Ended(ended));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::message::{Command, Message, Need, Start};
 use crate::progress::Board;
 use crate::stop::Stop;
+use crate::tally::Tally;
 use crate::work::WorkError;
 use anyhow::Context;
 use nix::sys::signal::{Signal, kill};
@@ -48,6 +49,10 @@ impl Link {
                     if told.as_ref() != Some(&now) {
                         say(&Message::Progress(now.clone()));
                         told = Some(now);
+                    }
+                    let counted = Tally::take();
+                    if !counted.is_empty() {
+                        say(&Message::Tally(counted));
                     }
                     std::thread::park_timeout(INTERVAL);
                 }

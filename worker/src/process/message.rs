@@ -3,6 +3,7 @@
 use super::setup::Setup;
 use crate::made::Output;
 use crate::stop::StopReason;
+use crate::tally::Tally;
 use crate::tune::Waiting;
 use mltraining_domain::{Epoch, JobFailure, JobId, JobKind, Progress, ProjectId};
 use mltraining_store::claims::ArtifactFile;
@@ -70,6 +71,8 @@ pub(crate) enum Message {
         /// The line.
         text: String,
     },
+    /// What it has counted since it last said so.
+    Tally(Tally),
     /// What a trial of a study has come to.
     Trial(TrialRecord),
     /// It goes on only once this much memory is granted.

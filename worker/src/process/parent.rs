@@ -6,10 +6,12 @@ use crate::context::Context;
 use crate::memory::Reservation;
 use crate::settle;
 use crate::stop::StopReason;
+use crate::tally::Tally;
 use crate::tune::Waiting;
 use crate::work::Work;
 use mltraining_domain::{FailureClass, JobFailure, Reason};
 use mltraining_runtime::config::LogOutput;
+use mltraining_runtime::metrics::list;
 use mltraining_runtime::trace;
 use mltraining_store::StoreError;
 use mltraining_store::claims::ClaimedJob;
@@ -41,6 +43,19 @@ pub(crate) enum End {
     Stopped,
     /// It needs more memory than is free here.
     TooLarge(Need),
+}
+
+impl End {
+    /// The word for it in metrics.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Made(_) => "succeeded",
+            Self::Waits(_) => "waits",
+            Self::Failed(_) => "failed",
+            Self::Stopped => "stopped",
+            Self::TooLarge(_) => "handed_back",
+        }
+    }
 }
 
 /// Runs the attempt in a process of its own until that has said its last word, died, or been killed.
@@ -150,12 +165,14 @@ impl Hold {
                 match context.store.append_log(job.lease, severity, &text).await {
                     Ok(()) => {}
                     Err(StoreError::LeaseLost { .. }) => {
+                        list::STALE_WRITES.add(1, &["log"]);
                         tracing::warn!(stale_write = "log", "the lease is lost; the line was refused");
                         work.stop.stop(StopReason::Lost);
                     }
                     Err(error) => tracing::warn!(%error, "a line is lost to the job's log"),
                 }
             }
+            Ok(Message::Tally(tally)) => count(job.kind.as_str(), &tally),
             Ok(Message::Trial(record)) => settle::trial(context, job, &record, work).await,
             Ok(Message::Need(need)) => {
                 if !self.memory.resize(need.bytes) {
@@ -214,6 +231,15 @@ impl Hold {
             }
             drop((input, output, memory)); // held until now: a process whose input ends takes its worker for gone
         });
+    }
+}
+
+/// Tells as metrics what the process has counted.
+fn count(kind: &'static str, tally: &Tally) {
+    list::JOB_ROWS_READ.add(tally.rows_read, &[kind]);
+    list::JOB_ROWS_TRAINED.add(tally.rows_trained, &[kind]);
+    for (phase, seconds) in &tally.phases {
+        list::JOB_PHASE_DURATION.record(*seconds, &[kind, phase.as_str()]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rows by which a fit knows when to stop: a later slice of its training part, purged, never a random one.
 
 use super::weights;
+use crate::tally;
 use mltraining_domain::{AlgorithmSpec, Holdout, Span, SplitSpec, TrainSpec};
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::{self, FitError, FitRows, Truth};
@@ -68,6 +69,7 @@ pub(super) fn fit(
         validation: &[],
     };
     let chosen = parts.as_ref().map_or(whole, Parts::rows);
+    tally::rows_trained(chosen.train.len());
     let weights = weights::of(rows, chosen.train, spec.sample_weight);
     fit::fit_truth(
         algorithm,

@@ -104,6 +104,14 @@ impl Api {
         }
     }
 
+    /// A session of psql that holds what it is told to until it ends.
+    pub fn psql(&self) -> tokio::process::Child {
+        let mut psql = tokio::process::Command::new("psql");
+        psql.args([self.database.url(), "-qXAt"]);
+        psql.stdin(std::process::Stdio::piped()).kill_on_drop(true);
+        psql.spawn().unwrap()
+    }
+
     /// Runs SQL, for what no call of the store does.
     pub async fn sql(&self, text: &str) {
         let mut psql = tokio::process::Command::new("psql");

@@ -122,10 +122,13 @@ pub const KEYS: &[Key] = &[
     key("log.format", Both, "json", OneOf(&["json", "text"]), "One JSON object a line, or lines for people"),
     key("log.output", Both, "stdout", OneOf(&["stdout", "stderr"]), "Where lines go"),
 
-    key("telemetry.otlp_endpoint", Both, "", Text("a URL http://host:4317 or https://host:4317 without user and password"), "OTLP/gRPC receiver of traces. Unset: no export"),
+    key("telemetry.otlp_endpoint", Both, "", Text("a URL http://host:4317 or https://host:4317 without user and password"), "OTLP/gRPC receiver of traces and metrics. Unset: no export"),
     key("telemetry.service_name", Both, "", Text("1 to 63 of a-z 0-9 . _ -"), "Name in traces and log lines. Unset: the name of the process"),
     key("telemetry.sample_ratio", Both, "1.0", Ratio, "Share of the traces begun here that is exported; a caller's decision is kept"),
     key("telemetry.export_timeout", Both, "5s", Span("100ms", "1m"), "Longest time of one export, and of the last one at exit"),
+
+    key("metrics.listen", Both, "", SOCKET, "Address of GET /metrics, which Prometheus reads; plain HTTP without a key: keep it inside. Unset: none"),
+    key("metrics.otlp_interval", Both, "1m", Span("1s", "1h"), "Time between two exports of metrics to telemetry.otlp_endpoint"),
 
     key("readiness.interval", Both, "5s", Span("100ms", "5m"), "Time between two rounds of readiness checks"),
     key("readiness.timeout", Both, "2s", Span("100ms", "1m"), "Longest time of one readiness check"),

@@ -34,7 +34,7 @@ pub use print::print;
 pub use rate::RateConfig;
 pub use retention::RetentionConfig;
 pub use sections::{
-    ApiConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, ReadinessConfig, RedisConfig,
+    ApiConfig, DatabaseConfig, LogConfig, LogFormat, LogOutput, MetricsConfig, ReadinessConfig, RedisConfig,
     TelemetryConfig, WorkerConfig,
 };
 pub use server::{AdminConfig, AuthConfig, AuthMode, CacheConfig, ServerConfig};

@@ -25,6 +25,8 @@ pub struct ApiConfig {
     pub log: LogConfig,
     /// Traces.
     pub telemetry: TelemetryConfig,
+    /// Numbers.
+    pub metrics: MetricsConfig,
     /// How often the process asks whether it is ready.
     pub readiness: ReadinessConfig,
     /// The gRPC server.
@@ -49,6 +51,8 @@ pub struct WorkerConfig {
     pub log: LogConfig,
     /// Traces.
     pub telemetry: TelemetryConfig,
+    /// Numbers.
+    pub metrics: MetricsConfig,
     /// How often the process asks whether it is ready.
     pub readiness: ReadinessConfig,
     /// What the worker takes on.
@@ -146,6 +150,17 @@ pub struct TelemetryConfig {
     pub export_timeout: Duration,
 }
 
+/// `[metrics]`: numbers of the running process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Address of the endpoint that Prometheus reads; unset: none.
+    pub listen: Option<SocketAddr>,
+    /// Time between two exports to `telemetry.otlp_endpoint`.
+    #[serde(with = "span")]
+    pub otlp_interval: Duration,
+}
+
 /// `[readiness]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -200,6 +215,15 @@ impl Default for TelemetryConfig {
             service_name: None,
             sample_ratio: 1.0,
             export_timeout: seconds(5),
+        }
+    }
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            otlp_interval: seconds(60),
         }
     }
 }

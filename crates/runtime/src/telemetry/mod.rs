@@ -16,6 +16,8 @@ mod subscriber;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use provider::resource;
+
 use crate::config::{LogConfig, TelemetryConfig};
 use level::LevelSwitch;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -37,6 +39,9 @@ pub enum TelemetryError {
     /// The exporter refuses its settings.
     #[error("the OTLP exporter cannot be made: {0}")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// The numbers cannot be told as text.
+    #[error("the registry of metrics cannot be made: {0}")]
+    Registry(String),
     /// Something else logs in this process already.
     #[error("a subscriber of log lines is installed already")]
     Installed,

@@ -12,18 +12,22 @@ use tonic::transport::ClientTlsConfig;
 /// A finished span waits this long at most for others to be exported with.
 const EXPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(super) fn build(service: Service, config: &TelemetryConfig) -> Result<SdkTracerProvider, TelemetryError> {
+/// Who speaks, as spans and numbers tell it.
+pub(crate) fn resource(service: Service, config: &TelemetryConfig) -> Resource {
     let name = config
         .service_name
         .clone()
         .unwrap_or_else(|| service.name.to_owned());
-    let resource = Resource::builder()
+    Resource::builder()
         .with_service_name(name)
         .with_attribute(KeyValue::new("service.version", service.version))
-        .build();
+        .build()
+}
+
+pub(super) fn build(service: Service, config: &TelemetryConfig) -> Result<SdkTracerProvider, TelemetryError> {
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.sample_ratio)));
     let provider = SdkTracerProvider::builder()
-        .with_resource(resource)
+        .with_resource(resource(service, config))
         .with_sampler(sampler);
     let Some(endpoint) = &config.otlp_endpoint else {
         return Ok(provider.build());
