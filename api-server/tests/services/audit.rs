@@ -7,7 +7,7 @@ use api_server::access::{Access, Effect, METHODS, Method, Port};
 use mltraining_proto::v1;
 use std::collections::BTreeSet;
 use tonic::transport::Channel;
-use tonic::{Code, Request};
+use tonic::{Code, Request, Status};
 use uuid::Uuid;
 use v1::admin_service_client::AdminServiceClient;
 
@@ -201,6 +201,21 @@ async fn a_change_whose_row_cannot_be_written_is_not_made() {
     assert_eq!(house.contents(), before);
 }
 
+async fn list(
+    house: &House,
+    filter: &str,
+    page_size: i32,
+    page_token: &str,
+) -> Result<v1::ListAuditEventsResponse, Status> {
+    let request = v1::ListAuditEventsRequest {
+        filter: filter.to_owned(),
+        page_size,
+        page_token: page_token.to_owned(),
+    };
+    let listed = admin(house).await.list_audit_events(request).await;
+    listed.map(tonic::Response::into_inner)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_come_newest_first_page_by_page_and_by_filter() {
     let house = House::with_bars().await;
@@ -211,18 +226,9 @@ async fn events_come_newest_first_page_by_page_and_by_filter() {
         .pause_queue(v1::PauseQueueRequest::default())
         .await
         .unwrap();
-    let list = async |filter: &str, page_size: i32, page_token: &str| {
-        let request = v1::ListAuditEventsRequest {
-            filter: filter.to_owned(),
-            page_size,
-            page_token: page_token.to_owned(),
-        };
-        let listed = admin(&house).await.list_audit_events(request).await;
-        listed.map(tonic::Response::into_inner)
-    };
     let (mut seen, mut token) = (Vec::new(), String::new());
     loop {
-        let page = list("", 1, &token).await.unwrap();
+        let page = list(&house, "", 1, &token).await.unwrap();
         seen.extend(page.audit_events);
         token = page.next_page_token;
         if token.is_empty() {
@@ -255,17 +261,17 @@ async fn events_come_newest_first_page_by_page_and_by_filter() {
         ("create_time < 2026-01-01T00:00:00Z", 0),
         ("create_time >= 2026-01-01T00:00:00Z", 4),
     ] {
-        let found = list(filter, 0, "").await.unwrap().audit_events;
+        let found = list(&house, filter, 0, "").await.unwrap().audit_events;
         assert_eq!(found.len(), wanted, "{filter}: {found:?}");
     }
-    let token = list("", 1, "").await.unwrap().next_page_token;
-    let foreign = list("project = default", 1, &token).await.unwrap_err();
+    let token = list(&house, "", 1, "").await.unwrap().next_page_token;
+    let foreign = list(&house, "project = default", 1, &token).await.unwrap_err();
     refused(
         &foreign,
         Code::InvalidArgument,
         "PAGE_TOKEN_INVALID",
         &["page_token"],
     );
-    let wrong = list("outcome = CREATED", 1, "").await.unwrap_err();
+    let wrong = list(&house, "outcome = CREATED", 1, "").await.unwrap_err();
     refused(&wrong, Code::InvalidArgument, "FILTER_SYNTAX", &["filter"]);
 }

@@ -7,6 +7,7 @@ use mltraining_proto::inference as oip;
 use mltraining_proto::v1;
 use oip::grpc_inference_service_client::GrpcInferenceServiceClient;
 use prost_types::Duration;
+use tonic::transport::Channel;
 use v1::admin_service_client::AdminServiceClient;
 use v1::api_key_service_client::ApiKeyServiceClient;
 use v1::backtest_model_request::{Subject, TrainingPart};
@@ -104,15 +105,17 @@ async fn admin(house: &House, method: &str) {
             };
             client.update_quota(request).await.unwrap();
         }
-        "ListAuditEvents" => {
-            let request = v1::ListAuditEventsRequest {
-                page_size: PAGE,
-                ..v1::ListAuditEventsRequest::default()
-            };
-            client.list_audit_events(request).await.unwrap();
-        }
+        "ListAuditEvents" => audit_events(client).await,
         _ => panic!("no call of {method} stands here"),
     }
+}
+
+async fn audit_events(mut client: AdminServiceClient<Channel>) {
+    let request = v1::ListAuditEventsRequest {
+        page_size: PAGE,
+        ..v1::ListAuditEventsRequest::default()
+    };
+    client.list_audit_events(request).await.unwrap();
 }
 
 async fn keys(house: &House, method: &str) {
