@@ -15,7 +15,7 @@ select :'prefix' || 'api' as api, :'prefix' || 'worker' as worker, :'prefix' || 
 
 revoke all on
   project, queue, source, source_phase, source_context, api_key, worker, job, job_attempt, job_event, job_label, job_version, trial, result,
-  artifact, model, model_version, model_alias, promotion, evaluation, _sqlx_migrations
+  artifact, model, model_version, model_alias, promotion, evaluation, audit_event, _sqlx_migrations
   from :"api", :"worker", :"features_ro";
 -- Rights on columns outlive the revoking of those on the table in some versions of Postgres.
 select format('revoke all (%s) on %I from %I, %I, %I', string_agg(quote_ident(a.attname), ', '), c.relname, :'api', :'worker', :'features_ro')
@@ -32,7 +32,9 @@ grant select on
 
 -- ---- api-server
 -- keys: of the secret only its hash is there, and only this role sees it
-grant select, insert, update (revoked_at, last_used_at) on api_key to :"api";
+grant select, insert, update (revoked_at, last_used_at, secret_hash, rotated_at, previous_secret_hash, previous_expires_at) on api_key to :"api";
+-- what it changes for a caller stands here for good: it adds, and neither changes nor removes
+grant select, insert on audit_event to :"api";
 grant insert, update (max_running, max_queued) on project to :"api";
 grant update (paused_at) on queue to :"api";
 grant insert on source, source_phase, source_context to :"api";
@@ -45,9 +47,11 @@ grant update (draining_at) on worker to :"api";
 grant update (display_name, description, labels, deleted_at, expire_at, updated_at, revision) on model to :"api";
 grant insert, update (version, updated_at), delete on model_alias to :"api";
 grant insert on promotion to :"api";
+grant delete on trial to :"api"; -- of a study that is retried and searches anew
 grant delete, update (created_at) on evaluation to :"api"; -- locks what it deletes
 
 -- ---- worker
+grant select, delete, update (created_at) on audit_event to :"worker"; -- the old ones, which it locks first; a trigger refuses others, and changes
 grant update (served_at) on project to :"worker";
 grant insert, update, delete on worker, job, result, model to :"worker";
 grant insert, update on job_attempt, trial to :"worker";

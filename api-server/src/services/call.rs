@@ -1,9 +1,9 @@
 //! One call, as every handler begins it: who calls, in which project, until when.
 
 use crate::access::Method;
+use crate::address::ClientAddress;
 use crate::cache::Cache;
 use crate::caller::{self, Caller};
-use crate::connections::Peer;
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::error::ApiError;
@@ -106,14 +106,14 @@ fn actor(caller: &Caller, extensions: &Extensions) -> Result<Actor, ApiError> {
         .get::<&'static Method>()
         .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a call of no method reached a service")))?;
     let id = extensions.get::<RequestId>();
-    let peer = extensions.get::<Peer>().and_then(Peer::address);
+    let address = extensions.get::<ClientAddress>();
     Ok(Actor {
         caller_key: caller.key.clone(),
         caller_role: Some(caller.role),
         caller_project: caller.project.clone(),
         method: method.path,
         request_id: id.map(|id| id.as_str().to_owned()),
-        peer: peer.map(|peer| peer.ip()),
+        peer: address.map(|address| address.0),
     })
 }
 
