@@ -124,7 +124,7 @@ impl Buckets {
         );
         match (&answer, before) {
             (Err(error), None) => {
-                tracing::warn!(%error, "calls are counted by this server alone until Redis answers")
+                tracing::warn!(%error, "calls are counted by this server alone until Redis answers");
             }
             (Ok(_), Some(_)) => tracing::info!("calls are counted in Redis again"),
             _ => {}

@@ -80,22 +80,7 @@ impl TrainSpec {
         found.extend(self.features.check("spec.features"));
         found.extend(self.algorithm.check("spec.algorithm"));
         found.extend(self.split.check("spec.split"));
-        if let SplitSpec::Holdout(Holdout {
-            test_start: Some(start),
-            ..
-        }) = self.split
-        {
-            let inside = self.range.start < start && start < self.range.end;
-            found.require(inside, "spec.split.holdout.test_start_time", || {
-                "must lie within the range: before it is trained, after it is tested".to_owned()
-            });
-            let known = start.timestamp_micros() < self.range.known_end_micros(self.known_before);
-            found.require(!inside || known, "spec.known_before", || {
-                format!(
-                    "what is tested begins at {start}, and all of it was recorded later; take a later time"
-                )
-            });
-        }
+        found.extend(self.check_test_start());
         let share = self.unseen_entity_share;
         found.require(
             share.is_none_or(|share| share > 0.0 && share <= MAX_UNSEEN_SHARE),
@@ -137,6 +122,27 @@ impl TrainSpec {
         });
         found.require(all_differ(&self.phases), "spec.phases", || {
             "a phase is named twice".to_owned()
+        });
+        found
+    }
+
+    /// A time from which on is tested lies where there is something to train on and something to test.
+    fn check_test_start(&self) -> Violations {
+        let mut found = Violations::new();
+        let SplitSpec::Holdout(Holdout {
+            test_start: Some(start),
+            ..
+        }) = self.split
+        else {
+            return found;
+        };
+        let inside = self.range.start < start && start < self.range.end;
+        found.require(inside, "spec.split.holdout.test_start_time", || {
+            "must lie within the range: before it is trained, after it is tested".to_owned()
+        });
+        let known = start.timestamp_micros() < self.range.known_end_micros(self.known_before);
+        found.require(!inside || known, "spec.known_before", || {
+            format!("what is tested begins at {start}, and all of it was recorded later; take a later time")
         });
         found
     }
