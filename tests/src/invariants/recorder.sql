@@ -22,7 +22,8 @@ create table invariants.excess (
   allowed integer not null
 );
 
-create function invariants.note_transition() returns trigger language plpgsql as $$
+-- The processes may not write here: what they cause is noted in the name of who tests.
+create function invariants.note_transition() returns trigger language plpgsql security definer as $$
 begin
   if tg_op = 'INSERT' then
     insert into invariants.transition (job, from_state, to_state, from_epoch, to_epoch, cancelled)
@@ -40,7 +41,7 @@ create trigger invariants_transition after insert or update on job
 
 -- At the commit of a claim: counts under a lock per project that is held until the commit is seen by all, so that two commits
 -- cannot miss each other.
-create function invariants.note_excess() returns trigger language plpgsql as $$
+create function invariants.note_excess() returns trigger language plpgsql security definer as $$
 declare
   running bigint;
   allowed integer;
