@@ -259,7 +259,11 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
     let expected = [
         (
             "AdminService",
-            "GetServerInfo ListWorkers DrainWorker PauseQueue ResumeQueue GetQuota UpdateQuota",
+            "GetServerInfo ListWorkers DrainWorker PauseQueue ResumeQueue GetQuota UpdateQuota ListAuditEvents",
+        ),
+        (
+            "ApiKeyService",
+            "CreateApiKey ListApiKeys RotateApiKey RevokeApiKey",
         ),
         ("ArtifactService", "ListArtifacts DownloadArtifact"),
         (
