@@ -124,9 +124,9 @@ impl Buckets {
         );
         match (&answer, before) {
             (Err(error), None) => {
-                tracing::warn!(parent: None, %error, "calls are counted by this server alone until Redis answers");
+                tracing::warn!(%error, "calls are counted by this server alone until Redis answers");
             }
-            (Ok(_), Some(_)) => tracing::info!(parent: None, "calls are counted in Redis again"),
+            (Ok(_), Some(_)) => tracing::info!("calls are counted in Redis again"),
             _ => {}
         }
         answer.ok()
