@@ -8,9 +8,9 @@ use mltraining_domain::{ProjectId, Role};
 /// The caller of one request, put into the request's extensions by the layer `authenticate`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The short part of the API key: safe to log, stored as `created_by`.
+    /// The short part of the API key, or `jwt:` and the subject of the token: safe to log, stored as `created_by`, 1 to 128 bytes.
     pub key: String,
-    /// The project of the key; `None` for a caller who sees every project.
+    /// The project of the key or token; `None` for a caller who sees every project.
     pub project: Option<ProjectId>,
     /// What the caller may do there.
     pub role: Role,

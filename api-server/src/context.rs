@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use anyhow::Context as _;
+use crate::tokens::Tokens;
 use mltraining_artifacts::{Artifacts, Bucket};
 use mltraining_runtime::config::{ApiConfig, ArtifactsConfig};
 use mltraining_runtime::exit::{Code, Coded};
@@ -9,6 +10,7 @@ use mltraining_runtime::metrics::list;
 use mltraining_signal::{Limits, Signal};
 use mltraining_store::{Store, StoreConfig};
 use secrecy::ExposeSecret;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Shared by all services as an `Arc`. It has no clock: only the database's clock decides.
@@ -22,6 +24,8 @@ pub struct Context {
     pub cache: Cache,
     /// The files of results.
     pub artifacts: Artifacts,
+    /// Whose tokens are taken beside API keys; `None`: nobody's.
+    pub tokens: Option<Arc<Tokens>>,
     /// The checked configuration.
     pub config: ApiConfig,
     /// Fires when the server begins to drain, after its readiness is off. Open streams end then by themselves.
@@ -33,7 +37,7 @@ impl Context {
     /// Redis, and is not ready until the database is there.
     ///
     /// # Errors
-    /// Exit code 69 when the folder of artifacts cannot be used; 64 when a URL cannot be.
+    /// Exit code 69 when the folder of artifacts cannot be used; 64 when a URL or the file of an issuer's keys cannot be.
     pub fn open(config: ApiConfig) -> anyhow::Result<Self> {
         let limits = Limits {
             timeout: config.redis.timeout,
@@ -50,6 +54,7 @@ impl Context {
             cache: Cache::new(&config.cache, signal.clone()),
             signal,
             artifacts,
+            tokens: Tokens::open(&config.server.jwt).map_err(|error| Coded::new(Code::Config, error))?,
             config,
             stop: CancellationToken::new(),
         })

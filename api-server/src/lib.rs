@@ -14,6 +14,7 @@ pub mod layers;
 pub mod reflection;
 pub mod serve;
 pub mod services;
+pub mod tokens;
 
 mod address;
 mod connections;
@@ -21,4 +22,5 @@ mod details;
 mod hearing;
 mod numbers;
 mod rate;
+mod reload;
 mod tls;

@@ -70,6 +70,9 @@ pub async fn run(listeners: Listeners, context: Arc<Context>, stop: Cancellation
     if let Some(tls) = tls {
         tokio::spawn(tls.follow(context.stop.clone()));
     }
+    if let Some(tokens) = &context.tokens {
+        tokio::spawn(Arc::clone(tokens).follow(context.stop.clone()));
+    }
     serve(ports, checks, context, stop).await
 }
 

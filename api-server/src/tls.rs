@@ -1,6 +1,7 @@
 //! TLS of both ports. Certificates are read again while the server runs: connections that are there stay as they are, new ones get the new
 //! certificate.
 
+use crate::reload;
 use anyhow::{Context as _, ensure};
 use mltraining_runtime::config::TlsConfig;
 use rustls::pki_types::pem::PemObject;
@@ -77,15 +78,8 @@ impl Tls {
 
     /// Looks at the files until `stop`.
     pub(crate) async fn follow(self: Arc<Self>, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            let this = Arc::clone(&self);
-            // A look that panicked has left everything as it was; the next one tries again.
-            let _ = tokio::task::spawn_blocking(move || this.look()).await;
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(self.interval) => {}
-            }
-        }
+        let interval = self.interval;
+        reload::follow(self, Self::look, interval, stop).await;
     }
 
     /// Takes what stands in the files when it has changed. What cannot be used is told once, and what was there before stays: a

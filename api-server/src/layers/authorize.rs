@@ -39,7 +39,7 @@ fn check(method: &Method, caller: Option<&Caller>) -> Result<(), ApiError> {
         _ => String::new(),
     };
     let message = format!(
-        "{} needs the role {}; this key has {}{of_project}",
+        "{} needs the role {}; this caller has {}{of_project}",
         method.name(),
         method.access,
         caller.role

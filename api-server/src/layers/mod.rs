@@ -31,7 +31,7 @@ use tonic::service::Routes;
 pub fn wrap(routes: Routes, port: Port, context: &Arc<Context>) -> Next {
     let server = &context.config.server;
     let streams = OpenStreams::new(server, context.stop.clone());
-    let keys = Keys::new(server.auth.mode, context.store.clone());
+    let keys = Keys::new(server.auth.mode, context.store.clone(), context.tokens.clone());
     let limits = deadline::Limits::new(server);
     let capacity = Capacity::new(server.max_concurrent_requests);
     let buckets = Buckets::new(port, &server.rate, context.signal.clone());

@@ -44,7 +44,7 @@ impl OpenStreams {
         let count = open.entry(caller.to_owned()).or_default();
         if *count >= self.per_caller {
             let limit = self.per_caller;
-            let message = format!("this key has {limit} open streams, {limit} are allowed; close one");
+            let message = format!("this caller has {limit} open streams, {limit} are allowed; close one");
             let refusal = ApiError::new(Reason::QuotaExceeded, message);
             return Err(refusal.with("quota", "open_streams").with("limit", limit));
         }

@@ -138,7 +138,7 @@ fn refusal(wanted: &Wanted, short: Short) -> ApiError {
     let (whose, quota) = match wanted.whose {
         Whose::Everyone => ("the service takes", "calls_of_everyone"),
         Whose::Address => ("your address may make", "calls_of_an_address"),
-        Whose::Key => ("this key may make", "calls_of_a_key"),
+        Whose::Key => ("this caller may make", "calls_of_a_key"),
     };
     let message = format!(
         "{whose} {per_second} calls a second, and {burst} at once after a rest; try again in {:.3} s",

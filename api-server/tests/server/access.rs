@@ -1,5 +1,6 @@
 //! Each method with each kind of caller, by the table and the descriptor set: new methods are covered as they come.
 
+use crate::support::issuer::Issuer;
 use crate::support::raw::call;
 use crate::support::requests::{Contract, JOB};
 use crate::support::world::{furnish, usable_model};
@@ -9,6 +10,7 @@ use api_server::keys::ApiKeySecret;
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use mltraining_domain::Role;
+use mltraining_store::testing::TestDatabase;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -39,6 +41,15 @@ fn visible(status: &Status) -> (Code, String, String) {
     (status.code(), status.message().to_owned(), reason(status))
 }
 
+/// A server that takes keys, and the tokens of the issuer.
+async fn start_with(issuer: &Issuer) -> Api {
+    let api = Api::start_on(TestDatabase::migrated().await, |config| issuer.enter(config)).await;
+    for name in ["own", "strange"] {
+        api.store.ensure_project(&project(name)).await.unwrap();
+    }
+    api
+}
+
 /// Keys that must not work: none, malformed, unknown, of a wrong secret, expired, revoked.
 async fn bad_keys(api: &Api) -> Vec<Option<String>> {
     let own = project("own");
@@ -66,9 +77,11 @@ async fn bad_keys(api: &Api) -> Vec<Option<String>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_one() {
-    let api = Api::start().await;
+    let issuer = Issuer::new();
+    let api = start_with(&issuer).await;
     let contract = Contract::read();
-    let keys = bad_keys(&api).await;
+    let mut keys = bad_keys(&api).await;
+    keys.extend(issuer.bad("own").into_iter().map(|(_, token)| Some(token)));
     let mut seen = None;
     for (method, _) in guarded() {
         for key in &keys {
@@ -92,15 +105,23 @@ async fn no_method_answers_without_a_good_key_or_says_what_is_wrong_with_a_bad_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_is_too_small_is_told_which_one_is_needed() {
-    let api = Api::start().await;
+    let issuer = Issuer::new();
+    let api = start_with(&issuer).await;
     let contract = Contract::read();
     // The project `default` stands for the service: whose role is too small there, has too small a one everywhere.
     let viewer = api.key(&project("default"), Role::Viewer).await;
     let trainer = api.key(&project("default"), Role::Trainer).await;
+    let of_token = |role| (issuer.good("eve", "default", role), role);
+    let callers = [
+        (viewer, Role::Viewer),
+        (trainer, Role::Trainer),
+        of_token(Role::Viewer),
+        of_token(Role::Trainer),
+    ];
     let mut tried = 0;
     for (method, needed) in guarded() {
-        for (key, role) in [(&viewer, Role::Viewer), (&trainer, Role::Trainer)] {
-            if role >= needed {
+        for (key, role) in &callers {
+            if *role >= needed {
                 continue;
             }
             let request = request_of(&contract, method);
@@ -124,7 +145,8 @@ async fn a_role_that_is_too_small_is_told_which_one_is_needed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answered() {
-    let api = Api::start().await;
+    let issuer = Issuer::new();
+    let api = start_with(&issuer).await;
     let contract = Contract::read();
     let own = project("own");
     api.sql("create table candles (symbol text not null, at timestamptz not null, close float8)")
@@ -137,24 +159,34 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
         "update evaluation set id = '{JOB}' where project = 'own'"
     ))
     .await;
-    let stranger = api.key(&project("strange"), Role::Admin).await;
-    let admin = api.key(&own, Role::Admin).await;
+    let strangers = [
+        api.key(&project("strange"), Role::Admin).await,
+        issuer.good("eve", "strange", Role::Admin),
+    ];
+    // What one caller has changed, another may find changed: they take turns.
+    let admins = [
+        api.key(&own, Role::Admin).await,
+        issuer.good("adam", "own", Role::Admin),
+    ];
+    let mut turn = admins.iter().cycle();
     let of_projects = guarded().filter(|(method, _)| matches!(method.access, Access::Role(_)));
     for (method, _) in of_projects {
         let request = contract.request(method.path, "own");
         let channel = api.channel_of(method.served).await;
         let before = api.audited().await;
-        let refused = call(channel.clone(), method.path, Some(&stranger), request.clone()).await;
-        assert_eq!(api.audited().await, before, "{}", method.path);
-        let refused = refused.expect_err(method.path);
-        assert_eq!(
-            (refused.code(), reason(&refused).as_str()),
-            (Code::NotFound, "NOT_FOUND"),
-            "{}",
-            method.path
-        );
+        for stranger in &strangers {
+            let refused = call(channel.clone(), method.path, Some(stranger), request.clone()).await;
+            assert_eq!(api.audited().await, before, "{}", method.path);
+            let refused = refused.expect_err(method.path);
+            assert_eq!(
+                (refused.code(), reason(&refused).as_str()),
+                (Code::NotFound, "NOT_FOUND"),
+                "{}",
+                method.path
+            );
+        }
         // The same request of someone who may make it: else the one before proves nothing.
-        let answer = call(channel, method.path, Some(&admin), request).await;
+        let answer = call(channel, method.path, turn.next().map(String::as_str), request).await;
         let code = answer.as_ref().err().map_or(Code::Ok, Status::code);
         let fine = [
             Code::Ok,
@@ -174,19 +206,25 @@ async fn everything_of_a_foreign_project_is_not_found_and_of_ones_own_is_answere
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_the_service_needs_a_role_in_the_project_default() {
-    let api = Api::start().await;
-    let elsewhere = api.key(&project("own"), Role::Admin).await;
+    let issuer = Issuer::new();
+    let api = start_with(&issuer).await;
+    let elsewhere = [
+        api.key(&project("own"), Role::Admin).await,
+        issuer.good("eve", "own", Role::Admin),
+    ];
     let viewer = api.key(&project("default"), Role::Viewer).await;
     let mut tried = 0;
     for (method, role) in guarded().filter(|(method, _)| matches!(method.access, Access::ServiceRole(_))) {
         let channel = api.channel_of(method.served).await;
-        let refused = call(channel.clone(), method.path, Some(&elsewhere), Bytes::new()).await;
-        let refused = refused.expect_err(method.path);
-        assert_eq!(refused.code(), Code::PermissionDenied, "{}", method.path);
-        assert!(
-            refused.message().contains("of the project `default`"),
-            "{refused:?}"
-        );
+        for elsewhere in &elsewhere {
+            let refused = call(channel.clone(), method.path, Some(elsewhere), Bytes::new()).await;
+            let refused = refused.expect_err(method.path);
+            assert_eq!(refused.code(), Code::PermissionDenied, "{}", method.path);
+            assert!(
+                refused.message().contains("of the project `default`"),
+                "{refused:?}"
+            );
+        }
         let answer = call(channel, method.path, Some(&viewer), Bytes::new()).await;
         assert_eq!(answer.is_ok(), role == Role::Viewer, "{}", method.path);
         tried += 1;

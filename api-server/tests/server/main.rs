@@ -7,3 +7,4 @@ mod health;
 mod hostile;
 mod keys;
 mod support;
+mod tokens;

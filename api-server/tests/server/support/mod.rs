@@ -1,5 +1,6 @@
 //! A server on a database of its own.
 
+pub mod issuer;
 pub mod raw;
 pub mod requests;
 pub mod world;

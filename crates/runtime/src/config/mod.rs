@@ -10,6 +10,7 @@ mod artifacts;
 mod check;
 mod environment;
 mod error;
+mod jwt;
 mod keys;
 mod known;
 mod load;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use artifacts::{ArtifactsConfig, S3Config};
 pub use error::{ConfigError, Problem};
+pub use jwt::{JWT_ALGORITHMS, JwtConfig};
 pub use keys::{KEYS, Key, Kind, Owner};
 pub use load::{Settings, Sources, load};
 pub use print::print;

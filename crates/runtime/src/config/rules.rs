@@ -2,7 +2,7 @@
 
 use super::{
     ApiConfig, ArtifactsConfig, AuthMode, DatabaseConfig, KEYS, Problem, RedisConfig, TelemetryConfig,
-    WorkerConfig, artifacts, rate, tls,
+    WorkerConfig, artifacts, jwt, rate, tls,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,6 +16,7 @@ impl CrossChecks for ApiConfig {
         shared(&self.database, &self.redis, &self.artifacts, problems);
         texts(&self.log.level, &self.telemetry, problems);
         let server = &self.server;
+        jwt::check(server, problems);
         tls::check(server, problems);
         rate::check(&server.rate, problems);
         if server.auth.mode != AuthMode::None {

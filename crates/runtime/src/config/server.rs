@@ -1,7 +1,7 @@
-//! `[server]`, `[server.auth]`, `[admin]` and `[cache]`: only api-server. `[server.tls]` and `[server.rate]` have files of their own.
+//! `[server]`, `[server.auth]`, `[admin]` and `[cache]`: only api-server. `[server.tls]`, `[server.jwt]` and `[server.rate]` have files of their own.
 
 use super::sections::{loopback, seconds};
-use super::{RateConfig, TlsConfig, span};
+use super::{JwtConfig, RateConfig, TlsConfig, span};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +14,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Who may call.
     pub auth: AuthConfig,
+    /// Whose tokens are taken beside API keys.
+    pub jwt: JwtConfig,
     /// How connections are encrypted.
     pub tls: TlsConfig,
     /// How many calls a second.
@@ -87,7 +89,7 @@ pub struct AdminConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMode {
-    /// `authorization: Bearer mlts_...`
+    /// `authorization: Bearer mlts_...`, or a token as `[server.jwt]` says.
     ApiKey,
     /// Not at all: everyone is an admin. Needs `server.insecure_no_auth` and a loopback address.
     None,
@@ -113,6 +115,7 @@ impl Default for ServerConfig {
         Self {
             listen: loopback(50051),
             auth: AuthConfig::default(),
+            jwt: JwtConfig::default(),
             tls: TlsConfig::default(),
             rate: RateConfig::default(),
             insecure_no_auth: false,

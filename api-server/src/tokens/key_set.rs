@@ -1,0 +1,221 @@
+//! The file of an issuer's public keys: a JWK set (RFC 7517).
+
+use anyhow::{Context as _, bail, ensure};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Keys of shorter RSA can be broken.
+const LEAST_RSA_BYTES: usize = 256;
+const RSA: [Algorithm; 6] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
+
+/// The keys of a file, by their id.
+#[derive(Default)]
+pub(super) struct KeySet {
+    keys: HashMap<String, PublicKey>,
+    /// Why other keys of the file are not among them.
+    pub(super) passed_over: Vec<String>,
+}
+
+/// A key, and the signatures that it may check.
+pub(super) struct PublicKey {
+    pub(super) key: DecodingKey,
+    algorithms: Vec<Algorithm>,
+}
+
+impl PublicKey {
+    pub(super) fn checks(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(&algorithm)
+    }
+}
+
+impl KeySet {
+    /// Reads the file's text. Keys for other uses, of other kinds, and of signatures that are not `pinned` are passed over.
+    ///
+    /// # Errors
+    /// No JWK set; a secret key in it; two usable keys of one id; keys, and none of use.
+    pub(super) fn parse(text: &[u8], pinned: &[Algorithm]) -> anyhow::Result<Self> {
+        let set: Value = serde_json::from_slice(text).context("it is no JSON")?;
+        let Some(listed) = set.get("keys").and_then(Value::as_array) else {
+            bail!("it is no JWK set: there is no list `keys`");
+        };
+        let mut found = Self::default();
+        for (place, key) in listed.iter().enumerate() {
+            let id = key.get("kid").and_then(Value::as_str).unwrap_or_default();
+            ensure!(
+                key.get("d").is_none(),
+                "key {place} ({id:?}) holds its private part, which is the issuer's alone: list public keys, and replace this one"
+            );
+            match usable(key, pinned) {
+                Err(why) => found.passed_over.push(format!("key {place} ({id:?}): {why}")),
+                Ok(_) if id.is_empty() => {
+                    let why = format!("key {place} has no `kid`, by which tokens name it");
+                    found.passed_over.push(why);
+                }
+                Ok(usable) => {
+                    let twice = found.keys.insert(id.to_owned(), usable).is_some();
+                    ensure!(!twice, "two keys have the `kid` {id:?}");
+                }
+            }
+        }
+        ensure!(
+            listed.is_empty() || !found.keys.is_empty(),
+            "none of its keys can be used: {}",
+            found.passed_over.join("; ")
+        );
+        Ok(found)
+    }
+
+    /// The key of this id.
+    pub(super) fn find(&self, id: &str) -> Option<&PublicKey> {
+        self.keys.get(id)
+    }
+
+    /// How many keys can be used.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+}
+
+/// The key, or why it is of no use here.
+fn usable(key: &Value, pinned: &[Algorithm]) -> Result<PublicKey, String> {
+    if key.get("kty").and_then(Value::as_str) == Some("oct") {
+        return Err("it is a secret, and no public key".to_owned());
+    }
+    let jwk: Jwk = serde_json::from_value(key.clone()).map_err(|error| error.to_string())?;
+    if jwk
+        .common
+        .public_key_use
+        .as_ref()
+        .is_some_and(|of| *of != PublicKeyUse::Signature)
+    {
+        return Err("its `use` is not `sig`".to_owned());
+    }
+    let key = DecodingKey::from_jwk(&jwk).map_err(|error| error.to_string())?;
+    let mut algorithms = able(&jwk, &key)?;
+    if let Some(named) = jwk.common.key_algorithm {
+        algorithms.retain(|algorithm| Algorithm::try_from(named).is_ok_and(|named| named == *algorithm));
+    }
+    algorithms.retain(|algorithm| pinned.contains(algorithm));
+    if algorithms.is_empty() {
+        return Err("its signatures are not among server.jwt.algorithms".to_owned());
+    }
+    Ok(PublicKey { key, algorithms })
+}
+
+/// The signatures that a key of this kind can check.
+fn able(jwk: &Jwk, key: &DecodingKey) -> Result<Vec<Algorithm>, String> {
+    let (able, bytes) = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => (RSA.to_vec(), None),
+        AlgorithmParameters::EllipticCurve(point) => match point.curve {
+            EllipticCurve::P256 => (vec![Algorithm::ES256], Some(65)),
+            EllipticCurve::P384 => (vec![Algorithm::ES384], Some(97)),
+            _ => return Err("its curve is not P-256 or P-384".to_owned()),
+        },
+        AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
+            (vec![Algorithm::EdDSA], Some(32))
+        }
+        _ => return Err("its kind is not RSA, EC or Ed25519".to_owned()),
+    };
+    match (key.kind(), bytes) {
+        (DecodingKeyKind::RsaModulusExponent { n, .. }, None) if n.len() < LEAST_RSA_BYTES => {
+            Err("it has less than 2048 bits".to_owned())
+        }
+        (DecodingKeyKind::SecretOrDer(key), Some(bytes)) if key.len() != bytes => {
+            Err("its numbers are not of the length that its curve has".to_owned())
+        }
+        _ => Ok(able),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::json;
+
+    fn number(bytes: usize) -> String {
+        URL_SAFE_NO_PAD.encode(vec![0xb7; bytes])
+    }
+
+    fn read(keys: &[Value]) -> Result<KeySet, String> {
+        let text = json!({ "keys": keys }).to_string();
+        let pinned = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+        KeySet::parse(text.as_bytes(), &pinned).map_err(|error| format!("{error:#}"))
+    }
+
+    fn rsa(id: &str) -> Value {
+        json!({ "kty": "RSA", "kid": id, "n": number(256), "e": "AQAB" })
+    }
+
+    #[test]
+    fn a_key_checks_the_signatures_that_it_names_or_that_its_kind_has_and_no_others() {
+        let mut named = rsa("named");
+        named["alg"] = json!("RS256");
+        let point = json!({ "kty": "EC", "kid": "ec", "crv": "P-256", "x": number(32), "y": number(32) });
+        let edwards = json!({ "kty": "OKP", "kid": "ed", "crv": "Ed25519", "x": number(32) });
+        let set = read(&[named, rsa("open"), point, edwards]).unwrap();
+        assert_eq!((set.len(), set.passed_over.len()), (4, 0));
+        for id in ["named", "open"] {
+            assert!(set.find(id).unwrap().checks(Algorithm::RS256));
+            assert!(
+                !set.find(id).unwrap().checks(Algorithm::PS256),
+                "it is not pinned"
+            );
+            assert!(!set.find(id).unwrap().checks(Algorithm::HS256));
+        }
+        assert!(set.find("ec").unwrap().checks(Algorithm::ES256));
+        assert!(set.find("ed").unwrap().checks(Algorithm::EdDSA));
+        assert!(!set.find("ed").unwrap().checks(Algorithm::ES256));
+        assert!(set.find("other").is_none());
+    }
+
+    #[test]
+    fn keys_of_no_use_are_passed_over_and_a_file_of_them_alone_is_refused() {
+        let with = |field: &str, value: &str| {
+            let mut key = rsa("other");
+            key[field] = json!(value);
+            key
+        };
+        let useless = [
+            json!({ "kty": "oct", "kid": "secret", "k": number(32) }),
+            json!({ "kty": "RSA", "kid": "short", "n": number(255), "e": "AQAB" }),
+            json!({ "kty": "EC", "kid": "p521", "crv": "P-521", "x": number(66), "y": number(66) }),
+            json!({ "kty": "OKP", "kid": "ed", "crv": "Ed25519", "x": number(31) }),
+            json!({ "kty": "new", "kid": "new" }),
+            json!({ "kty": "RSA", "n": number(256), "e": "AQAB" }),
+            with("use", "enc"),
+            with("alg", "RS512"),
+            with("alg", "HS256"),
+            with("alg", "none"),
+        ];
+        for key in &useless {
+            assert!(read(std::slice::from_ref(key)).is_err(), "{key} was taken");
+            let set = read(&[key.clone(), rsa("good")]).unwrap();
+            assert_eq!((set.len(), set.passed_over.len()), (1, 1), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_set_of_public_keys_is_refused_and_one_without_keys_is_not() {
+        assert_eq!(read(&[]).unwrap().len(), 0);
+        for text in ["", "[]", "{}", r#"{"keys": 1}"#] {
+            assert!(KeySet::parse(text.as_bytes(), &RSA).is_err(), "{text} was taken");
+        }
+        let mut private = rsa("private");
+        private["d"] = json!(number(256));
+        assert!(read(&[private]).err().unwrap().contains("private part"));
+        let twice = read(&[rsa("same"), rsa("same")]).err().unwrap();
+        assert!(twice.contains("two keys"), "{twice}");
+    }
+}
