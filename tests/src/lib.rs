@@ -21,4 +21,5 @@ pub mod scenarios;
 pub mod servers;
 pub mod soak;
 pub mod system;
+pub mod upgrade;
 pub mod wait;

@@ -4,7 +4,7 @@
 
 use crate::database::{self, Database};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the names of the roles begin with.
@@ -45,7 +45,7 @@ impl Roles {
         let lock = std::env::temp_dir().join("mltraining-roles-of-tests.lock");
         let lock = File::create(lock).expect("the folder for temporary files is writable");
         lock.lock().expect("a file can be locked");
-        script(&roles.url, "roles.sql", &[]);
+        script(&roles.url, &scripts().join("roles.sql"), &[]);
         let (api, worker, reader) = (role("api"), role("worker"), role("features_ro"));
         database.sql(&format!(
             "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO {api}, {worker};
@@ -60,7 +60,15 @@ impl Roles {
     /// # Panics
     /// When psql refuses.
     pub fn grant(&self) {
-        script(&self.url(Login::Migrator), "grants.sql", &["-1"]);
+        self.grant_by(&scripts());
+    }
+
+    /// The same by the scripts in `folder`, which are those of another version.
+    ///
+    /// # Panics
+    /// When psql refuses.
+    pub fn grant_by(&self, folder: &Path) {
+        script(&self.url(Login::Migrator), &folder.join("grants.sql"), &["-1"]);
     }
 
     /// The URL of the database for one of them.
@@ -94,10 +102,12 @@ fn password(url: &str) -> &str {
     password.map_or("of-tests", |(_, password)| password)
 }
 
-fn script(url: &str, name: &str, more: &[&str]) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../deploy/postgres")
-        .join(name);
+/// The scripts of this checkout.
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/postgres")
+}
+
+fn script(url: &str, file: &Path, more: &[&str]) {
     let mut command = Command::new("psql");
     command.args([url, "-qXAt", "-v", "ON_ERROR_STOP=1"]).args(more);
     command
@@ -109,5 +119,5 @@ fn script(url: &str, name: &str, more: &[&str]) {
     }
     let out = command.output().expect("psql is installed with the server");
     let error = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{name}: {error}");
+    assert!(out.status.success(), "{}: {error}", file.display());
 }

@@ -4,7 +4,7 @@ mod faults;
 mod growth;
 mod load;
 mod sample;
-mod watcher;
+pub(crate) mod watcher;
 
 pub use growth::{Growth, Series, Tolerance, TooFew};
 

@@ -15,14 +15,14 @@ const END: Duration = Duration::from_secs(20);
 
 /// The watchers of a soak.
 #[derive(Default)]
-pub(super) struct Watchers {
+pub(crate) struct Watchers {
     running: JoinSet<Option<Violation>>,
     found: Vec<Violation>,
 }
 
 impl Watchers {
     /// Watches a job to its end, unless enough are watched. True when it does.
-    pub(super) fn watch(&mut self, caller: &Caller, job: String) -> bool {
+    pub(crate) fn watch(&mut self, caller: &Caller, job: String) -> bool {
         while let Some(ended) = self.running.try_join_next() {
             self.found.extend(told(ended));
         }
@@ -38,7 +38,7 @@ impl Watchers {
     }
 
     /// Waits for the watchers, whose jobs have all ended; what they found.
-    pub(super) async fn end(&mut self) -> Vec<Violation> {
+    pub(crate) async fn end(&mut self) -> Vec<Violation> {
         let all = async {
             while let Some(ended) = self.running.join_next().await {
                 self.found.extend(told(ended));
