@@ -1,8 +1,8 @@
 //! What every service holds: the stores, the configuration and the signal to stop.
 
 use crate::cache::Cache;
-use anyhow::Context as _;
 use crate::tokens::Tokens;
+use anyhow::Context as _;
 use mltraining_artifacts::{Artifacts, Bucket};
 use mltraining_runtime::config::{ApiConfig, ArtifactsConfig};
 use mltraining_runtime::exit::{Code, Coded};
@@ -87,6 +87,7 @@ pub fn open_store(config: &ApiConfig) -> anyhow::Result<Store> {
     let database = &config.database;
     let store = Store::open(&StoreConfig {
         url: database.url.expose_secret().to_owned(),
+        url_source: database.url_source(),
         application_name: "api-server".to_owned(),
         max_connections: database.max_connections,
         acquire_timeout: database.acquire_timeout,

@@ -91,6 +91,11 @@ pub fn source_role() -> String {
     role("features_ro")
 }
 
+/// The role that owns the tables.
+pub fn owner_role() -> String {
+    role("owner")
+}
+
 fn role(name: &str) -> String {
     format!("{PREFIX}{name}")
 }

@@ -117,6 +117,7 @@ pub(crate) fn artifacts(config: &WorkerConfig) -> anyhow::Result<Artifacts> {
 
 pub(crate) fn store_config(database: &DatabaseConfig, max_connections: u32) -> StoreConfig {
     StoreConfig {
+        url_source: database.url_source(),
         max_connections,
         acquire_timeout: database.acquire_timeout,
         call_timeout: database.statement_timeout + Duration::from_secs(5),

@@ -17,7 +17,7 @@ A key gets its value from, the later one winning:
 2. the file that `--config` or `MLTS_CONFIG` names: TOML, `deploy/config/api-server.toml` and `deploy/config/worker.toml` are samples with every key;
 3. the variable of the environment: `MLTS_`, then the key in capitals with `__` for each dot. An empty variable counts as unset.
 
-A key marked *secret* may also be given as a file: `MLTS_DATABASE__URL_FILE=/run/secrets/database_url` names one with the value, whose last line break is dropped.
+A key marked *secret* may also be given as a file: `MLTS_DATABASE__URL_FILE=/run/secrets/database_url` names one with the value, whose last line break is dropped. The file of `database.url` is read again when Postgres refuses a login.
 Secrets are never printed.
 
 A key or an `MLTS_` variable that is not in this table is refused with the nearest name, and so is a value out of its range; all that is wrong is told at once, and

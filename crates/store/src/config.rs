@@ -1,13 +1,19 @@
 //! What a process says about its use of Postgres.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Reads the URL anew; an error says why it cannot, without the URL.
+pub type UrlSource = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
 
 /// How to reach Postgres and how long to wait for it.
 #[derive(Clone)]
 pub struct StoreConfig {
     /// `postgres://user:password@host:port/database`; never shown.
     pub url: String,
+    /// Where the URL is read again when Postgres refuses the login; `None`: nowhere.
+    pub url_source: Option<UrlSource>,
     /// Shown in `pg_stat_activity`, e.g. `api-server`.
     pub application_name: String,
     /// Connections of the pool.
@@ -27,6 +33,7 @@ impl StoreConfig {
     pub fn new(url: impl Into<String>, application_name: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            url_source: None,
             application_name: application_name.into(),
             max_connections: 10,
             acquire_timeout: Duration::from_secs(3),

@@ -32,11 +32,12 @@ pub mod workers;
 mod config;
 mod constraint;
 mod keyset;
+mod login;
 mod source_role;
 mod source_sql;
 mod store;
 mod stored;
 
-pub use config::StoreConfig;
+pub use config::{StoreConfig, UrlSource};
 pub use error::StoreError;
 pub use store::{CallOutcome, PoolUse, Store};

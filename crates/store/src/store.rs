@@ -1,9 +1,10 @@
 //! The handle on the pool, and the one way in which calls use it.
 
 use crate::audit::Actor;
+use crate::login::{self, Login};
 use crate::{StoreConfig, StoreError};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
@@ -18,6 +19,7 @@ const UNTESTED: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    login: Option<Arc<Login>>,
     call_timeout: Duration,
     source_role: Option<Arc<str>>,
     actor: Option<Arc<Actor>>,
@@ -66,16 +68,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the URL is none.
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
-        let millis = config.statement_timeout.as_millis().to_string();
-        let options: PgConnectOptions = config.url.parse().map_err(StoreError::from_sqlx)?;
-        let options = options.application_name(&config.application_name).options([
-            ("statement_timeout", millis.as_str()),
-            // A call that is cut short closes its connection; its statement ends soon after, not with its timeout.
-            ("client_connection_check_interval", "250ms"),
-            ("timezone", "UTC"),
-            // What the fence and the locks count on; a database or role may have another default.
-            ("default_transaction_isolation", "read committed"),
-        ]);
+        let options = login::options(config, &config.url)?;
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)
             .acquire_timeout(config.acquire_timeout)
@@ -91,6 +84,7 @@ impl Store {
             .connect_lazy_with(options);
         Ok(Self {
             pool,
+            login: Login::of(config).map(Arc::new),
             call_timeout: config.call_timeout,
             source_role: config.source_role.as_deref().map(Arc::from),
             actor: None,
@@ -176,10 +170,24 @@ impl Store {
         self.source_role.as_deref()
     }
 
+    /// A connection of the pool; with the login that is read again when the one that was is refused.
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let Some(login) = &self.login else {
+            return self.pool.acquire().await;
+        };
+        let changes = login.changes();
+        match self.pool.acquire().await {
+            Err(error) if login::is_refused(&error) && login.renew(&self.pool, changes).await => {
+                self.pool.acquire().await
+            }
+            acquired => acquired,
+        }
+    }
+
     /// A connection that is closed, not reused, unless [`Session::release`] is called: a call that was cut short leaves a
     /// connection whose next answer belongs to somebody else, or to nobody.
     pub(crate) async fn session(&self) -> Result<Session, StoreError> {
-        let connection = self.pool.acquire().await.map_err(StoreError::from_sqlx)?;
+        let connection = self.acquire().await.map_err(StoreError::from_sqlx)?;
         Ok(Session {
             connection: Some(connection),
             released: false,

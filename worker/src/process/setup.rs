@@ -3,6 +3,7 @@
 use mltraining_runtime::config::WorkerConfig;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+use std::path::PathBuf;
 
 /// What the worker has read at its start, so that a file that was edited meanwhile changes nothing. It holds the password of
 /// Postgres, and so goes over a pipe alone: command lines and environments can be listed.
@@ -13,6 +14,9 @@ pub(crate) struct Setup {
     /// The one secret that an attempt needs.
     #[serde(serialize_with = "exposed")]
     database_url: SecretString,
+    /// The file that it was read from, to read it again when Postgres refuses it.
+    #[serde(default)]
+    database_url_file: Option<PathBuf>,
 }
 
 impl Setup {
@@ -21,6 +25,7 @@ impl Setup {
         Self {
             config: config.clone(),
             database_url: config.database.url.clone(),
+            database_url_file: config.database.url_file.clone(),
         }
     }
 
@@ -28,6 +33,7 @@ impl Setup {
     pub(crate) fn into_config(self) -> WorkerConfig {
         let mut config = self.config;
         config.database.url = self.database_url;
+        config.database.url_file = self.database_url_file;
         config
     }
 }
@@ -45,6 +51,7 @@ mod tests {
     fn a_setup_reads_back_whole_and_shows_no_secret() {
         let mut config = WorkerConfig::default();
         config.database.url = SecretString::from("postgres://me:hidden@host:5432/db");
+        config.database.url_file = Some(PathBuf::from("/run/secrets/url"));
         config.redis.url = SecretString::from("redis://me:unneeded@host:6379/0");
         config.database.copy_timeout = Duration::from_millis(90_001);
         let setup = Setup::of(&config);
@@ -60,6 +67,7 @@ mod tests {
             back.database.url.expose_secret(),
             "postgres://me:hidden@host:5432/db"
         );
+        assert_eq!(back.database.url_file, config.database.url_file);
         assert_eq!(back.database.copy_timeout, config.database.copy_timeout);
     }
 }

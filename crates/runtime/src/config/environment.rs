@@ -3,6 +3,7 @@
 use super::known::nearest;
 use super::{ConfigError, KEYS, Key, Owner, Problem};
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// `MLTS_` variables that are no keys: the config file's, the command line client's, the tests'.
 const OTHERS: &[&str] = &[
@@ -19,12 +20,11 @@ const OTHERS: &[&str] = &[
 ];
 
 /// The variables of one process's keys, secrets read from their files.
-pub(super) struct Variables(HashMap<String, String>);
-
-impl Variables {
-    pub(super) fn into_inner(self) -> HashMap<String, String> {
-        self.0
-    }
+pub(super) struct Variables {
+    /// Values by the variable's name.
+    pub(super) values: HashMap<String, String>,
+    /// Files of secrets by their key.
+    pub(super) files: HashMap<&'static str, PathBuf>,
 }
 
 /// What a variable's name means.
@@ -36,6 +36,7 @@ enum Meaning {
 /// Sorts the variables out. Empty ones count as unset.
 pub(super) fn read(environment: &HashMap<String, String>, owner: Owner) -> Result<Variables, ConfigError> {
     let mut values = HashMap::new();
+    let mut files = HashMap::new();
     let mut problems = Vec::new();
     let mut ours: Vec<_> = environment
         .iter()
@@ -50,6 +51,7 @@ pub(super) fn read(environment: &HashMap<String, String>, owner: Owner) -> Resul
             Some(Meaning::Value(key) | Meaning::File(key)) if !key.owner.includes(owner) => continue,
             Some(Meaning::Value(key)) => Ok((key.variable(), value.clone())),
             Some(Meaning::File(key)) => {
+                files.insert(key.path, PathBuf::from(value));
                 secret_of(key, value, environment).map(|secret| (key.variable(), secret))
             }
         };
@@ -58,7 +60,7 @@ pub(super) fn read(environment: &HashMap<String, String>, owner: Owner) -> Resul
             Err(problem) => problems.push(problem),
         }
     }
-    ConfigError::unless_none(problems).map(|()| Variables(values))
+    ConfigError::unless_none(problems).map(|()| Variables { values, files })
 }
 
 fn meaning(name: &str) -> Option<Meaning> {
@@ -88,20 +90,18 @@ fn secret_of(key: &Key, path: &str, environment: &HashMap<String, String>) -> Re
             format!("{variable} and {variable}_FILE are both given; unset one"),
         ));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Problem::new(
-            key.path,
-            format!("{variable}_FILE = {path} cannot be read: {error}"),
-        )
-    })?;
+    secret_in(Path::new(path)).map_err(|why| Problem::new(key.path, format!("{variable}_FILE = {why}")))
+}
+
+/// What stands in a secret's file, without its trailing newline.
+pub(super) fn secret_in(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let secret = text
         .strip_suffix('\n')
         .map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if secret.is_empty() {
-        return Err(Problem::new(
-            key.path,
-            format!("{variable}_FILE = {path} is empty"),
-        ));
+        return Err(format!("{shown} is empty"));
     }
     Ok(secret.to_owned())
 }

@@ -1,8 +1,8 @@
 //! Puts the layers together.
 
-use super::environment::{self, Variables};
+use super::environment;
 use super::rules::CrossChecks;
-use super::{ApiConfig, ConfigError, Owner, Problem, WorkerConfig, check, known};
+use super::{ApiConfig, ConfigError, DatabaseConfig, Owner, Problem, WorkerConfig, check, known};
 use ::config::{Config, File, FileFormat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,14 +17,25 @@ use std::path::PathBuf;
 pub trait Settings: DeserializeOwned + Serialize + Default + CrossChecks {
     /// Whose keys it holds.
     const OWNER: Owner;
+
+    /// Its section `[database]`.
+    fn database(&mut self) -> &mut DatabaseConfig;
 }
 
 impl Settings for ApiConfig {
     const OWNER: Owner = Owner::Api;
+
+    fn database(&mut self) -> &mut DatabaseConfig {
+        &mut self.database
+    }
 }
 
 impl Settings for WorkerConfig {
     const OWNER: Owner = Owner::Worker;
+
+    fn database(&mut self) -> &mut DatabaseConfig {
+        &mut self.database
+    }
 }
 
 /// Where the layers come from.
@@ -61,14 +72,15 @@ impl Sources {
 /// form or out of range, secrets that cannot be read or are given twice, a missing `database.url`.
 pub fn load<C: Settings>(sources: &Sources) -> Result<C, ConfigError> {
     let variables = environment::read(&sources.environment, C::OWNER)?;
-    let tree = merge(sources, variables)?;
+    let tree = merge(sources, variables.values)?;
     known::known_keys(&tree, C::OWNER)?;
-    let config: C = tree.try_deserialize().map_err(|error| wrong_type(&error))?;
+    let mut config: C = tree.try_deserialize().map_err(|error| wrong_type(&error))?;
     check::values(&config, C::OWNER)?;
+    config.database().url_file = variables.files.get("database.url").cloned();
     Ok(config)
 }
 
-fn merge(sources: &Sources, variables: Variables) -> Result<Config, ConfigError> {
+fn merge(sources: &Sources, variables: HashMap<String, String>) -> Result<Config, ConfigError> {
     let mut builder = Config::builder();
     if let Some(path) = &sources.file {
         let text = std::fs::read_to_string(path)
@@ -78,7 +90,7 @@ fn merge(sources: &Sources, variables: Variables) -> Result<Config, ConfigError>
     let environment = ::config::Environment::with_prefix("MLTS")
         .prefix_separator("_") // else `separator` becomes the separator of the prefix as well
         .separator("__")
-        .source(Some(variables.into_inner()));
+        .source(Some(variables));
     builder.add_source(environment).build().map_err(|error| {
         let file = sources
             .file

@@ -2,6 +2,7 @@
 //! in [`super::KEYS`].
 
 use super::artifacts::ArtifactsConfig;
+use super::environment::secret_in;
 use super::retention::RetentionConfig;
 use super::server::{AdminConfig, CacheConfig, ServerConfig};
 use super::span;
@@ -9,6 +10,8 @@ use super::worker::{HealthConfig, WorkerSection};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// All that api-server is told.
@@ -70,6 +73,9 @@ pub struct DatabaseConfig {
     /// `postgres://user:password@host:port/database`. Secret, required.
     #[serde(serialize_with = "secret_url")]
     pub url: SecretString,
+    /// The file that the URL was read from, which may hold another one later; `None`: it was given otherwise.
+    #[serde(skip)]
+    pub url_file: Option<PathBuf>,
     /// Connections of this process at most.
     pub max_connections: u32,
     /// Longest wait for a free connection of the pool.
@@ -177,12 +183,21 @@ impl Default for DatabaseConfig {
     fn default() -> Self {
         Self {
             url: SecretString::from(""),
+            url_file: None,
             max_connections: 10,
             acquire_timeout: seconds(3),
             statement_timeout: seconds(10),
             copy_timeout: seconds(600),
             source_role: None,
         }
+    }
+}
+
+impl DatabaseConfig {
+    /// What reads the URL again from its file, or says why it cannot; `None` when it was not given by a file.
+    pub fn url_source(&self) -> Option<Arc<dyn Fn() -> Result<String, String> + Send + Sync>> {
+        let file = self.url_file.clone()?;
+        Some(Arc::new(move || secret_in(&file)))
     }
 }
 

@@ -282,6 +282,13 @@ fn a_secret_comes_from_its_file_without_the_trailing_newline() {
     })
     .unwrap();
     assert_eq!(config.database.url.expose_secret(), URL);
+    let again = config.database.url_source().unwrap();
+    assert_eq!(again().unwrap(), URL);
+    std::fs::write(&file, "another\n").unwrap();
+    assert_eq!(again().unwrap(), "another");
+    std::fs::remove_file(&file).unwrap();
+    assert!(again().unwrap_err().contains(path));
+    assert!(api(&[]).unwrap().database.url_source().is_none());
 }
 
 #[test]
