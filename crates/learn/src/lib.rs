@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod model;
 pub mod model_file;
 pub mod onnx;
+mod parting;
 pub mod permutation;
 mod random;
 pub mod random_forest;

@@ -2,10 +2,11 @@
 
 use super::gradient::Cell;
 use super::histogram::{Counter, Histogram};
-use super::part::Rule;
+use super::part::part;
 use super::penalty::Bounds;
 use super::search::{Question, Searcher, Split};
 use crate::fit::FitError;
+use crate::parting::Rule;
 use std::ops::Range;
 
 /// The tree's rows: those of each node lie side by side, in ascending order.
@@ -132,7 +133,7 @@ impl Splitter<'_> {
             cut: split.cut,
             missing: split.missing,
         };
-        let lefts = rule.part(parent.rows, parent.other);
+        let lefts = part(rule, parent.rows, parent.other);
         let (left, right) = parent.rows.split_at(lefts);
         let facts = &parent.facts;
         let bounds = self.searcher.bounds(facts.bounds, facts.total, split);

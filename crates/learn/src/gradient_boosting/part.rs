@@ -1,80 +1,48 @@
-//! Parting a node's rows.
+//! Parting a node's rows, many of them in parallel.
 
-use crate::binned::MISSING;
-use crate::tree::Side;
+use crate::parting::Rule;
 use rayon::prelude::*;
 
 /// Rows of one piece of work.
 const PART: usize = 65_536;
 
-/// Which rows go left, by the bins of one feature.
-#[derive(Clone, Copy)]
-pub(super) struct Rule<'a> {
-    pub(super) column: &'a [u8],
-    pub(super) cut: u8,
-    pub(super) missing: Side,
-}
-
-impl Rule<'_> {
-    #[inline]
-    fn goes_left(self, row: u32) -> bool {
-        let bin = self.column[row as usize];
-        // No short circuit: which way a row goes cannot be guessed, and a wrong guess costs more than both tests.
-        (bin <= self.cut) & (bin != MISSING) | ((bin == MISSING) & (self.missing == Side::Left))
+/// Moves the rows that go left to the front and says how many they are. Both sides keep their order. `other` is scratch of
+/// as many rows.
+pub(super) fn part(rule: Rule<'_>, rows: &mut [u32], other: &mut [u32]) -> usize {
+    if rows.len() <= PART {
+        return rule.part(rows, other);
     }
-
-    /// Moves the rows that go left to the front and says how many they are. Both sides keep their order. `other` is scratch of
-    /// as many rows.
-    pub(super) fn part(self, rows: &mut [u32], other: &mut [u32]) -> usize {
-        if rows.len() <= PART {
-            return self.part_one(rows, other);
-        }
-        let lefts: Vec<usize> = rows
-            .par_chunks_mut(PART)
-            .zip(other.par_chunks_mut(PART))
-            .map(|(rows, other)| self.part_one(rows, other))
-            .collect();
-        other
-            .par_chunks_mut(PART)
-            .zip(rows.par_chunks(PART))
-            .for_each(|(to, from)| to.copy_from_slice(from));
-        let total = lefts.iter().sum();
-        let (mut left, mut right) = rows.split_at_mut(total);
-        let mut moves = Vec::with_capacity(2 * lefts.len());
-        for (from, lefts) in other.chunks(PART).zip(lefts) {
-            let (from_left, from_right) = from.split_at(lefts);
-            let (to_left, later) = left.split_at_mut(from_left.len());
-            left = later;
-            let (to_right, later) = right.split_at_mut(from_right.len());
-            right = later;
-            moves.extend([(to_left, from_left), (to_right, from_right)]);
-        }
-        moves
-            .into_par_iter()
-            .for_each(|(to, from)| to.copy_from_slice(from));
-        total
+    let lefts: Vec<usize> = rows
+        .par_chunks_mut(PART)
+        .zip(other.par_chunks_mut(PART))
+        .map(|(rows, other)| rule.part(rows, other))
+        .collect();
+    other
+        .par_chunks_mut(PART)
+        .zip(rows.par_chunks(PART))
+        .for_each(|(to, from)| to.copy_from_slice(from));
+    let total = lefts.iter().sum();
+    let (mut left, mut right) = rows.split_at_mut(total);
+    let mut moves = Vec::with_capacity(2 * lefts.len());
+    for (from, lefts) in other.chunks(PART).zip(lefts) {
+        let (from_left, from_right) = from.split_at(lefts);
+        let (to_left, later) = left.split_at_mut(from_left.len());
+        left = later;
+        let (to_right, later) = right.split_at_mut(from_right.len());
+        right = later;
+        moves.extend([(to_left, from_left), (to_right, from_right)]);
     }
-
-    #[inline(never)] // alone, its loop keeps everything in registers
-    fn part_one(self, rows: &mut [u32], other: &mut [u32]) -> usize {
-        let other = &mut other[..rows.len()];
-        let (mut lefts, mut rights) = (0, 0);
-        for i in 0..rows.len() {
-            let row = rows[i];
-            let left = self.goes_left(row);
-            rows[lefts] = row;
-            other[rights] = row;
-            lefts += usize::from(left);
-            rights += usize::from(!left);
-        }
-        rows[lefts..].copy_from_slice(&other[..rights]);
-        lefts
-    }
+    moves
+        .into_par_iter()
+        .for_each(|(to, from)| to.copy_from_slice(from));
+    total
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::binned::MISSING;
+    use crate::tree::Side;
 
     #[test]
     fn rows_are_parted_in_their_order_in_one_piece_and_in_many() {
@@ -95,7 +63,7 @@ mod tests {
                     bin => bin <= 90,
                 };
                 let (lefts, rights): (Vec<u32>, Vec<u32>) = (0..size).partition(left);
-                assert_eq!(rule.part(&mut rows, &mut other), lefts.len());
+                assert_eq!(part(rule, &mut rows, &mut other), lefts.len());
                 assert_eq!(rows, [lefts, rights].concat());
             }
         }

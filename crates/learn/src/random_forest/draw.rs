@@ -1,5 +1,7 @@
 //! A drawn row in one word, and counts of draws in one word: both classes are counted by one addition.
 
+use crate::parting::Row;
+
 /// A training row as one tree sees it: its number in bits 0 to 31, and how often it was drawn in bits 32 to 47 if it is
 /// negative, in bits 48 to 63 if it is positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +36,13 @@ impl Draw {
     #[inline]
     pub(crate) fn row(self) -> usize {
         self.0 as u32 as usize
+    }
+}
+
+impl Row for Draw {
+    #[inline]
+    fn number(self) -> usize {
+        self.row()
     }
 }
 

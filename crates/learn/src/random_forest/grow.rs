@@ -3,12 +3,13 @@
 use super::draw::{Draw, Tally};
 use super::node::Node as SplitNode;
 use super::search::{Split, SplitSearch};
-use crate::binned::{BinnedMatrix, MISSING};
+use crate::binned::BinnedMatrix;
 use crate::class_weight::Weights;
 use crate::control::Control;
 use crate::fit::FitError;
+use crate::parting::{Parting, Rule};
 use crate::random::Random;
-use crate::tree::{Node, Side, Tree};
+use crate::tree::{Node, Tree};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,7 +54,7 @@ pub(crate) struct Grown {
 pub(crate) struct Scratch<S> {
     search: S,
     order: Vec<u16>,
-    right: Vec<Draw>,
+    parting: Parting<Draw>,
 }
 
 /// A node whose rows are known and that is not looked at yet.
@@ -112,7 +113,7 @@ impl<'a> Grower<'a> {
         random: &mut Random,
         scratch: &mut Scratch<S>,
     ) -> Result<Grown, FitError> {
-        scratch.prepare(self.bins.features(), draws.len());
+        scratch.prepare(self.bins.features());
         let tally: Tally = draws.iter().copied().sum();
         let mut nodes = vec![self.leaf(0, tally)];
         let mut gains = vec![0.0; self.bins.features()];
@@ -142,8 +143,12 @@ impl<'a> Grower<'a> {
             if !grows && !also {
                 continue; // nobody will ask which rows went where
             }
-            let column = self.bins.column(usize::from(split.feature));
-            let middle = next.start + part(rows, column, &split, &mut scratch.right);
+            let rule = Rule {
+                column: self.bins.column(usize::from(split.feature)),
+                cut: split.cut,
+                missing: split.missing,
+            };
+            let middle = next.start + scratch.parting.part(rows, rule);
             if also {
                 pending.push(Pending {
                     node: left + 1,
@@ -218,42 +223,17 @@ impl<'a> Grower<'a> {
     }
 }
 
-/// Moves the rows that go left to the front and says how many they are. Both sides keep their order, so that columns are
-/// read in ascending order. `right` is scratch of at least as many rows.
-#[inline(never)] // alone, its loop keeps everything in registers
-fn part(rows: &mut [Draw], column: &[u8], split: &Split, right: &mut [Draw]) -> usize {
-    let (cut, missing_left) = (split.cut, split.missing == Side::Left);
-    let right = &mut right[..rows.len()];
-    let (mut lefts, mut rights) = (0, 0);
-    for i in 0..rows.len() {
-        let draw = rows[i];
-        let bin = column[draw.row()];
-        // No short circuit: which way a row goes cannot be guessed, and a wrong guess costs more than both tests.
-        let goes_left = (bin <= cut) | ((bin == MISSING) & missing_left);
-        rows[lefts] = draw;
-        right[rights] = draw;
-        lefts += usize::from(goes_left);
-        rights += usize::from(!goes_left);
-    }
-    rows[lefts..].copy_from_slice(&right[..rights]);
-    lefts
-}
-
 impl<S> Scratch<S> {
     pub(crate) fn of(search: S) -> Self {
         Self {
             search,
             order: Vec::new(),
-            right: Vec::new(),
+            parting: Parting::default(),
         }
     }
 
-    fn prepare(&mut self, features: usize, rows: usize) {
+    fn prepare(&mut self, features: usize) {
         self.order.clear();
         self.order.extend(0..features as u16);
-        if self.right.len() < rows {
-            self.right.reserve_exact(rows - self.right.len());
-            self.right.resize(rows, Draw::default());
-        }
     }
 }

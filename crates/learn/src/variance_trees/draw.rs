@@ -1,5 +1,7 @@
 //! Rows as one tree sees them, and sums over them.
 
+use crate::parting::Row;
+
 /// A training row that was drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Draw {
@@ -7,6 +9,13 @@ pub(crate) struct Draw {
     pub(super) sum: i64,
     pub(super) row: u32,
     pub(super) times: u32,
+}
+
+impl Row for Draw {
+    #[inline]
+    fn number(self) -> usize {
+        self.row as usize
+    }
 }
 
 /// What some draws come to.

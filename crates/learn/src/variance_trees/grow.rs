@@ -3,12 +3,13 @@
 use super::draw::{Draw, Sums};
 use super::fixed::Fixed;
 use super::search::{Node as SplitNode, Split, SplitSearch};
-use crate::binned::{BinnedMatrix, MISSING};
+use crate::binned::BinnedMatrix;
 use crate::control::Control;
 use crate::fit::{FitError, NumberTask};
+use crate::parting::{Parting, Rule};
 use crate::random::Random;
 use crate::random_forest::grow::{Grown, Shape};
-use crate::tree::{Node, Side, Tree};
+use crate::tree::{Node, Tree};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,7 +27,7 @@ pub(crate) struct VarianceTrees<'a> {
 #[derive(Default)]
 struct Rows {
     draws: Vec<Draw>,
-    right: Vec<Draw>,
+    parting: Parting<Draw>,
     order: Vec<u16>,
 }
 
@@ -113,8 +114,12 @@ impl<'a> VarianceTrees<'a> {
             if grows == [false, false] {
                 continue; // nobody will ask which rows went where
             }
-            let column = self.bins.column(usize::from(split.feature));
-            let middle = next.start + rows.part(next.start..next.end, column, &split);
+            let rule = Rule {
+                column: self.bins.column(usize::from(split.feature)),
+                cut: split.cut,
+                missing: split.missing,
+            };
+            let middle = next.start + rows.parting.part(&mut rows.draws[next.start..next.end], rule);
             let sides = [
                 (left, next.start, middle, split.left),
                 (left + 1, middle, next.end, of_right),
@@ -188,28 +193,7 @@ impl Rows {
                 });
             }
         }
-        self.right.resize(self.draws.len(), Draw::default());
         self.order.clear();
         self.order.extend(0..features as u16);
-    }
-
-    /// Moves the rows that go left to the front and says how many they are. Both sides keep their order, so that columns are read in
-    /// ascending order.
-    fn part(&mut self, of: std::ops::Range<usize>, column: &[u8], split: &Split) -> usize {
-        let (rows, right) = (&mut self.draws[of], &mut self.right);
-        let missing_left = split.missing == Side::Left;
-        let (mut lefts, mut rights) = (0, 0);
-        for i in 0..rows.len() {
-            let draw = rows[i];
-            let bin = column[draw.row as usize];
-            // No short circuit: which way a row goes cannot be guessed, and a wrong guess costs more than both tests.
-            let goes_left = (bin <= split.cut) & (bin != MISSING) | ((bin == MISSING) & missing_left);
-            rows[lefts] = draw;
-            right[rights] = draw;
-            lefts += usize::from(goes_left);
-            rights += usize::from(!goes_left);
-        }
-        rows[lefts..].copy_from_slice(&right[..rights]);
-        lefts
     }
 }
