@@ -25,7 +25,7 @@ pub struct ColumnStatistics {
 }
 
 impl ColumnStatistics {
-    /// Of these values; NaN is missing. Takes the column, because it is put into another order.
+    /// Of these values; NaN is missing. Takes the column, because the missing ones are taken out of it.
     pub fn of(mut column: Vec<f32>) -> Self {
         let all = column.len();
         column.retain(|value| !value.is_nan());
@@ -56,33 +56,77 @@ impl ColumnStatistics {
             false => (squares / (count - 1.0)).sqrt(),
         });
         (this.min, this.max) = (Some(min.into()), Some(max.into()));
-        this.quantiles = Some(quantiles(&mut column));
+        this.quantiles = Some(quantiles(&column));
         this
     }
 }
 
-/// Of a column with at least one value and no NaN, which is put into another order. About linear in its length.
-fn quantiles(column: &mut [f32]) -> [f64; 5] {
+/// Of a column with at least one value and no NaN. About linear in its length.
+fn quantiles(column: &[f32]) -> [f64; 5] {
     let last = column.len() - 1;
     let places = QUANTILES.map(|share| share * last as f64);
     let ranks = places.map(|place| [place.floor() as usize, place.ceil() as usize]);
     let mut ranks = ranks.concat();
     ranks.sort_unstable(); // the ranks beside two quantiles of a short column are mixed
     ranks.dedup();
-    put(column, 0, &ranks);
+    let values = at_ranks(column, &ranks);
+    let value = |rank: f64| f64::from(values[ranks.partition_point(|known| *known < rank as usize)]);
     places.map(|place| {
-        let [below, above] = [place.floor(), place.ceil()].map(|rank| f64::from(column[rank as usize]));
+        let (below, above) = (value(place.floor()), value(place.ceil()));
         below + (above - below) * place.fract()
     })
 }
 
-/// Puts the value of each rank (counted from `first`, rising) at its place, smaller ones before it and larger ones after it.
-fn put(column: &mut [f32], first: usize, ranks: &[usize]) {
-    let middle = ranks.len() / 2;
-    let Some(rank) = ranks.get(middle) else { return };
-    let (below, _, above) = column.select_nth_unstable_by(rank - first, f32::total_cmp);
-    put(below, first, &ranks[..middle]);
-    put(above, rank + 1, &ranks[middle + 1..]);
+/// Bits of a [`key`] that part a column into groups.
+const GROUP_BITS: u32 = 16;
+
+/// The values that would stand at these ranks (rising) if the column were sorted: values are counted in groups of the same leading
+/// bits, and only the groups with a rank in them are looked at closer.
+fn at_ranks(column: &[f32], ranks: &[usize]) -> Vec<f32> {
+    let group = |key: u32| (key >> (u32::BITS - GROUP_BITS)) as usize;
+    let mut counts = vec![0_u32; 1 << GROUP_BITS]; // a panel has less than 2^32 rows
+    for value in column {
+        counts[group(key(*value))] += 1;
+    }
+    // Of each group with ranks in it: its number, the rank of its first value, its keys.
+    let mut wanted: Vec<(usize, usize, Vec<u32>)> = Vec::new();
+    let (mut before, mut next) = (0, 0);
+    for (number, count) in counts.iter_mut().enumerate() {
+        let held = std::mem::take(count) as usize; // from here on: one more than the place among the wanted groups
+        let ranked = ranks[next..].partition_point(|rank| *rank < before + held);
+        if ranked > 0 {
+            wanted.push((number, before, Vec::with_capacity(held)));
+            *count = wanted.len() as u32;
+            next += ranked;
+        }
+        before += held;
+    }
+    for value in column {
+        let key = key(*value);
+        if let Some(place) = counts[group(key)].checked_sub(1) {
+            wanted[place as usize].2.push(key);
+        }
+    }
+    for (_, _, keys) in &mut wanted {
+        keys.sort_unstable();
+    }
+    let of_rank = |rank: &usize| {
+        let place = wanted.partition_point(|(_, first, _)| first <= rank) - 1;
+        let (_, first, keys) = &wanted[place];
+        value_of(keys[rank - first])
+    };
+    ranks.iter().map(of_rank).collect()
+}
+
+/// A number that is larger for a larger value: [`f32::total_cmp`] as an order of numbers.
+fn key(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }
+}
+
+/// The value of a [`key`].
+fn value_of(key: u32) -> f32 {
+    f32::from_bits(if key >> 31 == 1 { key & !(1 << 31) } else { !key })
 }
 
 #[cfg(test)]
@@ -128,14 +172,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quantiles_are_those_of_the_sorted_column(column in prop::collection::vec(-5_i8..5, 1..300)) {
-            let mut column: Vec<f32> = column.into_iter().map(f32::from).collect();
-            let found = quantiles(&mut column);
+        fn keys_are_ordered_as_their_values(a in any::<f32>(), b in any::<f32>()) {
+            prop_assert_eq!(key(a).cmp(&key(b)), a.total_cmp(&b));
+            prop_assert_eq!(value_of(key(a)).to_bits(), a.to_bits());
+        }
+
+        #[test]
+        fn quantiles_are_those_of_the_sorted_column(mut column in prop_oneof![
+            prop::collection::vec((-5_i8..5).prop_map(f32::from), 1..300),
+            prop::collection::vec(-2_f32..2.0, 1..300),
+            prop::collection::vec(1_f32..1.001, 1..300),
+        ]) {
+            let found = quantiles(&column);
             column.sort_by(f32::total_cmp);
             for (share, found) in QUANTILES.iter().zip(found) {
                 let place = share * (column.len() - 1) as f64;
-                let (below, above) = (column[place as usize], column[place.ceil() as usize]);
-                let expected = f64::from(below) + f64::from(above - below) * place.fract();
+                let [below, above] = [place as usize, place.ceil() as usize].map(|rank| f64::from(column[rank]));
+                let expected = below + (above - below) * place.fract();
                 prop_assert!((found - expected).abs() < 1e-9, "{share}: {found} {expected}");
             }
         }
