@@ -90,8 +90,7 @@ impl LooseRows {
     /// [`PanelError::DuplicateKeys`] when rows share a key under [`DuplicateRule::Refuse`].
     pub fn finish(mut self, rule: DuplicateRule) -> Result<Gathered, PanelError> {
         let (names, order, ends) = self.order();
-        let (kept, starts, duplicates) = self.settle(&names, &order, &ends, rule);
-        drop(order); // for what is gone makes room for what is put in order
+        let (kept, starts, duplicates) = self.settle(&names, order, &ends, rule);
         if let Some(found) = &duplicates
             && rule == DuplicateRule::Refuse
         {
@@ -170,34 +169,38 @@ impl LooseRows {
         (names.collect(), order, ends)
     }
 
-    /// The rows that stay, in order, where those of each entity start, and what was found of shared keys.
+    /// The rows of `order` that stay, where those of each entity start, and what was found of shared keys.
     fn settle(
         &self,
         names: &[String],
-        order: &[u32],
+        mut order: Vec<u32>,
         ends: &[usize],
         rule: DuplicateRule,
     ) -> (Vec<u32>, Vec<usize>, Option<Duplicates>) {
-        let (mut kept, mut starts) = (Vec::with_capacity(order.len()), vec![0]);
+        let (mut kept, mut next, mut starts) = (0, 0, vec![0]);
         let mut found: Option<Duplicates> = None;
-        let mut start = 0;
         for (name, end) in names.iter().zip(ends) {
-            let rows = &order[start..*end];
-            for equal in rows.chunk_by(|a, b| self.times[*a as usize] == self.times[*b as usize]) {
-                kept.push(self.best(equal, rule));
-                if equal.len() > 1 {
+            while next < *end {
+                let time = self.times[order[next] as usize];
+                let rest = order[next..*end].iter();
+                let count = rest.take_while(|row| self.times[**row as usize] == time).count();
+                // Written over those that were looked at before: a list of its own would be as long.
+                order[kept] = self.best(&order[next..next + count], rule);
+                kept += 1;
+                next += count;
+                if count > 1 {
                     let found = found.get_or_insert_with(|| Duplicates {
                         count: 0,
                         entity: name.clone(),
-                        time_micros: self.times[equal[0] as usize],
+                        time_micros: time,
                     });
-                    found.count += equal.len() as u64 - 1;
+                    found.count += count as u64 - 1;
                 }
             }
-            start = *end;
-            starts.push(kept.len());
+            starts.push(kept);
         }
-        (kept, starts, found)
+        order.truncate(kept);
+        (order, starts, found)
     }
 
     /// Of rows with one key the one that stays.
