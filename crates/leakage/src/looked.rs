@@ -11,8 +11,8 @@ use mltraining_panel::{Duplicates, Panel};
 use std::borrow::Cow;
 use std::sync::atomic::AtomicBool;
 
-/// Rows times features of the sample, at most: 80 MB, and about a second of computing on two cores.
-const CELLS: usize = 20_000_000;
+/// Rows times features of the sample, at most: 40 MB, and about half a second of computing on two cores.
+const CELLS: usize = 10_000_000;
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
