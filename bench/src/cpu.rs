@@ -25,8 +25,24 @@ pub fn process_seconds() -> anyhow::Result<f64> {
 
 /// Seconds of CPU that the process with this `stat` file has used.
 pub(crate) fn seconds_of(stat: &str) -> anyhow::Result<f64> {
+    seconds_at(stat, OWN)
+}
+
+/// Seconds of CPU that the children of this process have used which it has waited for, and theirs.
+///
+/// # Errors
+/// On systems without `/proc`.
+pub(crate) fn children_seconds() -> anyhow::Result<f64> {
+    seconds_at("/proc/self/stat", CHILDREN)
+}
+
+/// Places behind the name of utime, and of cutime; stime and cstime follow them.
+const OWN: usize = 11;
+const CHILDREN: usize = 13;
+
+fn seconds_at(stat: &str, place: usize) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(stat).context("the CPU clock needs Linux's /proc")?;
-    // The second field is the program's name in parentheses and may hold anything; utime and stime are the 14th and 15th.
+    // The second field is the program's name in parentheses and may hold anything.
     let rest = stat.rsplit_once(')').context("a stat file without a name")?.1;
     let ticks = |n: usize| -> anyhow::Result<f64> {
         Ok(rest
@@ -35,7 +51,7 @@ pub(crate) fn seconds_of(stat: &str) -> anyhow::Result<f64> {
             .context("a stat file that is too short")?
             .parse()?)
     };
-    Ok((ticks(11)? + ticks(12)?) / TICKS)
+    Ok((ticks(place)? + ticks(place + 1)?) / TICKS)
 }
 
 /// Runs `work` and says how long it took.

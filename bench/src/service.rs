@@ -2,11 +2,13 @@
 
 use crate::cpu;
 use anyhow::{Context, ensure};
+use mltraining_proto::v1;
 use mltraining_tests::binaries;
 use mltraining_tests::caller::Caller;
 use mltraining_tests::process::Process;
 use mltraining_tests::system::{free_port, ready};
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The running server; killed when dropped.
@@ -91,11 +93,34 @@ impl Service {
         Caller::new(&self.endpoint, &self.key)
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Seconds of CPU that it has used.
     ///
     /// # Errors
     /// On systems without `/proc`.
     pub fn cpu_seconds(&self) -> anyhow::Result<f64> {
         cpu::seconds_of(&format!("/proc/{}/stat", self.process.id()))
+    }
+}
+
+/// The job once it has ended, however long that takes.
+///
+/// # Errors
+/// Those of the server.
+pub(crate) async fn ended(caller: &Caller, name: &str) -> anyhow::Result<v1::Job> {
+    loop {
+        let request = v1::GetJobRequest {
+            name: name.to_owned(),
+            ..v1::GetJobRequest::default()
+        };
+        let job = caller.jobs.clone().get_job(request).await?.into_inner();
+        if job.end_time.is_some() {
+            return Ok(job);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod rows;
 mod step;
 
 pub(crate) use panel::features;
+pub(crate) use rows::python;
 pub use step::{Step, Took, take};
 
 use crate::{Goal, Row};
@@ -121,7 +122,7 @@ fn say(text: &str) {
 
 /// # Panics
 /// Without a value.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
     sorted[sorted.len() / 2]

@@ -6,7 +6,7 @@ use std::process::Command;
 use uuid::Uuid;
 
 /// The Python that makes the rows and runs the peers.
-pub(super) fn python() -> Command {
+pub(crate) fn python() -> Command {
     Command::new(std::env::var_os("BENCH_PYTHON").unwrap_or_else(|| "python3".into()))
 }
 

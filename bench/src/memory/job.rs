@@ -1,9 +1,7 @@
 //! One training of sixty features, and what it took.
 
-use super::attempt;
-use crate::data;
-use crate::service::Service;
-use crate::{Goal, Row};
+use crate::service::{Service, ended};
+use crate::{Goal, Row, attempt, data};
 use anyhow::ensure;
 use mltraining_proto::v1;
 use mltraining_tests::caller::Caller;
@@ -129,19 +127,4 @@ async fn run(caller: &Caller, wish: Wish) -> anyhow::Result<v1::Job> {
     };
     let job = caller.training.clone().train_model(request).await?.into_inner();
     ended(caller, &job.name).await
-}
-
-/// Waits as long as it takes.
-async fn ended(caller: &Caller, name: &str) -> anyhow::Result<v1::Job> {
-    loop {
-        let request = v1::GetJobRequest {
-            name: name.to_owned(),
-            ..v1::GetJobRequest::default()
-        };
-        let job = caller.jobs.clone().get_job(request).await?.into_inner();
-        if job.end_time.is_some() {
-            return Ok(job);
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
 }

@@ -33,6 +33,11 @@ impl Filled {
         })
     }
 
+    /// Lets projects have as many jobs as a load makes.
+    pub fn lift_limits(&self) {
+        self.database.sql("UPDATE project SET max_queued = 1000000");
+    }
+
     /// Registers the table with all of its numeric columns, so that the default features are those of a whole source.
     ///
     /// # Errors

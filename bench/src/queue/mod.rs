@@ -8,7 +8,6 @@ mod jobs;
 mod pickup;
 mod process;
 mod report;
-mod stats;
 mod submits;
 mod system;
 mod throughput;

@@ -4,8 +4,8 @@
 
 use super::Length;
 use super::report::Report;
-use super::stats::Percentiles;
 use crate::report::Goal;
+use crate::stats::Percentiles;
 use anyhow::Context;
 use mltraining_proto::v1::{self, job_event::Event};
 use mltraining_tests::caller::Caller;

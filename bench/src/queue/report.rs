@@ -1,9 +1,9 @@
 //! What the bench found: the table on the screen, and the file.
 
 use super::Length;
-use super::stats::Percentiles;
 use super::system::{self, Machine};
 use crate::report::{Goal, folder};
+use crate::stats::Percentiles;
 use anyhow::Context;
 use serde::Serialize;
 use std::path::PathBuf;

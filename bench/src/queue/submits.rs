@@ -1,9 +1,10 @@
 //! Submits per second, at the store and through the API server; then the trainings that were submitted are claimed and finished.
 
 use super::Length;
+use super::jobs;
 use super::report::Report;
 use super::throughput::work;
-use super::{jobs, stats::Percentiles};
+use crate::stats::Percentiles;
 use futures::future::try_join_all;
 use mltraining_domain::{JobKind, ProjectId};
 use mltraining_tests::data;

@@ -1,7 +1,7 @@
 //! Workers that do nothing with their jobs: claim, stage, finish, as fast as they can.
 
 use super::jobs;
-use super::stats::Percentiles;
+use crate::stats::Percentiles;
 use futures::future::try_join_all;
 use mltraining_domain::{Checked, Evaluation, JobKind, ResultId, TrainSpec, VersionFacts, WorkerId};
 use mltraining_store::Store;

@@ -10,15 +10,15 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The most that the children of a worker have taken.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Peak {
+pub(crate) struct Peak {
     /// Resident memory, MiB.
-    pub(super) mib: f64,
+    pub(crate) mib: f64,
     /// Seconds of CPU, to the last look.
-    pub(super) cpu: f64,
+    pub(crate) cpu: f64,
 }
 
 /// Watches until told to end.
-pub(super) async fn watch(worker: u32, over: &AtomicBool) -> Peak {
+pub(crate) async fn watch(worker: u32, over: &AtomicBool) -> Peak {
     let mut peak = Peak::default();
     while !over.load(Ordering::Relaxed) {
         for child in children(worker) {

@@ -2,7 +2,7 @@
 
 /// Percentiles of a sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Percentiles {
+pub(crate) struct Percentiles {
     /// Half are at most this.
     pub p50: f64,
     /// 95 of 100 are at most this.
@@ -15,7 +15,7 @@ pub(super) struct Percentiles {
 
 impl Percentiles {
     /// By nearest rank: each is a value of the sample. NaN of none.
-    pub(super) fn of(mut sample: Vec<f64>) -> Self {
+    pub(crate) fn of(mut sample: Vec<f64>) -> Self {
         sample.sort_by(f64::total_cmp);
         let rank = |share: f64| {
             let rank = (share * sample.len() as f64).ceil() as usize;
