@@ -238,7 +238,7 @@ fn one(kind: &Kind) -> String {
 
 fn enumeration(page: &mut String, found: &EnumDescriptor) {
     let file = found.parent_file();
-    write!(page, "\n### {}\n\n", found.name()).unwrap();
+    write!(page, "\n### {}\n\n", short(found.full_name())).unwrap();
     paragraphs(page, &comment(&file, found.path()));
     line(page, "\n| Value | Number | Meaning |\n|---|---|---|");
     for value in found.values() {
