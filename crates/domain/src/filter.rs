@@ -71,8 +71,11 @@ const MAX_TERMS: usize = 32;
 /// Parses `a = b AND c >= d`. Only the fields given are taken; an empty text has no terms.
 pub fn parse(text: &str, fields: &[Field]) -> Result<Vec<Term>, FilterError> {
     if text.len() > MAX_FILTER {
+        let fits = text
+            .char_indices()
+            .take_while(|(at, c)| at + c.len_utf8() <= MAX_FILTER);
         return Err(error(
-            MAX_FILTER,
+            fits.count() + 1,
             format!("a filter of at most {MAX_FILTER} bytes"),
         ));
     }
