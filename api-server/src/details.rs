@@ -7,6 +7,8 @@ use mltraining_domain::violation::MAX_VIOLATIONS;
 /// more than 8 or 16 KiB; what does not fit is counted, not dropped unsaid.
 const MESSAGE_BYTES: usize = 1_000;
 const VIOLATION_BYTES: usize = 3_500;
+/// Longest value of ErrorInfo's metadata, in bytes, for the same reason.
+const VALUE_BYTES: usize = 300;
 /// What the encoding adds to one field.
 const FIELD_BYTES: usize = 8;
 
@@ -40,9 +42,18 @@ fn bad_field(violation: &FieldViolation) -> tonic_types::FieldViolation {
 
 /// A text from outside as it may stand in a message or a log line: no control characters, at most [`MESSAGE_BYTES`].
 pub(crate) fn shown(text: &str) -> String {
+    cut(text, MESSAGE_BYTES)
+}
+
+/// The same as a value of ErrorInfo's metadata, at most [`VALUE_BYTES`].
+pub(crate) fn shown_value(text: &str) -> String {
+    cut(text, VALUE_BYTES)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for c in text.chars().filter(|c| !c.is_control()) {
-        if shown.len() + c.len_utf8() > MESSAGE_BYTES {
+        if shown.len() + c.len_utf8() > most {
             shown.push('…');
             break;
         }

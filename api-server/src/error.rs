@@ -7,7 +7,7 @@ mod stores;
 #[cfg(test)]
 mod tests;
 
-use crate::details::{bad_fields, shown};
+use crate::details::{bad_fields, shown, shown_value};
 use crate::layers::next::Response;
 use bytes::Bytes;
 use http::HeaderMap;
@@ -74,10 +74,12 @@ impl ApiError {
         self
     }
 
-    /// Adds one entry of ErrorInfo's metadata, under a key that the comment of the reason in error.proto names.
+    /// Adds one entry of ErrorInfo's metadata, under a key that the comment of the reason in error.proto names. A value that is too long
+    /// for a header, because a caller sent it, is cut.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
-        self.metadata.insert(key.to_owned(), value.to_string());
+        self.metadata
+            .insert(key.to_owned(), shown_value(&value.to_string()));
         self
     }
 
@@ -103,13 +105,13 @@ impl ApiError {
     fn details(&self) -> ErrorDetails {
         let metadata: HashMap<_, _> = self.metadata.clone().into_iter().collect();
         let mut details = ErrorDetails::with_error_info(self.reason.as_str(), DOMAIN, metadata);
-        let code = code(self.reason);
+        let (code, message) = (code(self.reason), shown(&self.message));
         if !self.violations.is_empty() {
             details.set_bad_request(bad_fields(&self.violations));
         }
         if code == Code::FailedPrecondition {
             let subject = self.metadata.get("name").cloned().unwrap_or_default();
-            let violation = PreconditionViolation::new(self.reason.as_str(), subject, &self.message);
+            let violation = PreconditionViolation::new(self.reason.as_str(), subject, &message);
             details.set_precondition_failure(vec![violation]);
         }
         if matches!(
@@ -117,7 +119,7 @@ impl ApiError {
             Reason::QuotaExceeded | Reason::QueueFull | Reason::RateLimited
         ) {
             let subject = self.metadata.get("quota").map_or(DOMAIN, String::as_str);
-            details.set_quota_failure(vec![QuotaViolation::new(subject, &self.message)]);
+            details.set_quota_failure(vec![QuotaViolation::new(subject, &message)]);
         }
         if let Some(wait) = self.retry_after {
             details.set_retry_info(Some(wait));

@@ -9,6 +9,7 @@ pub mod bucket;
 pub mod caller;
 pub mod data;
 pub mod database;
+pub mod fuzz;
 pub mod invariants;
 pub mod mutants;
 pub mod others;

@@ -258,3 +258,20 @@ fn grpc_codes_appear_in_one_file() {
         );
     }
 }
+
+/// Trailers beyond 8 or 16 KiB break the call of many a client.
+#[test]
+fn what_a_caller_sent_makes_no_trailer_that_is_too_long() {
+    let long = "(".repeat(100_000);
+    for reason in [
+        Reason::UnknownFeature,
+        Reason::SchemaChanged,
+        Reason::QuotaExceeded,
+    ] {
+        let refusal = ApiError::new(reason, &long)
+            .with("name", &long)
+            .with("feature", &long);
+        let bytes: usize = headers(refusal).values().map(http::HeaderValue::len).sum();
+        assert!(bytes < 8 * 1024, "{reason}: {bytes} bytes");
+    }
+}
