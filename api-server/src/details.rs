@@ -8,7 +8,7 @@ use mltraining_domain::violation::MAX_VIOLATIONS;
 const MESSAGE_BYTES: usize = 1_000;
 const VIOLATION_BYTES: usize = 3_500;
 /// Longest value of ErrorInfo's metadata, in bytes, for the same reason.
-const VALUE_BYTES: usize = 300;
+const VALUE_BYTES: usize = 450;
 /// What the encoding adds to one field.
 const FIELD_BYTES: usize = 8;
 

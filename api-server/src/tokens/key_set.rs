@@ -41,7 +41,7 @@ impl KeySet {
     /// Reads the file's text. Keys for other uses, of other kinds, and of signatures that are not `pinned` are passed over.
     ///
     /// # Errors
-    /// No JWK set; a secret key in it; two usable keys of one id; keys, and none of use.
+    /// No JWK set; a private key in it; two usable keys of one id; keys, and none of use.
     pub(super) fn parse(text: &[u8], pinned: &[Algorithm]) -> anyhow::Result<Self> {
         let set: Value = serde_json::from_slice(text).context("it is no JSON")?;
         let Some(listed) = set.get("keys").and_then(Value::as_array) else {

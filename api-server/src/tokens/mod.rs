@@ -89,7 +89,7 @@ impl Tokens {
         let pinned = pinned.context("server.jwt.algorithms")?;
         let text = read(file)?;
         let keys = parse(file, &text, &pinned)?;
-        let mut expected = Validation::default();
+        let mut expected = Validation::new(Algorithm::RS256); // that of each token is set when it is looked at
         expected.leeway = config.leeway.as_secs();
         expected.validate_nbf = true;
         expected.set_issuer(&[issuer]);

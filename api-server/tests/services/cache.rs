@@ -105,7 +105,7 @@ async fn name_at(channel: &Channel) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_through_one_server_is_seen_by_the_other() {
-    let pair = Pair::with_redis().await;
+    let pair = Box::pin(Pair::with_redis()).await;
     assert_eq!(pair.name_there().await, "x");
     assert_eq!(pair.name_there().await, "x");
     assert_eq!((pair.counts().misses, pair.counts().hits), (1, 1));
@@ -123,7 +123,7 @@ async fn an_update_through_one_server_is_seen_by_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_another_process_tells_is_seen() {
-    let pair = Pair::with_redis().await;
+    let pair = Box::pin(Pair::with_redis()).await;
     assert_eq!(pair.name_there().await, "x");
     pair.here
         .sql("update model set display_name = 'Pump', revision = revision + 1 where id = 'x'");

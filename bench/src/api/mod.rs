@@ -101,57 +101,83 @@ pub async fn measure(service: &Service, url: &str, wish: Wish) -> anyhow::Result
     let memory = grown(service.id(), seconds);
     let (submits, lists, (ours, theirs), growth) = tokio::join!(submits, lists, gets, memory);
     let watched = watching.end().await?;
-    let mut errors: Vec<&String> = Vec::new();
-    for seen in [&submits, &lists, &ours, &theirs] {
-        errors.extend(&seen.errors);
+    Ok(Load {
+        submits,
+        lists,
+        ours,
+        theirs,
+        watched,
+        growth,
     }
-    if let Some(first) = errors.first() {
-        say(&format!("{} errors, the first: {first}", errors.len()));
+    .rows(wish))
+}
+
+/// What was seen.
+struct Load {
+    submits: Seen,
+    lists: Seen,
+    ours: Seen,
+    theirs: Seen,
+    /// Messages of watches.
+    watched: u64,
+    growth: Growth,
+}
+
+impl Load {
+    fn rows(self, wish: Wish) -> Vec<Row> {
+        let all = [&self.submits, &self.lists, &self.ours, &self.theirs];
+        let errors: Vec<&String> = all.into_iter().flat_map(|seen| &seen.errors).collect();
+        if let Some(first) = errors.first() {
+            say(&format!("{} errors, the first: {first}", errors.len()));
+        }
+        let failed = errors.len() as f64;
+        say(&format!("{WATCHERS} watchers got {} messages", self.watched));
+        let mut rows = beside(
+            wish,
+            &Percentiles::of(self.ours.took),
+            &Percentiles::of(self.theirs.took),
+        );
+        for (what, rate, seen) in [
+            ("ListJobs", wish.lists, self.lists),
+            ("TrainModel", wish.submits, self.submits),
+        ] {
+            let took = Percentiles::of(seen.took);
+            for (name, value) in [("p50", took.p50), ("p95", took.p95), ("p99", took.p99)] {
+                let name = format!("{what}, {rate} a second, {name}");
+                rows.push(Row::new(name, "ms", value, None, NO_GOAL));
+            }
+        }
+        rows.push(Row::new(
+            "memory of the server, end vs first quarter",
+            "MiB",
+            self.growth.end,
+            Some(self.growth.first),
+            Goal::AtMost(GROWTH),
+        ));
+        rows.push(Row::new(
+            "calls that failed",
+            "",
+            failed,
+            Some(1.0),
+            Goal::AtMost(0.0),
+        ));
+        rows
     }
-    let errors = errors.len() as f64;
-    let (ours, theirs) = (Percentiles::of(ours.took), Percentiles::of(theirs.took));
-    let beside = |name: &str, ours, theirs, goal| {
+}
+
+/// Of what is shown and not judged.
+const NO_GOAL: Goal = Goal::AtMost(f64::INFINITY);
+
+fn beside(wish: Wish, ours: &Percentiles, theirs: &Percentiles) -> Vec<Row> {
+    let row = |name: &str, ours, theirs, goal| {
         let name = format!("GetJob, {} a second, {name} vs a bare server", wish.gets);
         Row::new(name, "ms", ours, Some(theirs), goal)
     };
-    let mut rows = vec![
-        beside("p50", ours.p50, theirs.p50, Goal::AtMost(f64::INFINITY)),
-        beside("p95", ours.p95, theirs.p95, Goal::AtMost(1.3)),
-        beside("p99", ours.p99, theirs.p99, Goal::AtMost(f64::INFINITY)),
-    ];
-    for (what, rate, seen) in [
-        ("ListJobs", wish.lists, lists),
-        ("TrainModel", wish.submits, submits),
-    ] {
-        let took = Percentiles::of(seen.took);
-        for (name, value) in [("p50", took.p50), ("p95", took.p95), ("p99", took.p99)] {
-            let name = format!("{what}, {rate} a second, {name}");
-            rows.push(Row::new(name, "ms", value, None, Goal::AtMost(f64::INFINITY)));
-        }
-    }
-    let watched_name = format!("events that {WATCHERS} watchers got");
-    rows.push(Row::new(
-        watched_name,
-        "",
-        watched as f64,
-        None,
-        Goal::AtLeast(1.0),
-    ));
-    rows.push(Row::new(
-        "memory of the server, end vs first quarter",
-        "MiB",
-        growth.end,
-        Some(growth.first),
-        Goal::AtMost(GROWTH),
-    ));
-    rows.push(Row::new(
-        "calls that failed",
-        "",
-        errors,
-        Some(1.0),
-        Goal::AtMost(0.0),
-    ));
-    Ok(rows)
+    vec![
+        row("p50", ours.p50, theirs.p50, NO_GOAL),
+        row("p95", ours.p95, theirs.p95, Goal::AtMost(1.3)),
+        row("p99", ours.p99, theirs.p99, NO_GOAL),
+    ]
 }
 
 async fn gets(rate: f64, lasting: Duration, callers: &Arc<[Caller]>, names: &Arc<[String]>) -> Seen {

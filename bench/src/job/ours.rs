@@ -49,7 +49,6 @@ pub(super) async fn run(service: &Service, worker: &Process, round: usize) -> an
     let result = job.result.context("a job that succeeded has a result")?;
     let request = v1::GetEvaluationRequest {
         name: result.evaluation,
-        ..v1::GetEvaluationRequest::default()
     };
     let found = caller.evaluations.clone().get_evaluation(request).await?;
     let overall = found.into_inner().overall.context("an evaluation has metrics")?;

@@ -107,7 +107,7 @@ fn refused(refusal: &Refusal, paint: Paint) -> String {
         ));
     }
     if refusal.reason == "UNAUTHENTICATED" {
-        lines.push("give the key with MLTS_API_KEY, MLTS_API_KEY_FILE or --api-key".to_owned());
+        lines.push("give the key or token with MLTS_API_KEY, MLTS_API_KEY_FILE or --api-key".to_owned());
     }
     let id = refusal.request_id.as_ref().filter(|id| !said(refusal, id));
     let origin = id.map_or_else(

@@ -51,7 +51,7 @@ impl Login {
                 tracing::warn!(%error, "Postgres refuses the login, and database.url cannot be read again");
             }
             Err(error) => {
-                tracing::warn!(%error, "Postgres refuses the login, and database.url cannot be read again")
+                tracing::warn!(%error, "Postgres refuses the login, and database.url cannot be read again");
             }
         }
         self.changes() != changes
@@ -63,6 +63,9 @@ impl Login {
             return;
         }
         match options(&self.config, &url) {
+            Ok(options) if place(&options) != place(&pool.connect_options()) => tracing::warn!(
+                "Postgres refuses the login, and the file of database.url names another database now: restart to use that one"
+            ),
             Ok(options) => {
                 pool.set_connect_options(options);
                 *current = url;
@@ -75,6 +78,12 @@ impl Login {
             ),
         }
     }
+}
+
+/// Where a database is: connections of one pool never lead to two.
+fn place(options: &PgConnectOptions) -> (String, u16, Option<String>) {
+    let database = options.get_database().map(str::to_owned);
+    (options.get_host().to_owned(), options.get_port(), database)
 }
 
 /// How connections are made, by this URL.

@@ -67,10 +67,10 @@ impl Callers {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
                 Err(status) if is_cut(&status) => self.count(|calls| calls.cut += 1),
-                Err(status) => return self.fail(format!("{what}: {status}")),
+                Err(status) => return self.fail(&format!("{what}: {status}")),
             }
         }
-        self.fail(format!("{what}: no server answers"))
+        self.fail(&format!("{what}: no server answers"))
     }
 
     fn count(&self, change: impl FnOnce(&mut Calls)) {
@@ -79,7 +79,7 @@ impl Callers {
         change(seen.calls.entry(phase).or_default());
     }
 
-    fn fail<T>(&self, text: String) -> Option<T> {
+    fn fail<T>(&self, text: &str) -> Option<T> {
         let mut seen = self.seen.lock().unwrap();
         let text = format!("in `{}`: {text}", seen.phase);
         seen.failures.push(text);
