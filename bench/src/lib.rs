@@ -5,6 +5,7 @@ mod attempt;
 pub mod cpu;
 pub mod data;
 pub mod job;
+mod label;
 pub mod lists;
 pub mod matrices;
 pub mod memory;
@@ -15,4 +16,4 @@ pub mod report;
 pub mod service;
 mod stats;
 
-pub use report::{Goal, Row, write_report};
+pub use report::{Goal, Row, conclude, write_report};

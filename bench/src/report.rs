@@ -4,6 +4,7 @@ use anyhow::Context;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// What a number, or the ratio of ours to the peer's, should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,6 +93,22 @@ pub fn write_report(name: &str, rows: &[Row]) -> anyhow::Result<PathBuf> {
     let json = serde_json::to_vec_pretty(rows)?;
     std::fs::write(&file, json).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
+}
+
+/// Writes the report, says where it lies and how many goals are missed, and gives what the bench ends with.
+///
+/// # Errors
+/// When the file cannot be written.
+#[expect(clippy::print_stdout, reason = "a bench talks to the person who runs it")]
+pub fn conclude(name: &str, rows: &[Row]) -> anyhow::Result<ExitCode> {
+    let file = write_report(name, rows)?;
+    println!("\nwritten to {}", file.display());
+    let missed = rows.iter().filter(|row| row.met == Some(false)).count();
+    println!("goals missed: {missed}");
+    Ok(match missed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
 }
 
 /// The checkout that this was built from.

@@ -5,6 +5,7 @@ mod bare;
 mod load;
 mod watchers;
 
+use crate::label::rise;
 use crate::service::Service;
 use crate::stats::Percentiles;
 use crate::{Goal, Row};
@@ -16,7 +17,7 @@ use mltraining_tests::caller::Caller;
 use mltraining_tests::process::{Process, memory_kib};
 use mltraining_tests::system::free_port;
 use mltraining_tests::wait;
-use prost_types::{Duration as Span, Timestamp};
+use prost_types::Timestamp;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -224,14 +225,6 @@ async fn submit(caller: &Caller, count: usize) -> anyhow::Result<Arc<[String]>> 
 fn training_request() -> v1::TrainModelRequest {
     const START: i64 = 1_766_275_200; // 2025-12-21
     let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
-    let label = v1::ChangeAtHorizon {
-        change: 0.1,
-        horizon: Some(Span {
-            seconds: 600,
-            nanos: 0,
-        }),
-        ..v1::ChangeAtHorizon::default()
-    };
     v1::TrainModelRequest {
         model_id: "load".to_owned(),
         spec: Some(v1::TrainSpec {
@@ -239,9 +232,7 @@ fn training_request() -> v1::TrainModelRequest {
                 start: at(START),
                 end: at(START + 86_400),
             }),
-            label: Some(v1::LabelSpec {
-                kind: Some(v1::label_spec::Kind::ChangeAtHorizon(label)),
-            }),
+            label: Some(rise(None)),
             ..v1::TrainSpec::default()
         }),
         ..v1::TrainModelRequest::default()

@@ -1,13 +1,11 @@
 //! The API server under a load at fixed rates, beside a bare tonic server. `BENCH_PYTHON` names a Python with numpy and pandas, which
 //! make the rows that the workers train on.
 
-#![allow(clippy::print_stdout, reason = "a bench talks to the person who runs it")]
-
 use clap::Parser;
 use mltraining_bench::api::{SETTINGS, Wish, measure, serve};
+use mltraining_bench::conclude;
 use mltraining_bench::previews::Filled;
 use mltraining_bench::service::Service;
-use mltraining_bench::write_report;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -52,12 +50,5 @@ async fn main() -> anyhow::Result<ExitCode> {
         submits: cli.submits,
     };
     let rows = measure(&service, &filled.url, wish).await?;
-    let file = write_report("api", &rows)?;
-    println!("\nwritten to {}", file.display());
-    let missed = rows.iter().filter(|row| row.met == Some(false)).count();
-    println!("goals missed: {missed}");
-    Ok(match missed {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    })
+    conclude("api", &rows)
 }

@@ -4,8 +4,8 @@
 #![allow(clippy::print_stdout, reason = "a bench talks to the person who runs it")]
 
 use clap::Parser;
+use mltraining_bench::conclude;
 use mltraining_bench::data::{self, Step};
-use mltraining_bench::write_report;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -36,13 +36,6 @@ async fn main() -> anyhow::Result<ExitCode> {
     for copies in cli.copies {
         rows.extend(data::run(copies)?);
     }
-    let file = write_report("data", &rows)?;
-    println!("\nwritten to {}", file.display());
-    let missed = rows.iter().filter(|row| row.met == Some(false)).count();
-    println!("goals missed: {missed}");
-    Ok(if missed == 0 || cli.report_only {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let end = conclude("data", &rows)?;
+    Ok(if cli.report_only { ExitCode::SUCCESS } else { end })
 }

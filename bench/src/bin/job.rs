@@ -4,10 +4,10 @@
 #![allow(clippy::print_stdout, reason = "a bench talks to the person who runs it")]
 
 use clap::Parser;
+use mltraining_bench::conclude;
 use mltraining_bench::job::measure;
 use mltraining_bench::previews::Filled;
 use mltraining_bench::service::Service;
-use mltraining_bench::write_report;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -26,12 +26,5 @@ async fn main() -> anyhow::Result<ExitCode> {
     let service = Service::start(&filled.url, &[]).await?;
     filled.register(&service.caller()).await?;
     let rows = measure(&service, &filled.url, cli.rounds).await?;
-    let file = write_report("job", &rows)?;
-    println!("\nwritten to {}", file.display());
-    let missed = rows.iter().filter(|row| row.met == Some(false)).count();
-    println!("goals missed: {missed}");
-    Ok(match missed {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    })
+    conclude("job", &rows)
 }

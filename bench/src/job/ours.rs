@@ -1,6 +1,7 @@
 //! A job of this service.
 
 use super::Took;
+use crate::label::rise;
 use crate::service::{Service, ended};
 use crate::{attempt, cpu};
 use anyhow::{Context, ensure};
@@ -13,6 +14,11 @@ use std::time::Instant;
 /// 2025-12-21, the first day that is learned from.
 const FIRST_DAY: i64 = 1_766_275_200;
 const DAY: i64 = 86_400;
+/// The pipeline's.
+const TOLERANCE: Option<Duration> = Some(Duration {
+    seconds: 90,
+    nanos: 0,
+});
 
 /// Trains once, on one day, and tests on the next.
 ///
@@ -63,18 +69,6 @@ pub(super) async fn run(service: &Service, worker: &Process, round: usize) -> an
 /// Whether the price rises by a tenth within ten minutes, by a hundred boosted trees of depth 6.
 fn spec() -> v1::TrainSpec {
     let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
-    let label = v1::ChangeAtHorizon {
-        change: 0.1,
-        horizon: Some(Duration {
-            seconds: 600,
-            nanos: 0,
-        }),
-        tolerance: Some(Duration {
-            seconds: 90,
-            nanos: 0,
-        }),
-        ..v1::ChangeAtHorizon::default()
-    };
     let boosting = v1::GradientBoosting {
         trees: Some(100),
         max_depth: Some(6),
@@ -90,9 +84,7 @@ fn spec() -> v1::TrainSpec {
             start: at(FIRST_DAY),
             end: at(FIRST_DAY + 2 * DAY),
         }),
-        label: Some(v1::LabelSpec {
-            kind: Some(v1::label_spec::Kind::ChangeAtHorizon(label)),
-        }),
+        label: Some(rise(TOLERANCE)),
         features: Some(v1::FeatureSpec {
             sets: vec!["pump_detection".to_owned()],
             ..v1::FeatureSpec::default()

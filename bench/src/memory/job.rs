@@ -1,11 +1,12 @@
 //! One training of sixty features, and what it took.
 
+use crate::label::rise;
 use crate::service::{Service, ended};
 use crate::{Goal, Row, attempt, data};
 use anyhow::ensure;
 use mltraining_proto::v1;
 use mltraining_tests::caller::Caller;
-use prost_types::{Duration, Timestamp};
+use prost_types::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -82,14 +83,6 @@ pub async fn measure(service: &Service, wish: Wish) -> anyhow::Result<Vec<Row>> 
 
 async fn run(caller: &Caller, wish: Wish) -> anyhow::Result<v1::Job> {
     let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
-    let label = v1::ChangeAtHorizon {
-        change: 0.1,
-        horizon: Some(Duration {
-            seconds: 600,
-            nanos: 0,
-        }),
-        ..v1::ChangeAtHorizon::default()
-    };
     let forest = v1::RandomForest {
         trees: Some(wish.trees),
         ..v1::RandomForest::default()
@@ -99,9 +92,7 @@ async fn run(caller: &Caller, wish: Wish) -> anyhow::Result<v1::Job> {
             start: at(1_735_689_600),
             end: at(1_798_761_600),
         }),
-        label: Some(v1::LabelSpec {
-            kind: Some(v1::label_spec::Kind::ChangeAtHorizon(label)),
-        }),
+        label: Some(rise(None)),
         features: Some(v1::FeatureSpec {
             features: data::features()
                 .features

@@ -1,6 +1,7 @@
 //! The calls that are measured.
 
 use super::report::Timing;
+use crate::label::rise;
 use anyhow::Context;
 use mltraining_proto::v1;
 use mltraining_tests::caller::Caller;
@@ -58,7 +59,7 @@ pub async fn measure(caller: &Caller, samples: u32) -> anyhow::Result<Vec<Timing
 fn spec() -> v1::TrainSpec {
     v1::TrainSpec {
         range: Some(all()),
-        label: Some(label()),
+        label: Some(rise(None)),
         ..v1::TrainSpec::default()
     }
 }
@@ -83,20 +84,8 @@ async fn time(
 fn label_request() -> v1::PreviewLabelsRequest {
     v1::PreviewLabelsRequest {
         range: Some(all()),
-        label: Some(label()),
+        label: Some(rise(None)),
         ..v1::PreviewLabelsRequest::default()
-    }
-}
-
-/// Whether the price rises by a tenth within ten minutes.
-fn label() -> v1::LabelSpec {
-    let kind = v1::ChangeAtHorizon {
-        change: 0.1,
-        horizon: Some(minutes(10)),
-        ..v1::ChangeAtHorizon::default()
-    };
-    v1::LabelSpec {
-        kind: Some(v1::label_spec::Kind::ChangeAtHorizon(kind)),
     }
 }
 
