@@ -6,7 +6,8 @@ use crate::deadline::Deadline;
 use crate::error::ApiError;
 use mltraining_domain::{Reason, Violations};
 use mltraining_panel::Panel;
-use mltraining_store::reader::{PanelQuery, PanelRead, ReadProgress};
+use mltraining_panel::memory::LOOSE;
+use mltraining_store::reader::{PanelQuery, PanelRead, PanelSample, ReadError, ReadProgress, SampleStep};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -99,21 +100,36 @@ impl Turn {
         query: &PanelQuery<'_>,
         need: &Need<'_>,
     ) -> Result<PanelRead, ApiError> {
-        let mut refused = None;
-        let mut on_rows = |at: ReadProgress| {
-            if at.rows == 0 && (need.bytes)(at.expected) > self.most_bytes {
-                refused = Some(at.expected);
-            }
-            match refused.is_some() || self.stopped.0.load(Ordering::Relaxed) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+        let mut watch = Watch {
+            turn: self,
+            refused: None,
         };
+        let mut on_rows = |at| watch.look(at, need.bytes);
         let read = call.store.read_panel(query, &mut on_rows).await;
-        match refused {
-            Some(rows) => Err(too_much_memory(rows, need, self.most_bytes)),
-            None => read.map_err(read_error::refuse),
-        }
+        watch.judge(read, need)
+    }
+
+    /// Reads the rows of whole entities until there are `most` or more, and counts all.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) async fn read_sample(
+        &self,
+        call: &Call,
+        query: &PanelQuery<'_>,
+        most: u64,
+        need: &Need<'_>,
+    ) -> Result<PanelSample, ApiError> {
+        let mut watch = Watch {
+            turn: self,
+            refused: None,
+        };
+        let mut on_rows = |step, at| match step {
+            SampleStep::Keys => watch.look(at, &keys_bytes),
+            SampleStep::Rows => watch.look(at, need.bytes),
+        };
+        let read = call.store.read_sample(query, most, &mut on_rows).await;
+        watch.judge(read, need)
     }
 
     /// Works on what was read, on threads of its own. The turn is over when the work is, not when its client has gone.
@@ -142,8 +158,38 @@ impl Turn {
     }
 }
 
-fn too_much_memory(rows: u64, need: &Need<'_>, limit: u64) -> ApiError {
-    let needed = (need.bytes)(rows);
+/// Stops a read of too many rows, and one that nobody waits for any more.
+struct Watch<'a> {
+    turn: &'a Turn,
+    /// So many rows would take so many bytes, which is too much.
+    refused: Option<(u64, u64)>,
+}
+
+impl Watch<'_> {
+    fn look(&mut self, at: ReadProgress, bytes: &dyn Fn(u64) -> u64) -> ControlFlow<()> {
+        if at.rows == 0 && bytes(at.expected) > self.turn.most_bytes {
+            self.refused = Some((at.expected, bytes(at.expected)));
+        }
+        match self.refused.is_some() || self.turn.stopped.0.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn judge<T>(self, read: Result<T, ReadError>, need: &Need<'_>) -> Result<T, ApiError> {
+        match self.refused {
+            Some((rows, bytes)) => Err(too_much_memory(rows, bytes, need, self.turn.most_bytes)),
+            None => read.map_err(read_error::refuse),
+        }
+    }
+}
+
+/// What the keys of so many rows take, while they are put in order.
+fn keys_bytes(rows: u64) -> u64 {
+    rows.saturating_mul(16 + LOOSE)
+}
+
+fn too_much_memory(rows: u64, needed: u64, need: &Need<'_>, limit: u64) -> ApiError {
     let mib = |bytes: u64| bytes.div_ceil(1 << 20);
     let text = format!(
         "{rows} rows would take {} MiB here, at most {} MiB are taken; {}",

@@ -6,11 +6,11 @@ use super::label_counts::range_empty;
 use super::resolved::{self, Resolved};
 use crate::convert::{leakage, train_spec};
 use crate::error::ApiError;
-use mltraining_domain::{DuplicateRule, SourceSpec, Violations};
-use mltraining_leakage::{Question, Report, check, memory_bytes};
+use mltraining_domain::Violations;
+use mltraining_leakage::{Question, Report, check, memory_bytes, wanted_rows};
 use mltraining_panel::Panel;
 use mltraining_proto::v1;
-use mltraining_store::reader::PanelQuery;
+use mltraining_store::reader::{PanelQuery, PanelSample};
 use std::sync::atomic::AtomicBool;
 
 /// Looks for leaks in the rows of a request.
@@ -39,36 +39,33 @@ async fn read_and_look(computing: &Computing, call: &Call, resolved: Resolved) -
         way_out: LESS_OF_RANGE,
     };
     let turn = computing.turn().await?;
-    let counting = counting(&source);
+    let most = wanted_rows(plan.features.len());
     let query = PanelQuery {
         columns: &columns,
-        ..PanelQuery::of_training(&spec, &counting, &plan, call.deadline.remaining())
+        ..PanelQuery::of_training(&spec, &source, &plan, call.deadline.remaining())
     };
-    let read = turn.read(call, &query, &need).await?;
-    if read.rows.in_range == 0 {
+    let PanelSample {
+        read,
+        rows,
+        entities,
+        duplicates,
+    } = turn.read_sample(call, &query, most, &need).await?;
+    if rows.in_range == 0 {
         let chosen = (spec.entities.as_slice(), "spec.entities");
         return Err(range_empty(call, &source, &spec.range, spec.known_before, chosen).await);
     }
-    let duplicates = read.duplicates;
     let work = move |panel: &Panel, cancel: &AtomicBool| {
         let question = Question {
             panel,
             spec: &spec,
             source: &source,
             plan: &plan,
+            rows: rows.in_range + rows.warm_up + duplicates.as_ref().map_or(0, |found| found.count),
+            entities,
             duplicates: duplicates.as_ref(),
             cancel,
         };
         check(&question).ok()
     };
     turn.work(call.deadline, read.panel, work).await
-}
-
-/// The source with a rule for rows that share a key, so that they are counted and the other checks are made as well.
-fn counting(source: &SourceSpec) -> SourceSpec {
-    let mut source = source.clone();
-    if source.duplicate_rule == DuplicateRule::Refuse {
-        source.duplicate_rule = DuplicateRule::KeepFirst;
-    }
-    source
 }

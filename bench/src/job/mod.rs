@@ -1,5 +1,5 @@
 //! A whole job, from submit to SUCCEEDED, beside a pipeline in Python that reads the same rows, labels them by entity, purges at the
-//! border of training and test, and fits one booster of the same size.
+//! border of training and test, computes the same features, and fits one booster of the same size.
 //!
 //! The pipeline does less: it has no folds but the one, no baselines, no intervals, no importances, no final model on all rows, and
 //! writes no file.

@@ -66,6 +66,34 @@ pub(super) async fn run(service: &Service, worker: &Process, round: usize) -> an
     })
 }
 
+/// The columns that the pipeline takes as they are.
+const COLUMNS: [&str; 7] = [
+    "volume_sol",
+    "buy_pressure_ratio",
+    "unique_signer_ratio",
+    "volatility_pct",
+    "dev_sold_amount",
+    "net_volume_sol",
+    "avg_trade_size_sol",
+];
+
+/// The features that the pipeline computes.
+fn features() -> Vec<String> {
+    let returns = [1, 5, 10, 15].map(|bars| format!("pct_change(price_close, {bars})"));
+    let windows = [5, 10, 15].map(|bars| {
+        [
+            format!("partial_mean(buy_pressure_ratio, {bars})"),
+            format!("partial_mean(unique_signer_ratio, {bars})"),
+            format!("partial_ratio_to_mean(volume_sol, {bars})"),
+            format!("partial_mean(volatility_pct, {bars})"),
+            format!("partial_sum(dev_sold_amount, {bars})"),
+        ]
+    });
+    let others = ["running_max_distance(price_high)", "phase"].into_iter();
+    let bare = COLUMNS.into_iter().chain(others).map(str::to_owned);
+    bare.chain(returns).chain(windows.into_iter().flatten()).collect()
+}
+
 /// Whether the price rises by a tenth within ten minutes, by a hundred boosted trees of depth 6.
 fn spec() -> v1::TrainSpec {
     let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
@@ -86,7 +114,7 @@ fn spec() -> v1::TrainSpec {
         }),
         label: Some(rise(TOLERANCE)),
         features: Some(v1::FeatureSpec {
-            sets: vec!["pump_detection".to_owned()],
+            features: features(),
             ..v1::FeatureSpec::default()
         }),
         algorithm: Some(v1::AlgorithmSpec {

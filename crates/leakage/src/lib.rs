@@ -11,7 +11,7 @@ mod looked;
 mod report;
 
 pub use checks::CHECKS;
-pub use looked::{Question, memory_bytes};
+pub use looked::{Question, memory_bytes, wanted_rows};
 pub use report::{Change, Check, Checked, Finding, Outcome, Report, Scope, Severity, Subject};
 
 use looked::Looked;

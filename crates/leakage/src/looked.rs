@@ -13,11 +13,13 @@ use std::sync::atomic::AtomicBool;
 
 /// Rows times features of the sample, at most: 40 MB, and about half a second of computing on two cores.
 const CELLS: usize = 10_000_000;
+/// Rows at least, for those who look at columns: few features or many tell nothing of them.
+const ROWS: usize = 100_000;
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// The rows, history included, with every column of the source.
+    /// The rows, history included, with every column of the source: of all entities, or of so many that [`wanted_rows`] are there.
     pub panel: &'a Panel,
     /// What would be trained.
     pub spec: &'a TrainSpec,
@@ -25,7 +27,11 @@ pub struct Question<'a> {
     pub source: &'a SourceSpec,
     /// The features, resolved against the source.
     pub plan: &'a FeaturePlan,
-    /// Rows that repeat the key of another and are not in the panel.
+    /// All rows that were found, history and repeated keys included.
+    pub rows: u64,
+    /// Their entities.
+    pub entities: u64,
+    /// Those of them that repeat the key of another.
     pub duplicates: Option<&'a Duplicates>,
     /// Set from outside to stop at the next opportunity.
     pub cancel: &'a AtomicBool,
@@ -46,6 +52,11 @@ pub fn memory_bytes(rows: u64, columns: usize, plan: &FeaturePlan) -> u64 {
 
 fn sampled_rows(features: usize) -> usize {
     CELLS / features.max(1)
+}
+
+/// So many rows of whole entities are enough for every check, if they are chosen by [`mltraining_panel::sampled`].
+pub fn wanted_rows(features: usize) -> u64 {
+    sampled_rows(features).max(ROWS) as u64
 }
 
 /// A question with the features and labels of a sample of whole entities.

@@ -29,6 +29,7 @@ pub use builder::{Duplicates, Gathered, LooseRows, PanelBuilder, PanelError};
 pub use fingerprint::{DayHash, Fingerprint};
 pub use outline::Outline;
 pub use panel::Panel;
+pub use worlds::sampled;
 
 /// Times are microseconds since 1970-01-01 UTC.
 pub(crate) const MICROS_PER_DAY: i64 = 86_400_000_000;

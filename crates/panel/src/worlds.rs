@@ -6,19 +6,40 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// The positions (rising) of some of these entities, each named with its rows: whole entities in the order of a hash of their names,
+/// until there are `most` rows or more. [`Panel::sample`] of the rows of these is that of the rows of all.
+pub fn sampled(entities: &[(&str, u64)], most: u64) -> Vec<usize> {
+    let mut rows = 0;
+    let order = in_order_of_hash(entities.iter().map(|(name, _)| *name));
+    let mut chosen: Vec<usize> = order
+        .into_iter()
+        .take_while(|entity| {
+            let before = rows;
+            rows += entities[*entity].1;
+            before < most
+        })
+        .collect();
+    chosen.sort_unstable();
+    chosen
+}
+
+fn in_order_of_hash<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Vec<usize> {
+    let mut order: Vec<(u64, usize)> = names.map(hash).zip(0..).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, entity)| entity).collect()
+}
+
 /// How much later the rows of another future are, in microseconds.
 const LATER: i64 = 1_000_000;
 
 impl Panel {
     /// At most `most` rows: whole entities in the order of a hash of their names, so that neither their names nor their times
-    /// choose; of the last one only its latest rows, so that it
-    /// is not history alone. All rows when there are no more.
+    /// choose; of the last one only its latest rows, so that it is not history alone. All rows when there are no more.
     pub fn sample(&self, most: usize) -> Cow<'_, Panel> {
         if self.rows() <= most {
             return Cow::Borrowed(self);
         }
-        let mut order: Vec<usize> = (0..self.entities.len()).collect();
-        order.sort_by_key(|entity| (hash(&self.entities[*entity]), *entity));
+        let order = in_order_of_hash(self.entities.iter().map(String::as_str));
         let (mut parts, mut left) = (Vec::new(), most);
         for entity in order {
             let rows = self.range_of(entity);
@@ -122,6 +143,7 @@ fn hash(name: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::sampled;
     use crate::{Panel, PanelBuilder};
     use mltraining_domain::DuplicateRule;
 
@@ -157,6 +179,29 @@ mod tests {
         }
         assert_eq!(sample.phases().unwrap().len(), 12);
         assert!(sample.entities().is_sorted());
+    }
+
+    #[test]
+    fn the_rows_of_chosen_entities_have_the_sample_of_all() {
+        let rows = [3, 9, 1, 5, 5, 2];
+        let whole = panel(&rows, None);
+        let named = whole.entities().iter().zip(rows);
+        let named: Vec<(&str, u64)> = named
+            .map(|(name, rows)| (name.as_str(), rows.unsigned_abs()))
+            .collect();
+        for most in 0..=25 {
+            let chosen = sampled(&named, most);
+            let of_chosen: u64 = chosen.iter().map(|entity| named[*entity].1).sum();
+            assert!(of_chosen >= most, "{most}: {chosen:?}");
+            let parts: Vec<_> = chosen
+                .iter()
+                .map(|entity| (*entity, whole.range_of(*entity)))
+                .collect();
+            let (ours, theirs) = (whole.of_parts(&parts), whole.sample(most as usize));
+            let ours = ours.sample(most as usize);
+            assert_eq!((ours.entities(), ours.times()), (theirs.entities(), theirs.times()));
+        }
+        assert_eq!(sampled(&named, 26).len(), 6);
     }
 
     #[test]

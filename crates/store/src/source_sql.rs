@@ -18,6 +18,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) source: &'a SourceSpec,
     /// Decision times.
     pub(crate) range: TimeRange,
+    /// Rows at or after this time are left out, and their entities are none the less those of the whole range.
+    pub(crate) until: Option<DateTime<Utc>>,
     /// History before the range, of entities that have a row in it.
     pub(crate) look_back: LookBack,
     /// Only rows recorded before this instant; all without.
@@ -56,12 +58,36 @@ pub(crate) fn copy(rows: &Rows<'_>, columns: &[String], order: Order) -> String 
     )
 }
 
-/// Two counts, of rows in the range and of rows before it, and the time of the earliest row in microseconds (NULL without).
+/// Lets a transaction that has just begun see what the one that exported this snapshot sees; `None` for what Postgres would not have named
+/// so.
+pub(crate) fn see_snapshot(id: &str) -> Option<AssertSqlSafe<String>> {
+    let named = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    named.then(|| AssertSqlSafe(format!("set transaction snapshot '{id}'")))
+}
+
+/// Whether there are rows before the range, as far back as history reaches.
+pub(crate) fn has_history(rows: &Rows<'_>) -> AssertSqlSafe<String> {
+    let Rows { source, range, .. } = rows;
+    let (table, at) = (table(source), column(&source.time_column));
+    let meant = listed(rows) + &known(source, rows.known_before);
+    let from = match rows.look_back {
+        LookBack::Bounded { bars: 0, time } => format!(">= {}", before(range.start, time)),
+        LookBack::Bounded { .. } | LookBack::Unbounded => "> '-infinity'".to_owned(),
+    };
+    AssertSqlSafe(format!(
+        "-- reader.has_history\nselect exists (select from {table} s where {at} {from} and {at} < {}{meant})",
+        timestamp(range.start)
+    ))
+}
+
+/// Two counts, of rows in the range and of rows before it, and in microseconds the time of the earliest row and the mean time of
+/// those that are finite (NULL without).
 pub(crate) fn count(rows: &Rows<'_>) -> AssertSqlSafe<String> {
     let start = timestamp(rows.range.start);
     AssertSqlSafe(format!(
         "-- reader.count\nselect count(*) filter (where at >= {start}) as in_range, \
-         count(*) filter (where at < {start}) as warm_up, (extract(epoch from min(at)) * 1000000)::bigint as earliest from ({}) rows",
+         count(*) filter (where at < {start}) as warm_up, (extract(epoch from min(at)) * 1000000)::bigint as earliest, \
+         (avg(date_part('epoch', at)) filter (where isfinite(at)) * 1000000)::bigint as middle from ({}) rows",
         select(rows, &[])
     ))
 }
@@ -162,16 +188,17 @@ fn select(rows: &Rows<'_>, columns: &[String]) -> String {
     let Rows { source, range, .. } = rows;
     let (list, table) = (output(source, columns), table(source));
     let (start, end) = (timestamp(range.start), timestamp(range.end));
+    let last = rows.until.map_or_else(|| end.clone(), timestamp);
     let (entity, at) = (entity(source), column(&source.time_column));
     let meant = listed(rows) + &known(source, rows.known_before);
-    let in_range = format!("select {list} from {table} s where {at} >= {start} and {at} < {end}{meant}");
+    let in_range = format!("select {list} from {table} s where {at} >= {start} and {at} < {last}{meant}");
     // History of an entity without a row in the range would be read for nothing.
     let present =
         format!("{entity} in (select {entity} from {table} s where {at} >= {start} and {at} < {end}{meant})");
     match rows.look_back {
         LookBack::NONE => in_range,
         LookBack::Unbounded => format!(
-            "select {list} from {table} s where {at} > '-infinity' and {at} < {end}{meant} and {present}"
+            "select {list} from {table} s where {at} > '-infinity' and {at} < {last}{meant} and {present}"
         ),
         LookBack::Bounded { bars: 0, time } => format!(
             "{in_range} union all select {list} from {table} s \

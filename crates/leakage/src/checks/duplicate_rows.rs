@@ -10,18 +10,17 @@ use mltraining_panel::compute::Cancelled;
 
 pub(super) static KIND: CheckKind = CheckKind {
     check: Check::DuplicateRows,
-    description: "rows of one entity and one time, counted over all rows that were read",
+    description: "rows of one entity and one time, counted over all rows of the spec",
     run,
 };
 
 fn run(looked: &Looked<'_>) -> Result<Outcome, Cancelled> {
     let question = looked.question;
-    let repeated = question.duplicates.map_or(0, |found| found.count);
     let rule = question.source.duplicate_rule;
     Ok(Outcome {
         scope: Scope {
-            rows: question.panel.rows() as u64 + repeated,
-            entities: question.panel.entities().len() as u64,
+            rows: question.rows,
+            entities: question.entities,
             ..Scope::default()
         },
         findings: question

@@ -11,8 +11,8 @@ use std::sync::atomic::Ordering;
 pub(super) static KIND: CheckKind = CheckKind {
     check: Check::KnownAtEnd,
     description: "columns that are constant within every entity and equal the largest, the smallest or the last value that another \
-                  column has there over all rows that were read, at rows before it was reached: in at least half of the entities \
-                  that can tell. On whole entities, evenly spaced, so many that entities times columns are at most 1,000,000",
+                  column has there over all its rows, at rows before it was reached: in at least half of the entities \
+                  that can tell. On the whole entities that were read, evenly spaced, so many that entities times columns are at most 1,000,000",
     run,
 };
 

@@ -122,6 +122,8 @@ impl Market {
             spec: &self.spec,
             source: &self.source,
             plan: &self.plan,
+            rows: self.panel.rows() as u64 + self.duplicates.as_ref().map_or(0, |found| found.count),
+            entities: self.panel.entities().len() as u64,
             duplicates: self.duplicates.as_ref(),
             cancel,
         }

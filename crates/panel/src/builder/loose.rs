@@ -1,9 +1,10 @@
 //! Rows to panel that arrive in any order: for those who hold all of them anyway, so that nobody before need sort them.
 
 use super::{Duplicates, PanelError, compare, known};
-use crate::fingerprint::{DayRows, PanelHash};
+use crate::fingerprint::{DayRows, DaySum, PanelHash};
 use crate::{Fingerprint, Panel};
 use mltraining_domain::DuplicateRule;
+use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl LooseRows {
         self.times.len()
     }
 
-    /// Puts the rows in order, and settles those that share a key.
+    /// Puts the rows in order, and settles those that share a key. Runs in rayon's current pool.
     ///
     /// # Errors
     /// [`PanelError::DuplicateKeys`] when rows share a key under [`DuplicateRule::Refuse`].
@@ -101,7 +102,7 @@ impl LooseRows {
             });
         }
         let phases = put(self.phases, &kept);
-        let columns = self.columns.into_iter();
+        let columns = self.columns.into_par_iter();
         let panel = Panel {
             entities: names,
             starts,
@@ -112,7 +113,7 @@ impl LooseRows {
                 Vec::new()
             },
             column_names: self.column_names,
-            // One after another, each in the place of the one it is made of.
+            // A few at a time, each in the place of the one it is made of.
             columns: columns.map(|column| put(column, &kept)).collect(),
             contexts: Vec::new(),
         };
@@ -237,20 +238,26 @@ fn put<T: Copy>(values: Vec<T>, order: &[u32]) -> Vec<T> {
     order.iter().map(|row| values[*row as usize]).collect()
 }
 
+/// The days of the entities are summed up beside each other.
 fn fingerprint(panel: &Panel) -> Fingerprint {
+    let entities = (0..panel.entities.len()).into_par_iter();
+    let days = entities.map_init(DayRows::new, |rows, entity| days_of(panel, entity, rows));
+    let days: Vec<Vec<DaySum>> = days.collect();
     let mut hash = PanelHash::new(&panel.column_names);
-    let mut days = DayRows::new();
-    for (entity, name) in panel.entities.iter().enumerate() {
+    for (name, days) in panel.entities.iter().zip(days) {
         hash.entity(name);
-        for row in panel.range_of(entity) {
-            let values = panel.columns.iter().map(|column| column[row]);
-            if let Some(day) = days.row(panel.times[row], panel.phase_of(row), values) {
-                hash.day(day);
-            }
-        }
-        if let Some(day) = days.close() {
-            hash.day(day);
-        }
+        days.into_iter().for_each(|day| hash.day(day));
     }
     hash.finish()
+}
+
+/// The days of one entity, in order.
+fn days_of(panel: &Panel, entity: usize, rows: &mut DayRows) -> Vec<DaySum> {
+    let each = panel.range_of(entity).filter_map(|row| {
+        let values = panel.columns.iter().map(|column| column[row]);
+        rows.row(panel.times[row], panel.phase_of(row), values)
+    });
+    let mut days: Vec<DaySum> = each.collect();
+    days.extend(rows.close());
+    days
 }

@@ -1,6 +1,7 @@
 -- sources.inspect: tables, views, materialised views, partitioned and foreign tables; a domain counts as its base type;
 -- the service's own tables ($3) are those that its statements find by their names alone
 select a.attname::text as "name!", coalesce(b.typname, t.typname)::text as "type_name!",
+       c.relkind in ('r', 'm', 'p') as "stored!",
        exists (select from unnest($3::text[]) as own (name) where to_regclass(quote_ident(own.name)) = c.oid) as "own!"
   from pg_catalog.pg_namespace n
   join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'v', 'm', 'p', 'f')

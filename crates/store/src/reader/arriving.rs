@@ -2,7 +2,7 @@
 
 use crate::source_sql::Order;
 use mltraining_domain::DuplicateRule;
-use mltraining_panel::{Gathered, LooseRows, PanelBuilder, PanelError};
+use mltraining_panel::{Gathered, LooseRows, Panel, PanelBuilder, PanelError};
 
 /// What becomes a panel.
 #[derive(Debug)]
@@ -47,6 +47,14 @@ impl Arriving {
         match self {
             Self::InOrder(builder) => builder.held_rows() as u64,
             Self::Loose(rows) => rows.rows() as u64,
+        }
+    }
+
+    /// The whole entities that are held, once they have so many rows; never of loose rows.
+    pub(super) fn take_whole(&mut self, rows: usize) -> Option<Panel> {
+        match self {
+            Self::InOrder(builder) => (builder.whole_rows() >= rows).then(|| builder.take_whole()),
+            Self::Loose(_) => None,
         }
     }
 

@@ -17,6 +17,19 @@ pub struct Batches {
     pub to: mpsc::Sender<PanelBatch>,
 }
 
+impl Batches {
+    /// All rows in one batch, and where it arrives.
+    pub(super) fn whole() -> (Self, mpsc::Receiver<PanelBatch>) {
+        let (to, from) = mpsc::channel(1);
+        let batches = Self {
+            rows: usize::MAX,
+            whole: u64::MAX,
+            to,
+        };
+        (batches, from)
+    }
+}
+
 /// Some of the entities, with all contexts beside them.
 #[derive(Debug)]
 pub struct PanelBatch {

@@ -1,7 +1,8 @@
 //! Reading a source as a panel.
 
 use super::part::Part;
-use super::{Batches, PanelSummary, read};
+use super::reading::Reading;
+use super::{Batches, PanelBatch, PanelSummary, read};
 use crate::source_sql::Order;
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
@@ -76,6 +77,15 @@ impl PanelRows {
     pub fn total(&self) -> u64 {
         self.in_range + self.warm_up + self.context
     }
+
+    /// # Errors
+    /// [`ReadError::RowLimitExceeded`] when they are more than the limit.
+    pub(super) fn within(self, limit: u64) -> Result<(), ReadError> {
+        if self.total() > limit {
+            return Err(ReadError::RowLimitExceeded { rows: self, limit });
+        }
+        Ok(())
+    }
 }
 
 /// How far a read is.
@@ -100,6 +110,20 @@ pub struct PanelRead {
     pub rows: PanelRows,
     /// Rows that repeated the key of another and were settled by the source's rule; `None` without one.
     pub duplicates: Option<Duplicates>,
+}
+
+impl PanelRead {
+    /// # Panics
+    /// Without a batch; every read hands over a last one.
+    pub(super) fn of(mut only: mpsc::Receiver<PanelBatch>, summary: PanelSummary) -> Self {
+        let batch = only.try_recv().expect("every read hands over a last batch");
+        Self {
+            panel: batch.panel,
+            fingerprint: summary.fingerprint,
+            rows: summary.rows,
+            duplicates: summary.duplicates,
+        }
+    }
 }
 
 /// Why a source could not be read.
@@ -185,7 +209,7 @@ pub fn ordered_copy_statement(query: &PanelQuery<'_>) -> String {
 impl Store {
     /// Runs a read with the limit of time that its query names, for a count and a COPY of each part, beside the usual one for
     /// the rest.
-    async fn patiently<T>(
+    pub(super) async fn patiently<T>(
         &self,
         call: &'static str,
         query: &PanelQuery<'_>,
@@ -207,12 +231,9 @@ impl Store {
     /// [`ReadError::Store`], [`ReadError::SchemaChanged`].
     pub async fn count_panel_rows(&self, query: &PanelQuery<'_>) -> Result<PanelRows, ReadError> {
         let work = async {
-            let mut session = self.session().await?;
-            let mut transaction = read::begin(&mut session).await?;
-            self.read_as_source_role(&mut transaction).await?;
-            let (_, rows) = read::foresee(&mut transaction, query).await?;
-            transaction.rollback().await.map_err(StoreError::from)?;
-            session.release();
+            let mut reading = Reading::begin(self).await?;
+            let (_, rows) = read::foresee(reading.first(), query).await?;
+            reading.end().await?;
             Ok(rows)
         };
         self.patiently("reader.count", query, work).await
@@ -227,20 +248,9 @@ impl Store {
         query: &PanelQuery<'_>,
         on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
     ) -> Result<PanelRead, ReadError> {
-        let (to, mut from) = mpsc::channel(1);
-        let batches = Batches {
-            rows: usize::MAX,
-            whole: u64::MAX,
-            to,
-        };
-        let read = self.read_batches(query, &batches, on_rows).await?;
-        let batch = from.try_recv().expect("every read hands over a last batch");
-        Ok(PanelRead {
-            panel: batch.panel,
-            fingerprint: read.fingerprint,
-            rows: read.rows,
-            duplicates: read.duplicates,
-        })
+        let (batches, only) = Batches::whole();
+        let summary = self.read_batches(query, &batches, on_rows).await?;
+        Ok(PanelRead::of(only, summary))
     }
 
     /// Reads a source in one read-only transaction and hands over its entities in batches, in order, while it goes on. `on_rows` is
@@ -256,19 +266,11 @@ impl Store {
         on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
     ) -> Result<PanelSummary, ReadError> {
         let work = async {
-            let mut session = self.session().await?;
-            let mut transaction = read::begin(&mut session).await?;
-            self.read_as_source_role(&mut transaction).await?;
-            let (parts, expected) = read::foresee(&mut transaction, query).await?;
-            if expected.total() > query.max_rows {
-                return Err(ReadError::RowLimitExceeded {
-                    rows: expected,
-                    limit: query.max_rows,
-                });
-            }
-            let read = read::copy_all(&mut transaction, query, parts, expected, batches, on_rows).await?;
-            transaction.rollback().await.map_err(StoreError::from)?;
-            session.release();
+            let mut reading = Reading::begin(self).await?;
+            let (parts, expected) = read::foresee(reading.first(), query).await?;
+            expected.within(query.max_rows)?;
+            let read = read::copy_all(self, &mut reading, query, parts, expected, batches, on_rows).await?;
+            reading.end().await?;
             Ok(read)
         };
         self.patiently("reader.copy", query, work).await

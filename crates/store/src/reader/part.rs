@@ -4,7 +4,7 @@ use super::PanelQuery;
 use crate::source_sql::{self, Entities, Order, Rows};
 use chrono::{DateTime, TimeDelta, Utc};
 use mltraining_domain::{SourceSpec, TimeRange};
-use mltraining_panel::catalogue::PlannedContext;
+use mltraining_panel::catalogue::{LookBack, PlannedContext};
 
 /// One table and which of its rows and columns are read.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,7 @@ impl<'a> Part<'a> {
                 source: query.source,
                 range: query.range,
                 look_back: query.look_back,
+                until: None,
                 known_before: query.known_before,
                 entities: chosen(query.entities),
             },
@@ -54,6 +55,7 @@ impl<'a> Part<'a> {
                     end: query.range.end,
                 },
                 look_back: context.look_back,
+                until: None,
                 known_before: query.known_before,
                 entities: chosen(&context.entities),
             },
@@ -61,6 +63,18 @@ impl<'a> Part<'a> {
             entities: &context.entities,
             context: Some(context),
         }
+    }
+
+    /// The part before a time, history included, and from it on; `None` when one of them would be empty for certain.
+    pub(super) fn halves(&self, middle: DateTime<Utc>) -> Option<[Self; 2]> {
+        let range = self.rows.range;
+        (range.start < middle && middle < range.end).then(|| {
+            let (mut first, mut second) = (*self, *self);
+            first.rows.until = Some(middle);
+            second.rows.range.start = middle;
+            second.rows.look_back = LookBack::NONE;
+            [first, second]
+        })
     }
 
     /// How the part is read.

@@ -1,37 +1,42 @@
 //! The steps of a read: one snapshot, each table checked against the catalogue, rows counted, rows copied.
 
-use super::arriving::Arriving;
-use super::copy_binary::{BadRow, Decoder, Kind, Layout};
+use super::copy_binary::{Kind, Layout};
+use super::copying::{Copying, Say};
 use super::part::Part;
+use super::reading::Reading;
 use super::{
-    Batches, PanelBatch, PanelQuery, PanelRows, PanelSummary, Place, ReadError, ReadProgress, SNAPSHOT,
+    Batches, PanelBatch, PanelQuery, PanelRead, PanelRows, PanelSummary, Place, ReadError, ReadProgress,
 };
 use crate::source_sql::Order;
 use crate::sources::{differences, inspect};
-use crate::{StoreError, source_sql, stored};
-use chrono::DateTime;
-use futures::TryStreamExt;
+use crate::{Store, StoreError, source_sql, stored};
+use chrono::{DateTime, Utc};
 use mltraining_domain::Reason;
-use mltraining_panel::{Gathered, Panel, PanelError};
-use sqlx::{Connection, PgConnection, Postgres, Transaction};
+use mltraining_panel::catalogue::LookBack;
+use mltraining_panel::{Gathered, Panel};
+use sqlx::PgConnection;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
-/// How often the caller hears of progress.
-const ROWS_PER_CALL: u64 = 10_000;
-
-/// Opens the one snapshot that all statements of a read see.
-pub(super) async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, ReadError> {
-    Ok(connection.begin_with(SNAPSHOT).await.map_err(StoreError::from)?)
-}
+/// Values of loose rows from which on two streams are worth a second connection.
+const VALUES_OF_TWO_STREAMS: u64 = 1_000_000;
 
 /// A part that can be read: its table is as the catalogue says.
 pub(super) struct Checked<'a> {
     part: Part<'a>,
     layout: Layout,
+    /// Whether its table can be read in parts.
+    stored: bool,
+    /// About the middle of its rows in time; `None` where there are none.
+    middle: Option<DateTime<Utc>>,
+}
+
+impl<'a> Checked<'a> {
+    /// The part in two, if its rows have a time between them.
+    fn halves(&self) -> Option<[Part<'a>; 2]> {
+        self.part.halves(self.middle.filter(|_| self.stored)?)
+    }
 }
 
 /// Checks every table and counts every row that is to be read. A context is read as far back as the earliest row of the source
@@ -40,21 +45,58 @@ pub(super) async fn foresee<'a>(
     connection: &mut PgConnection,
     query: &PanelQuery<'a>,
 ) -> Result<(Vec<Checked<'a>>, PanelRows), ReadError> {
-    let part = Part::of(query);
-    settle(connection, &part, query.timeout).await?;
-    let layout = layout(connection, &part).await?;
-    let (mut rows, earliest) = count(connection, &part).await?;
-    let mut parts = vec![Checked { part, layout }];
-    let earliest = earliest.and_then(DateTime::from_timestamp_micros);
+    let source = check(connection, Part::of(query), query.timeout).await?;
+    let (mut rows, earliest) = (source.rows, source.earliest);
+    let mut parts = vec![source.checked];
     for context in query.contexts {
         let part = Part::of_context(query, context, earliest.unwrap_or(query.range.end));
-        settle(connection, &part, query.timeout).await?;
-        let layout = self::layout(connection, &part).await?;
-        let (of_context, _) = count(connection, &part).await?;
-        rows.context += of_context.total();
-        parts.push(Checked { part, layout });
+        let context = check(connection, part, query.timeout).await?;
+        rows.context += context.rows.total();
+        parts.push(context.checked);
     }
     Ok((parts, rows))
+}
+
+/// A part, and what was counted of it.
+struct Counted<'a> {
+    checked: Checked<'a>,
+    rows: PanelRows,
+    /// The time of the earliest row.
+    earliest: Option<DateTime<Utc>>,
+}
+
+async fn check<'a>(
+    connection: &mut PgConnection,
+    mut part: Part<'a>,
+    timeout: Duration,
+) -> Result<Counted<'a>, ReadError> {
+    settle(connection, &part, timeout).await?;
+    let (layout, stored) = layout(connection, &part).await?;
+    if part.rows.look_back != LookBack::NONE && !has_history(connection, &part).await? {
+        part.rows.look_back = LookBack::NONE; // to look whose history it is takes longer than to read it
+    }
+    let (rows, earliest, middle) = count(connection, &part).await?;
+    let time = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
+    Ok(Counted {
+        checked: Checked {
+            part,
+            layout,
+            stored,
+            middle: time(middle),
+        },
+        rows,
+        earliest: time(earliest),
+    })
+}
+
+/// Whether there is a row before the range that may be history.
+async fn has_history(connection: &mut PgConnection, part: &Part<'_>) -> Result<bool, ReadError> {
+    let found: (bool,) = sqlx::query_as(source_sql::has_history(&part.rows))
+        .persistent(false)
+        .fetch_one(connection)
+        .await
+        .map_err(StoreError::from_sqlx)?;
+    Ok(found.0)
 }
 
 /// What the statements of a part find set.
@@ -75,8 +117,8 @@ async fn settle(connection: &mut PgConnection, part: &Part<'_>, timeout: Duratio
     Ok(())
 }
 
-/// Checks a table against the catalogue, in the read's own snapshot, and says how its columns are sent.
-async fn layout(connection: &mut PgConnection, part: &Part<'_>) -> Result<Layout, ReadError> {
+/// Checks a table against the catalogue, in the read's own snapshot, and says how its columns are sent and whether its rows are stored.
+async fn layout(connection: &mut PgConnection, part: &Part<'_>) -> Result<(Layout, bool), ReadError> {
     let source = part.source();
     let field = part.field();
     let table = inspect(connection, &source.schema, &source.table).await?;
@@ -95,10 +137,11 @@ async fn layout(connection: &mut PgConnection, part: &Part<'_>) -> Result<Layout
             .and_then(|c| kind_of(&c.type_name))
             .expect("the difference above checked the types")
     };
-    Ok(Layout {
+    let layout = Layout {
         phase: source.phase_column.as_ref().map(kind),
         values: part.columns.iter().map(kind).collect(),
-    })
+    };
+    Ok((layout, table.is_some_and(|table| table.stored)))
 }
 
 fn kind_of(type_name: &str) -> Option<Kind> {
@@ -114,13 +157,13 @@ fn kind_of(type_name: &str) -> Option<Kind> {
     }
 }
 
-/// The rows of a part, and the time of the earliest in microseconds.
+/// The rows of a part, the time of the earliest and about the middle of all, in microseconds.
 async fn count(
     connection: &mut PgConnection,
     part: &Part<'_>,
-) -> Result<(PanelRows, Option<i64>), ReadError> {
+) -> Result<(PanelRows, Option<i64>, Option<i64>), ReadError> {
     // Not kept as a prepared statement: the next query has another text.
-    let (in_range, warm_up, earliest): (i64, i64, Option<i64>) =
+    let (in_range, warm_up, earliest, middle): (i64, i64, Option<i64>, Option<i64>) =
         sqlx::query_as(source_sql::count(&part.rows))
             .persistent(false)
             .fetch_one(connection)
@@ -131,16 +174,30 @@ async fn count(
         warm_up: warm_up.unsigned_abs(),
         context: 0,
     };
-    Ok((rows, earliest))
+    Ok((rows, earliest, middle))
+}
+
+/// Copies all parts and holds them at once.
+pub(super) async fn whole(
+    store: &Store,
+    reading: &mut Reading,
+    query: &PanelQuery<'_>,
+    parts: Vec<Checked<'_>>,
+    expected: PanelRows,
+    on_rows: &mut (dyn FnMut(ReadProgress) -> ControlFlow<()> + Send),
+) -> Result<PanelRead, ReadError> {
+    let (batches, only) = Batches::whole();
+    let summary = copy_all(store, reading, query, parts, expected, &batches, on_rows).await?;
+    Ok(PanelRead::of(only, summary))
 }
 
 /// Copies the rows of the context `name`.
 async fn copy_context(
     connection: &mut PgConnection,
     name: &str,
-    Checked { part, layout }: Checked<'_>,
+    Checked { part, layout, .. }: Checked<'_>,
     timeout: Duration,
-    say: &mut (dyn FnMut(u64, u64) -> Result<(), ReadError> + Send),
+    say: Say<'_>,
 ) -> Result<Gathered, ReadError> {
     settle(connection, &part, timeout).await?;
     let mut copying = Copying::of(&part, layout, Order::AsTheyCome);
@@ -156,7 +213,8 @@ async fn copy_context(
 
 /// Copies the rows of each context, then the source's, which go out in batches with the contexts beside each.
 pub(super) async fn copy_all(
-    connection: &mut PgConnection,
+    store: &Store,
+    reading: &mut Reading,
     query: &PanelQuery<'_>,
     parts: Vec<Checked<'_>>,
     expected: PanelRows,
@@ -180,7 +238,7 @@ pub(super) async fn copy_all(
     let (mut contexts, mut prints) = (Vec::new(), Vec::new());
     for (context, part) in query.contexts.iter().zip(parts) {
         let say = &mut |arrived, held| say(arrived, held, before);
-        let read = copy_context(connection, &context.name, part, query.timeout, say).await?;
+        let read = copy_context(reading.first(), &context.name, part, query.timeout, say).await?;
         before += read.panel.rows() as u64;
         contexts.push((context.name.clone(), Arc::new(read.panel)));
         prints.push((context.name.clone(), read.fingerprint));
@@ -195,18 +253,30 @@ pub(super) async fn copy_all(
         start: query.range.start_micros(),
         rows: &mut rows,
     };
-    settle(connection, &source.part, query.timeout).await?;
     let order = if expected.in_range + expected.warm_up <= batches.whole {
         Order::AsTheyCome
     } else {
         Order::OfThePanel
     };
+    let values = (expected.in_range + expected.warm_up) * (2 + source.part.columns.len() as u64);
+    let halves = match order {
+        Order::AsTheyCome if values >= VALUES_OF_TWO_STREAMS => source.halves(),
+        Order::AsTheyCome | Order::OfThePanel => None,
+    };
+    if halves.is_some() {
+        reading.widen(store).await?;
+    }
+    let mut say = |arrived, held| say(arrived, held, before);
     let mut copying = Copying::of(&source.part, source.layout, order);
-    copying
-        .run(connection, Some(&mut handing), &mut |arrived, held| {
-            say(arrived, held, before)
-        })
-        .await?;
+    if let (Some(halves), Some([first, second])) = (halves, reading.both()) {
+        settle(first, &halves[0], query.timeout).await?;
+        settle(second, &halves[1], query.timeout).await?;
+        copying.run_halves([first, second], &halves, &mut say).await?;
+    } else {
+        let connection = reading.first();
+        settle(connection, &source.part, query.timeout).await?;
+        copying.run(connection, Some(&mut handing), &mut say).await?;
+    }
     let read = copying.finish().await?;
     handing.hand(read.panel, Place::Last).await?;
     Ok(PanelSummary {
@@ -217,7 +287,7 @@ pub(super) async fn copy_all(
 }
 
 /// The way of the source's rows out.
-struct Handing<'a> {
+pub(super) struct Handing<'a> {
     batches: &'a Batches,
     contexts: Vec<(String, Arc<Panel>)>,
     /// The start of the range, microseconds.
@@ -227,8 +297,13 @@ struct Handing<'a> {
 }
 
 impl Handing<'_> {
+    /// So many rows go out together, or more.
+    pub(super) fn rows(&self) -> usize {
+        self.batches.rows
+    }
+
     /// Waits until there is room.
-    async fn hand(&mut self, panel: Panel, place: Place) -> Result<(), ReadError> {
+    pub(super) async fn hand(&mut self, panel: Panel, place: Place) -> Result<(), ReadError> {
         let in_range = panel.times().iter().filter(|time| **time >= self.start).count();
         self.rows.in_range += in_range as u64;
         self.rows.warm_up += (panel.rows() - in_range) as u64;
@@ -238,119 +313,5 @@ impl Handing<'_> {
         };
         // Nobody takes them any more: whoever did knows why.
         self.batches.to.send(batch).await.map_err(|_| ReadError::Stopped)
-    }
-}
-
-/// One part under way.
-struct Copying<'a> {
-    part: &'a Part<'a>,
-    order: Order,
-    arriving: Arriving,
-    decoder: Decoder,
-}
-
-impl<'a> Copying<'a> {
-    fn of(part: &'a Part<'a>, layout: Layout, order: Order) -> Self {
-        Self {
-            part,
-            order,
-            arriving: Arriving::new(part.columns.to_vec(), part.source().duplicate_rule, order),
-            decoder: Decoder::new(layout),
-        }
-    }
-
-    /// The rows as a panel, or those that were not handed over.
-    async fn finish(self) -> Result<Gathered, ReadError> {
-        let rule = self.part.source().duplicate_rule;
-        // Putting loose rows in order takes a while: not on a thread that others wait for.
-        let work = tokio::task::spawn_blocking(move || self.arriving.finish(rule));
-        Ok(work.await.map_err(|_| ReadError::Stopped)??)
-    }
-
-    /// Copies the part; with `handing`, whole entities go out as soon as there are enough rows of them. `say` hears of rows that
-    /// have arrived and of those that are held, at the start too.
-    async fn run(
-        &mut self,
-        connection: &mut PgConnection,
-        mut handing: Option<&mut Handing<'_>>,
-        say: &mut (dyn FnMut(u64, u64) -> Result<(), ReadError> + Send),
-    ) -> Result<(), ReadError> {
-        say(0, 0)?;
-        let (part, arriving) = (self.part, &mut self.arriving);
-        // The stream enters the span in which it is made again for each row: without one, that costs nothing.
-        let mut stream = connection
-            .copy_out_raw(&part.statement(self.order))
-            .with_subscriber(NoSubscriber::new())
-            .await
-            .map_err(StoreError::from_sqlx)?;
-        while let Some(piece) = stream.try_next().await.map_err(StoreError::from_sqlx)? {
-            self.decoder
-                .feed(&piece, |row| {
-                    arriving.push(&row.entity, row.time, row.phase, &row.values)?;
-                    if arriving.arrived().is_multiple_of(ROWS_PER_CALL) {
-                        say(arriving.arrived(), arriving.held())?;
-                    }
-                    Ok::<(), Fault>(())
-                })
-                .map_err(|fault| fault.into_read_error(part))?;
-            if let (Some(handing), Arriving::InOrder(builder)) = (&mut handing, &mut *arriving)
-                && builder.whole_rows() >= handing.batches.rows
-            {
-                handing.hand(builder.take_whole(), Place::More).await?;
-            }
-        }
-        drop(stream);
-        self.decoder
-            .finish()
-            .map_err(|bad| Fault::Bad(bad).into_read_error(part))?;
-        say(arriving.arrived(), arriving.held())
-    }
-}
-
-/// What can stop the stream: a bad row is named once the part is at hand.
-enum Fault {
-    Bad(BadRow),
-    Read(ReadError),
-}
-
-impl From<BadRow> for Fault {
-    fn from(bad: BadRow) -> Self {
-        Self::Bad(bad)
-    }
-}
-
-impl From<ReadError> for Fault {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
-    }
-}
-
-impl From<PanelError> for Fault {
-    fn from(error: PanelError) -> Self {
-        Self::Read(error.into())
-    }
-}
-
-impl Fault {
-    fn into_read_error(self, part: &Part<'_>) -> ReadError {
-        let bad = match self {
-            Self::Read(error) => return error,
-            Self::Bad(bad) => bad,
-        };
-        let source = part.source();
-        let series = "all".to_owned();
-        let entity = source.entity_column.as_ref().unwrap_or(&series);
-        let keys = [
-            Some(entity),
-            Some(&source.time_column),
-            source.phase_column.as_ref(),
-        ];
-        let mut names = keys.into_iter().flatten().chain(part.columns);
-        let column = bad.field.and_then(|place| names.nth(place)).cloned();
-        ReadError::Value {
-            row: bad.row,
-            column: column.unwrap_or_default(),
-            detail: bad.detail.to_owned(),
-        }
     }
 }

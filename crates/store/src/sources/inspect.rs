@@ -13,6 +13,8 @@ pub struct TableInfo {
     pub columns: Vec<TableColumn>,
     /// Whose it is.
     pub owner: TableOwner,
+    /// Whether its rows are stored, so that parts of them can be read; a view makes all of them for each part.
+    pub stored: bool,
 }
 
 /// A column of a table.
@@ -57,6 +59,7 @@ pub(crate) async fn inspect(
     let rows = sqlx::query_file!("sql/sources/inspect.sql", schema, table, &own)
         .fetch_all(connection)
         .await?;
+    let stored = rows.iter().all(|row| row.stored);
     let owner = if rows.iter().any(|row| row.own) {
         TableOwner::Service
     } else {
@@ -70,7 +73,11 @@ pub(crate) async fn inspect(
             type_name: row.type_name,
         })
         .collect();
-    Ok((!columns.is_empty()).then_some(TableInfo { columns, owner }))
+    Ok((!columns.is_empty()).then_some(TableInfo {
+        columns,
+        owner,
+        stored,
+    }))
 }
 
 /// Refuses a table that is closed to sources, where no list of differences is made.
