@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
 /// What proxies add the address of their client to, at its end.
-const FORWARDED: &str = "x-forwarded-for";
+pub(crate) const FORWARDED: &str = "x-forwarded-for";
 
 /// Where a call comes from: put into its extensions by the layer of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,8 @@ pub mod context;
 mod convert;
 pub mod deadline;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod keys;
 pub mod layers;
 pub mod reflection;

@@ -11,6 +11,8 @@ pub mod error;
 pub mod evaluations;
 pub mod findings;
 pub mod fsck;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod jobs;
 pub mod load;
 pub mod migrate;

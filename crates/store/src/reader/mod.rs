@@ -15,6 +15,9 @@ mod sample;
 /// would be a round trip more, and is counted by pg_stat_statements only once in each session.
 pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use copy_binary::fuzzing::copy_stream;
+
 pub use batches::{Batches, PanelBatch, PanelSummary, Place};
 pub use panel::{
     PanelQuery, PanelRead, PanelRows, ReadError, ReadProgress, copy_statement, ordered_copy_statement,

@@ -1,7 +1,10 @@
 //! The decoder against rows written by hand, cut in every place.
 
+use super::fuzzing::copy_stream;
 use super::{BadRow, Decoder, Kind, Layout, Row};
 use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 
 type Seen = (String, i64, Option<i32>, Vec<Option<u64>>);
 
@@ -138,10 +141,76 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
+    fn any_bytes_are_rows_or_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
         if header {
             bytes = [b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec(), bytes].concat();
         }
-        let _ = decode(&[&bytes]);
+        copy_stream(&bytes);
     }
+}
+
+/// Rows of numerics: entity, time, 12.5, a whole number, NULL.
+fn numerics() -> Vec<u8> {
+    let mut bytes = stream(&[]);
+    bytes.truncate(bytes.len() - 2);
+    for entity in ["a", "b"] {
+        bytes.extend(5_i16.to_be_bytes());
+        bytes.extend(field(entity.as_bytes()));
+        bytes.extend(field(&7_i64.to_be_bytes()));
+        // Two digits to the base 10,000, weight 0, positive, one place: 12 and 5000.
+        bytes.extend(field(&[0, 2, 0, 0, 0, 0, 0, 1, 0, 12, 0x13, 0x88]));
+        bytes.extend(field(&3_i32.to_be_bytes()));
+        bytes.extend(null());
+    }
+    bytes.extend((-1_i16).to_be_bytes());
+    bytes
+}
+
+/// `PROPTEST_CASES` and `PROPTEST_RNG_SEED` name others.
+fn many() -> ProptestConfig {
+    let mut config = ProptestConfig::with_cases(ProptestConfig::default().cases.max(4_000));
+    config.failure_persistence = None;
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(20_260_101);
+    }
+    config
+}
+
+proptest! {
+    #![proptest_config(many())]
+
+    #[test]
+    fn a_changed_stream_is_rows_or_refused_in_whatever_pieces_it_arrives(
+        of_numerics in any::<bool>(),
+        edits in proptest::collection::vec((any::<Index>(), any::<u8>(), 0..4_u8), 0..5),
+    ) {
+        let mut bytes = if of_numerics { numerics() } else { stream(&ROWS) };
+        for (at, byte, edit) in edits {
+            let at = at.index(bytes.len() + 1);
+            match edit {
+                0 => bytes.insert(at, byte),
+                1 => bytes.truncate(at),
+                2 => bytes.extend_from_slice(&bytes.clone()[at..]),
+                _ => if let Some(old) = bytes.get_mut(at) {
+                    *old = byte;
+                },
+            }
+        }
+        copy_stream(&bytes);
+    }
+}
+
+#[test]
+fn the_streams_that_are_changed_are_good_ones() {
+    copy_stream(&stream(&ROWS));
+    let layout = Layout {
+        phase: None,
+        values: vec![Kind::Numeric, Kind::Int4, Kind::Numeric],
+    };
+    let (mut decoder, mut first) = (Decoder::new(layout), Vec::new());
+    let fed = decoder.feed(&numerics(), |row| {
+        first.push(row.values[0]);
+        Ok::<(), BadRow>(())
+    });
+    assert_eq!((fed, decoder.finish(), first), (Ok(()), Ok(()), vec![12.5, 12.5]));
 }
