@@ -7,7 +7,7 @@ mod stores;
 #[cfg(test)]
 mod tests;
 
-use crate::details::{bad_fields, shown, shown_value};
+use crate::details::Room;
 use crate::layers::next::Response;
 use bytes::Bytes;
 use http::HeaderMap;
@@ -19,6 +19,10 @@ use std::fmt;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, PreconditionViolation, QuotaViolation, StatusExt};
+
+/// Largest status on the wire, in bytes: its message percent-encoded and its details as base64. With the request id, which is added last, and
+/// with the other headers of an answer it stays below 8 KiB, the least that clients read.
+const STATUS_BYTES: usize = 7_000;
 
 /// The `domain` of every ErrorInfo.
 pub const DOMAIN: &str = "mltraining";
@@ -75,11 +79,10 @@ impl ApiError {
     }
 
     /// Adds one entry of ErrorInfo's metadata, under a key that the comment of the reason in error.proto names. A value that is too long
-    /// for a header, because a caller sent it, is cut.
+    /// for a header, because a caller sent it, is cut on its way out.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
-        self.metadata
-            .insert(key.to_owned(), shown_value(&value.to_string()));
+        self.metadata.insert(key.to_owned(), value.to_string());
         self
     }
 
@@ -102,15 +105,30 @@ impl ApiError {
         self.reason
     }
 
-    fn details(&self) -> ErrorDetails {
-        let metadata: HashMap<_, _> = self.metadata.clone().into_iter().collect();
+    /// The status, with as much of each text as a client can read.
+    fn status(&self) -> Status {
+        let whole = |room: Room| {
+            Status::with_error_details(code(self.reason), room.message(&self.message), self.details(room))
+        };
+        let mut statuses = Room::all().map(whole);
+        let fitting = statuses.find(|status| encoded_bytes(status) <= STATUS_BYTES);
+        fitting.unwrap_or_else(|| {
+            let bare = ErrorDetails::with_error_info(self.reason.as_str(), DOMAIN, HashMap::new());
+            Status::with_error_details(code(self.reason), self.reason.as_str(), bare)
+        })
+    }
+
+    fn details(&self, room: Room) -> ErrorDetails {
+        let told = |(key, value): (&String, &String)| (key.clone(), room.value(value));
+        let metadata: HashMap<_, _> = self.metadata.iter().map(told).collect();
+        let named = |key: &str| metadata.get(key).cloned();
+        let (subject, quota) = (named("name").unwrap_or_default(), named("quota"));
         let mut details = ErrorDetails::with_error_info(self.reason.as_str(), DOMAIN, metadata);
-        let (code, message) = (code(self.reason), shown(&self.message));
+        let (code, message) = (code(self.reason), room.message(&self.message));
         if !self.violations.is_empty() {
-            details.set_bad_request(bad_fields(&self.violations));
+            details.set_bad_request(room.bad_fields(&self.violations));
         }
         if code == Code::FailedPrecondition {
-            let subject = self.metadata.get("name").cloned().unwrap_or_default();
             let violation = PreconditionViolation::new(self.reason.as_str(), subject, &message);
             details.set_precondition_failure(vec![violation]);
         }
@@ -118,7 +136,7 @@ impl ApiError {
             self.reason,
             Reason::QuotaExceeded | Reason::QueueFull | Reason::RateLimited
         ) {
-            let subject = self.metadata.get("quota").map_or(DOMAIN, String::as_str);
+            let subject = quota.unwrap_or_else(|| DOMAIN.to_owned());
             details.set_quota_failure(vec![QuotaViolation::new(subject, &message)]);
         }
         if let Some(wait) = self.retry_after {
@@ -126,6 +144,13 @@ impl ApiError {
         }
         details
     }
+}
+
+/// What the values of a status take in headers.
+fn encoded_bytes(status: &Status) -> usize {
+    let mut headers = HeaderMap::new();
+    write(status, &mut headers);
+    headers.values().map(http::HeaderValue::len).sum()
 }
 
 /// The code of each reason. No wildcard: a new reason must say here which code it has.
@@ -211,7 +236,7 @@ impl From<ApiError> for Status {
                 _ => tracing::warn!(error, reason, "a call could not be answered"),
             }
         }
-        Status::with_error_details(code(error.reason), shown(&error.message), error.details())
+        error.status()
     }
 }
 

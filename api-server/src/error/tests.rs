@@ -259,19 +259,84 @@ fn grpc_codes_appear_in_one_file() {
     }
 }
 
+/// Bytes of headers as HTTP/2 counts them, with those that every answer has.
+fn size_of(headers: &HeaderMap) -> usize {
+    let entry = |name: &str, value: usize| name.len() + value + 32;
+    let of_status = headers
+        .iter()
+        .map(|(name, value)| entry(name.as_str(), value.len()))
+        .sum::<usize>();
+    let others = entry(":status", 3) + entry("date", 29) + entry("x-request-id", 128);
+    of_status + others
+}
+
 /// Trailers beyond 8 or 16 KiB break the call of many a client.
 #[test]
-fn what_a_caller_sent_makes_no_trailer_that_is_too_long() {
-    let long = "(".repeat(100_000);
-    for reason in [
+fn no_error_is_larger_than_what_clients_read_whatever_a_caller_sent() {
+    let id = RequestId::parse(&"i".repeat(128)).unwrap();
+    let reasons = [
         Reason::UnknownFeature,
         Reason::SchemaChanged,
         Reason::QuotaExceeded,
-    ] {
-        let refusal = ApiError::new(reason, &long)
+        Reason::PromotionGateFailed,
+        Reason::Unavailable,
+    ];
+    for (reason, letter) in reasons
+        .iter()
+        .flat_map(|reason| ["x", "(", "%", "ж", "語", "😀"].map(|letter| (*reason, letter)))
+    {
+        let long = letter.repeat(20_000);
+        let mut found = Violations::new();
+        for field in 0..600 {
+            found.add(
+                format!("names[{field}].{}", letter.repeat(field)),
+                reason,
+                letter.repeat(20 + field),
+            );
+        }
+        let mut refusal = ApiError::from(found)
+            .saying(&long)
             .with("name", &long)
-            .with("feature", &long);
-        let bytes: usize = headers(refusal).values().map(http::HeaderValue::len).sum();
-        assert!(bytes < 8 * 1024, "{reason}: {bytes} bytes");
+            .with("quota", &long);
+        refusal.reason = reason;
+        for condition in 1..=16 {
+            refusal = refusal.with(&format!("condition_{condition}"), &long);
+        }
+        let mut headers = refuse(refusal).headers().clone();
+        complete(&mut headers, &id);
+        let bytes = size_of(&headers);
+        assert!(bytes <= 8 * 1024, "{reason} of {letter}: {bytes} bytes");
+        let status = Status::from_header_map(&headers).unwrap();
+        assert_eq!(status.code(), code(reason), "{letter}");
+        assert!(
+            status.message().starts_with(letter) && status.message().ends_with('…'),
+            "{letter}"
+        );
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!(
+            (info.reason.as_str(), info.metadata.len()),
+            (reason.as_str(), 18),
+            "{letter}"
+        );
+        assert_eq!(details.request_info().unwrap().request_id, id.as_str());
+        let fields = &details.bad_request().unwrap().field_violations;
+        assert!(fields.len() > 1, "{letter}");
+        assert!(
+            fields
+                .last()
+                .unwrap()
+                .description
+                .ends_with("more fields are wrong"),
+            "{letter}"
+        );
     }
+}
+
+#[test]
+fn a_short_error_is_told_whole() {
+    let text = "ж".repeat(100);
+    let status = sent(ApiError::new(Reason::UnknownFeature, &text).with("feature", &text));
+    assert_eq!(status.message(), text);
+    assert_eq!(status.get_details_error_info().unwrap().metadata["feature"], text);
 }

@@ -1,14 +1,18 @@
 //! Hostile text in every text field of every request.
 
-use crate::house::House;
+use crate::house::{House, train};
 use crate::support::raw::call;
 use crate::support::requests::Contract;
 use crate::support::soon;
 use crate::support::world::furnish;
 use api_server::access::{Access, METHODS, Method, Port};
 use bytes::Bytes;
+use mltraining_proto::v1;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, ReflectMessage, Value};
-use tonic::Code;
+use tonic::transport::Endpoint;
+use tonic::{Code, Request};
+use tonic_types::StatusExt;
+use v1::training_service_client::TrainingServiceClient;
 
 const TEXTS: [&str; 3] = [
     "x\"; drop table job; --",
@@ -147,4 +151,39 @@ async fn hostile_text_in_any_field_is_taken_as_text_or_refused_and_never_a_fault
     }
     assert!(tried > 200, "only {tried} requests were tried");
     assert_eq!((tables(), counts()), before);
+}
+
+/// Letters of 4 bytes take 12 in a message and 5 in details.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_8_kib_of_headers_gets_the_error_that_was_meant() {
+    let house = House::with_bars().await;
+    let endpoint = Endpoint::from_shared(format!("http://{}", house.api.address)).unwrap();
+    let small = endpoint.http2_max_header_list_size(8 * 1024);
+    let mut client = TrainingServiceClient::new(small.connect().await.unwrap());
+    let list = v1::NumberList { values: vec![2.0] };
+    let space = (0..20).map(|place| v1::SearchParameter {
+        name: format!("{}{place}", "\u{1f600}".repeat(100)),
+        values: Some(v1::search_parameter::Values::List(list.clone())),
+    });
+    let train = train();
+    let mut request = Request::new(v1::TuneModelRequest {
+        model_id: train.model_id,
+        spec: train.spec,
+        study: Some(v1::StudySpec {
+            space: space.collect(),
+            ..v1::StudySpec::default()
+        }),
+        ..v1::TuneModelRequest::default()
+    });
+    let id = "i".repeat(128);
+    request.metadata_mut().insert("x-request-id", id.parse().unwrap());
+    let status = soon(client.tune_model(request)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let details = status.get_error_details();
+    assert_eq!(details.error_info().unwrap().reason, "INVALID_FIELD");
+    assert_eq!(details.request_info().unwrap().request_id, id);
+    let fields = &details.bad_request().unwrap().field_violations;
+    assert!(fields.len() > 2, "{fields:?}");
+    let last = &fields.last().unwrap().description;
+    assert!(last.ends_with("more fields are wrong"), "{last}");
 }
