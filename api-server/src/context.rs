@@ -1,6 +1,7 @@
 //! What every service holds: the stores, the configuration and the signal to stop.
 
 use crate::cache::Cache;
+use crate::free_space::FreeSpace;
 use crate::tokens::Tokens;
 use anyhow::Context as _;
 use mltraining_artifacts::{Artifacts, Bucket};
@@ -24,6 +25,8 @@ pub struct Context {
     pub cache: Cache,
     /// The files of results.
     pub artifacts: Artifacts,
+    /// The room that is left for them.
+    pub(crate) free_space: FreeSpace,
     /// Whose tokens are taken beside API keys; `None`: nobody's.
     pub tokens: Option<Arc<Tokens>>,
     /// The checked configuration.
@@ -54,6 +57,7 @@ impl Context {
             cache: Cache::new(&config.cache, signal.clone()),
             signal,
             artifacts,
+            free_space: FreeSpace::default(),
             tokens: Tokens::open(&config.server.jwt).map_err(|error| Coded::new(Code::Config, error))?,
             config,
             stop: CancellationToken::new(),

@@ -21,6 +21,7 @@ pub mod tokens;
 mod address;
 mod connections;
 mod details;
+mod free_space;
 mod hearing;
 mod numbers;
 mod rate;

@@ -16,7 +16,6 @@ use anyhow::{Context as _, ensure};
 use futures::future::try_join_all;
 use mltraining_runtime::config::AuthMode;
 use mltraining_runtime::health::{Health, Readiness};
-use mltraining_runtime::metrics::list;
 use mltraining_runtime::readiness::Checks;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -190,21 +189,26 @@ impl Listening {
     }
 }
 
-/// What the server needs to be ready. Redis is not among it: jobs then start a few seconds later.
+/// What the server needs to be ready. Redis is not among it: jobs then start a few seconds later. Nor is the file of an issuer's keys:
+/// callers by API key need it not.
 fn checks(context: &Context) -> Checks {
-    let (schema, artifacts, signal) = (
-        context.store.clone(),
-        context.artifacts.clone(),
-        context.signal.clone(),
-    );
-    let least = context.config.artifacts.min_free_bytes;
-    Checks::new(&context.config.readiness)
-        .require("database", move || check_schema(schema.clone()))
-        .require("artifacts", move || check_artifacts(artifacts.clone(), least))
+    let (database, schema) = (context.store.clone(), context.store.clone());
+    let (files, signal) = (context.clone(), context.signal.clone());
+    let checks = Checks::new(&context.config.readiness)
+        .require("database", move || {
+            let store = database.clone();
+            async move { store.ping().await }
+        })
+        .require("schema", move || check_schema(schema.clone()))
+        .require("artifacts", move || check_artifacts(files.clone()))
         .watch("redis", move || {
             let signal = signal.clone();
             async move { signal.ping().await }
-        })
+        });
+    match context.tokens.clone() {
+        None => checks,
+        Some(tokens) => checks.watch("token_keys", move || std::future::ready(tokens.check())),
+    }
 }
 
 async fn check_schema(store: mltraining_store::Store) -> Result<(), String> {
@@ -218,14 +222,11 @@ async fn check_schema(store: mltraining_store::Store) -> Result<(), String> {
     ))
 }
 
-async fn check_artifacts(artifacts: mltraining_artifacts::Artifacts, least: u64) -> Result<(), String> {
-    let room = artifacts
-        .check_writable()
-        .await
-        .map_err(|error| error.to_string())?;
-    if let Some(free) = room.free_bytes {
-        list::ARTIFACT_FREE.set(free as f64, &[]);
-    }
+async fn check_artifacts(context: Context) -> Result<(), String> {
+    let room = context.artifacts.check_writable().await;
+    let room = room.map_err(|error| error.to_string())?;
+    context.free_space.note(room.free_bytes);
+    let least = context.config.artifacts.min_free_bytes;
     match room.free_bytes {
         Some(free) if free < least => Err(format!(
             "{free} bytes are free, artifacts.min_free_bytes is {least}"

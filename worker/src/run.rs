@@ -9,8 +9,8 @@ use mltraining_runtime::health::Health;
 use mltraining_runtime::metrics::list;
 use mltraining_runtime::readiness::Checks;
 use mltraining_signal::{Limits, Signal};
-use mltraining_store::StoreError;
 use mltraining_store::workers::{NewWorker, Wanted};
+use mltraining_store::{Store, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -75,10 +75,18 @@ fn signal(config: &RedisConfig) -> anyhow::Result<Signal> {
 }
 
 fn checks(context: &Arc<Context>, signal: &Signal) -> Checks {
-    let (database, files, redis) = (Arc::clone(context), Arc::clone(context), signal.clone());
+    let (database, schema) = (Arc::clone(context), Arc::clone(context));
+    let (files, redis) = (Arc::clone(context), signal.clone());
     Checks::new(&context.config.readiness)
-        .require("schema", move || {
+        .require("database", move || {
             let context = Arc::clone(&database);
+            async move {
+                tell_pool(&context);
+                context.store.ping().await
+            }
+        })
+        .require("schema", move || {
+            let context = Arc::clone(&schema);
             async move { schema_is_current(&context).await }
         })
         .require("artifacts", move || {
@@ -100,10 +108,13 @@ fn tell_pool(context: &Context) {
 }
 
 async fn schema_is_current(context: &Context) -> anyhow::Result<()> {
-    tell_pool(context);
+    let (found, needed) = (
+        context.store.schema_version().await?,
+        Store::expected_schema_version(),
+    );
     anyhow::ensure!(
-        context.store.schema_is_current().await?,
-        "the schema is not this version's; run `api-server migrate`"
+        found >= needed,
+        "the schema has version {found}, this build needs {needed}: run `api-server migrate`"
     );
     Ok(())
 }

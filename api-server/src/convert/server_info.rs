@@ -74,6 +74,14 @@ pub(crate) fn show_cache(counts: cache::Counts) -> v1::CacheCounts {
     }
 }
 
+/// The message of the artifact storage; both in bytes.
+pub(crate) fn show_storage(free: Option<u64>, least: u64) -> v1::ArtifactStorage {
+    v1::ArtifactStorage {
+        free_bytes: free.map(wire_count),
+        min_free_bytes: wire_count(least),
+    }
+}
+
 /// The message of the use of a pool.
 pub(crate) fn show_pool(pool: PoolUse) -> v1::ConnectionPool {
     let count = super::field::small_wire_count;

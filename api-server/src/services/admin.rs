@@ -123,6 +123,10 @@ impl AdminApi {
             dependencies: dependencies.iter().map(server_info::show_dependency).collect(),
             hints: Some(server_info::show_hints(self.context.signal.counts())),
             cache: Some(server_info::show_cache(self.context.cache.counts())),
+            artifact_storage: Some(server_info::show_storage(
+                self.context.free_space.read(),
+                self.context.config.artifacts.min_free_bytes,
+            )),
             database_pool: Some(server_info::show_pool(self.context.store.pool_use())),
             queues: queues
                 .unwrap_or_default()

@@ -1,6 +1,7 @@
 //! The file of an issuer's public keys: a JWK set (RFC 7517).
 
-use anyhow::{Context as _, bail, ensure};
+use crate::details::shown;
+use anyhow::{Context as _, bail};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use serde_json::Value;
@@ -23,6 +24,8 @@ pub(super) struct KeySet {
     keys: HashMap<String, PublicKey>,
     /// Why other keys of the file are not among them.
     pub(super) passed_over: Vec<String>,
+    /// What should not stand in such a file. The keys that it speaks of are not taken.
+    faults: Vec<String>,
 }
 
 /// A key, and the signatures that it may check.
@@ -38,40 +41,55 @@ impl PublicKey {
 }
 
 impl KeySet {
-    /// Reads the file's text. Keys for other uses, of other kinds, and of signatures that are not `pinned` are passed over.
+    /// Reads the file's text. Keys for other uses, of other kinds, and of signatures that are not `pinned` are passed over. A private key,
+    /// keys that share an id, and keys of which none is of use are [faults](KeySet::fault).
     ///
     /// # Errors
-    /// No JWK set; a private key in it; two usable keys of one id; keys, and none of use.
+    /// No JWK set.
     pub(super) fn parse(text: &[u8], pinned: &[Algorithm]) -> anyhow::Result<Self> {
         let set: Value = serde_json::from_slice(text).context("it is no JSON")?;
         let Some(listed) = set.get("keys").and_then(Value::as_array) else {
             bail!("it is no JWK set: there is no list `keys`");
         };
         let mut found = Self::default();
+        let mut ids: HashMap<&str, usize> = HashMap::new();
         for (place, key) in listed.iter().enumerate() {
             let id = key.get("kid").and_then(Value::as_str).unwrap_or_default();
-            ensure!(
-                key.get("d").is_none(),
-                "key {place} ({id:?}) holds its private part, which is the issuer's alone: list public keys, and replace this one"
-            );
+            let said = format!("key {place} ({:?})", shown(id));
+            if key.get("d").is_some() {
+                found.faults.push(format!(
+                    "{said} holds its private part, which is the issuer's alone: list public keys, and replace this one"
+                ));
+                continue;
+            }
             match usable(key, pinned) {
-                Err(why) => found.passed_over.push(format!("key {place} ({id:?}): {why}")),
+                Err(why) => found.passed_over.push(format!("{said}: {why}")),
                 Ok(_) if id.is_empty() => {
                     let why = format!("key {place} has no `kid`, by which tokens name it");
                     found.passed_over.push(why);
                 }
                 Ok(usable) => {
-                    let twice = found.keys.insert(id.to_owned(), usable).is_some();
-                    ensure!(!twice, "two keys have the `kid` {id:?}");
+                    *ids.entry(id).or_default() += 1;
+                    found.keys.insert(id.to_owned(), usable);
                 }
             }
         }
-        ensure!(
-            listed.is_empty() || !found.keys.is_empty(),
-            "none of its keys can be used: {}",
-            found.passed_over.join("; ")
-        );
+        for (id, _) in ids.into_iter().filter(|(_, keys)| *keys > 1) {
+            found.keys.remove(id);
+            found
+                .faults
+                .push(format!("several keys have the `kid` {:?}", shown(id)));
+        }
+        if found.keys.is_empty() && !found.passed_over.is_empty() {
+            let why = found.passed_over.join("; ");
+            found.faults.push(format!("none of its keys can be used: {why}"));
+        }
         Ok(found)
+    }
+
+    /// What is wrong with the file, though its good keys are taken; `None` when nothing is. An empty list is not wrong: it refuses every token.
+    pub(super) fn fault(&self) -> Option<String> {
+        (!self.faults.is_empty()).then(|| shown(&self.faults.join("; ")))
     }
 
     /// The key of this id.
@@ -181,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_no_use_are_passed_over_and_a_file_of_them_alone_is_refused() {
+    fn keys_of_no_use_are_passed_over_and_a_file_of_them_alone_is_a_fault() {
         let with = |field: &str, value: &str| {
             let mut key = rsa("other");
             key[field] = json!(value);
@@ -200,22 +218,33 @@ mod tests {
             with("alg", "none"),
         ];
         for key in &useless {
-            assert!(read(std::slice::from_ref(key)).is_err(), "{key} was taken");
+            let alone = read(std::slice::from_ref(key)).unwrap();
+            assert_eq!(alone.len(), 0, "{key} was taken");
+            assert!(alone.fault().unwrap().contains("none of its keys"), "{key}");
             let set = read(&[key.clone(), rsa("good")]).unwrap();
             assert_eq!((set.len(), set.passed_over.len()), (1, 1), "{key}");
+            assert_eq!(set.fault(), None, "{key}");
         }
     }
 
     #[test]
-    fn a_file_that_is_no_set_of_public_keys_is_refused_and_one_without_keys_is_not() {
-        assert_eq!(read(&[]).unwrap().len(), 0);
+    fn a_file_that_is_no_set_is_refused_and_one_without_keys_is_no_fault() {
+        let empty = read(&[]).unwrap();
+        assert_eq!((empty.len(), empty.fault()), (0, None));
         for text in ["", "[]", "{}", r#"{"keys": 1}"#] {
             assert!(KeySet::parse(text.as_bytes(), &RSA).is_err(), "{text} was taken");
         }
+    }
+
+    #[test]
+    fn a_private_key_and_keys_of_one_id_are_faults_that_leave_the_other_keys() {
         let mut private = rsa("private");
         private["d"] = json!(number(256));
-        assert!(read(&[private]).err().unwrap().contains("private part"));
-        let twice = read(&[rsa("same"), rsa("same")]).err().unwrap();
-        assert!(twice.contains("two keys"), "{twice}");
+        let set = read(&[private, rsa("good")]).unwrap();
+        assert!(set.fault().unwrap().contains("private part"));
+        assert!(set.find("private").is_none() && set.find("good").is_some());
+        let set = read(&[rsa("same"), rsa("good"), rsa("same"), rsa("same")]).unwrap();
+        assert!(set.fault().unwrap().contains("several keys"));
+        assert!(set.find("same").is_none() && set.find("good").is_some());
     }
 }

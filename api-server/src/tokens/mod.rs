@@ -7,7 +7,7 @@ mod verify;
 use crate::caller::Caller;
 use crate::details::shown;
 use crate::reload;
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use jsonwebtoken::errors::Error;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use key_set::KeySet;
@@ -38,6 +38,8 @@ pub struct Tokens {
 struct Current {
     keys: Arc<KeySet>,
     seen: Result<Vec<u8>, String>,
+    /// What was wrong with it.
+    fault: Option<String>,
 }
 
 /// Why a token is not taken: for the log, never for who sent it.
@@ -77,7 +79,7 @@ impl Tokens {
     /// Reads the file of keys; `None` when the configuration names none.
     ///
     /// # Errors
-    /// When the file cannot be read or is not a set of public keys; an algorithm that is not known.
+    /// When the file cannot be read, is not a set of public keys, or holds what should not stand in one; an algorithm that is not known.
     pub fn open(config: &JwtConfig) -> anyhow::Result<Option<Arc<Self>>> {
         let (Some(file), Some(issuer), Some(audience)) =
             (&config.jwks_file, &config.issuer, &config.audience)
@@ -89,6 +91,9 @@ impl Tokens {
         let pinned = pinned.context("server.jwt.algorithms")?;
         let text = read(file)?;
         let keys = parse(file, &text, &pinned)?;
+        if let Some(fault) = keys.fault() {
+            bail!("{}", cannot_be_used(file, &fault));
+        }
         let mut expected = Validation::new(Algorithm::RS256); // that of each token is set when it is looked at
         expected.leeway = config.leeway.as_secs();
         expected.validate_nbf = true;
@@ -98,6 +103,7 @@ impl Tokens {
         let current = Current {
             keys: Arc::new(keys),
             seen: Ok(text),
+            fault: None,
         };
         Ok(Some(Arc::new(Self {
             file: file.clone(),
@@ -157,7 +163,8 @@ impl Tokens {
         reload::follow(self, Self::look, interval, stop).await;
     }
 
-    /// Takes what stands in the file when it has changed. What cannot be used is told once, and the keys that were there stay.
+    /// Takes what stands in the file when it has changed. A set of keys is taken for what it lists, whatever else is wrong with it: a key
+    /// that is not there any more was taken away. What is no set says nothing of keys, and those that were there stay.
     fn look(&self) {
         let found = read(&self.file).map_err(|error| format!("{error:#}"));
         if self.current().seen == found {
@@ -169,12 +176,35 @@ impl Tokens {
         };
         let mut current = self.current();
         current.seen = found;
-        match made {
-            Ok(keys) => current.keys = Arc::new(keys),
-            Err(error) => {
-                tracing::warn!(%error, "tokens: the file of keys cannot be used; the keys that were there stay");
+        current.fault = match made {
+            Ok(keys) => {
+                let fault = keys.fault().map(|fault| cannot_be_used(&self.file, &fault));
+                if let Some(error) = &fault {
+                    tracing::error!(
+                        error,
+                        keys = keys.len(),
+                        "tokens: only the good keys of the file are taken"
+                    );
+                }
+                current.keys = Arc::new(keys);
+                fault
             }
-        }
+            Err(error) => {
+                tracing::error!(
+                    error,
+                    "tokens: the file of keys cannot be used; the keys that were there stay"
+                );
+                Some(error)
+            }
+        };
+    }
+
+    /// Whether the last look at the file found what it should.
+    ///
+    /// # Errors
+    /// What was wrong with it.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.current().fault.clone().map_or(Ok(()), Err)
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
@@ -191,6 +221,10 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
         file.display()
     );
     Ok(text)
+}
+
+fn cannot_be_used(file: &Path, fault: &str) -> String {
+    format!("server.jwt.jwks_file: {} cannot be used: {fault}", file.display())
 }
 
 fn parse(file: &Path, text: &[u8], pinned: &[Algorithm]) -> anyhow::Result<KeySet> {
@@ -263,10 +297,13 @@ mod tests {
             tokens.current().keys.len()
         };
         assert_eq!(known("half of"), 1);
+        assert!(tokens.check().unwrap_err().contains("no JSON"));
         std::fs::remove_file(&tokens.file).unwrap();
         tokens.look();
         assert_eq!(tokens.current().keys.len(), 1);
+        assert!(tokens.check().unwrap_err().contains("cannot be read"));
         assert_eq!(known(&set("")), 0);
+        assert_eq!(tokens.check(), Ok(()));
         assert_eq!(
             known(&set(&format!("{}, {}", key(), key().replace("\"a\"", "\"b\"")))),
             2
@@ -274,6 +311,23 @@ mod tests {
         assert!(
             open(folder.path(), "half of").is_err(),
             "nothing was there before"
+        );
+    }
+
+    #[test]
+    fn a_set_without_a_usable_key_takes_the_old_keys_away_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let unusable = set(&key().replace("AQAB\"", "AQAB\", \"alg\": \"RS512\""));
+        let refused = open(folder.path(), &unusable).err().unwrap();
+        assert!(format!("{refused:#}").contains("none of its keys can be used"));
+        let tokens = open(folder.path(), &set(&key())).unwrap();
+        std::fs::write(&tokens.file, unusable).unwrap();
+        tokens.look();
+        assert_eq!(tokens.current().keys.len(), 0);
+        let told = tokens.check().unwrap_err();
+        assert!(
+            told.contains("none of its keys can be used") && told.contains("server.jwt.algorithms"),
+            "{told}"
         );
     }
 

@@ -2,6 +2,7 @@
 
 use crate::support::issuer::{Issuer, KEY, Signer, claims, header, with};
 use crate::support::{Api, project, until};
+use api_server::access::Port;
 use api_server::context::Context;
 use mltraining_domain::Role;
 use mltraining_proto::v1;
@@ -12,6 +13,7 @@ use serde_json::json;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
+use v1::admin_service_client::AdminServiceClient;
 use v1::api_key_service_client::ApiKeyServiceClient;
 use v1::job_service_client::JobServiceClient;
 
@@ -166,6 +168,44 @@ async fn a_new_key_of_the_issuer_is_taken_while_the_server_runs_and_a_removed_on
     })
     .await;
     door.look(&second).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_of_unusable_keys_refuses_the_old_ones_and_the_server_says_why() {
+    let mut door = Door::open(|config| config.server.jwt.algorithms = "ES256".to_owned()).await;
+    let token = door.issuer.good("eve", "own", Role::Viewer);
+    door.look(&token).await.unwrap();
+    let key = door.api.key(&project("default"), Role::Admin).await;
+    let keys = async || {
+        let mut admin = AdminServiceClient::new(door.api.channel_to(Port::Admin).await);
+        let info = admin.get_server_info(bearing(&key, v1::GetServerInfoRequest {}));
+        let known = info.await.unwrap().into_inner().dependencies;
+        known
+            .into_iter()
+            .find(|known| known.name == "token_keys")
+            .unwrap()
+    };
+    until("the file was looked at", || async {
+        keys().await.state() == v1::DependencyState::Up
+    })
+    .await;
+    // A set that can be read, of one key whose signatures are not pinned.
+    door.issuer.replace("second", Signer::ed25519());
+    until("the old key is refused", || async {
+        door.look(&token).await.is_err()
+    })
+    .await;
+    until("the server says so", || async {
+        keys().await.state() == v1::DependencyState::Down
+    })
+    .await;
+    let told = keys().await;
+    assert!(!told.required, "callers by key need it not");
+    assert!(
+        told.last_error.contains("none of its keys can be used"),
+        "{}",
+        told.last_error
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -160,13 +160,16 @@ async fn a_server_says_what_it_is_and_what_it_lacks() {
         known,
         [
             ("database", up, true),
+            ("schema", up, true),
             ("artifacts", up, true),
             ("redis", down, false)
         ]
     );
-    let redis = &info.dependencies[2];
+    let redis = &info.dependencies[3];
     assert!(!redis.last_error.is_empty() && redis.last_error_time.is_some());
     assert!(info.dependencies.iter().all(|known| known.latency.is_some()));
+    let storage = info.artifact_storage.unwrap();
+    assert!(storage.free_bytes.unwrap() > 0, "{storage:?}");
     let pool = info.database_pool.unwrap();
     assert_eq!(pool.max, 20);
     assert!(

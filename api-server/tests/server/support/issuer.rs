@@ -150,6 +150,12 @@ impl Issuer {
         self.publish();
     }
 
+    /// One key in the place of all.
+    pub fn replace(&mut self, id: &str, key: Signer) {
+        self.keys = vec![(id.to_owned(), key)];
+        self.publish();
+    }
+
     fn publish(&self) {
         let keys: Vec<Value> = self.keys.iter().map(|(id, key)| key.jwk(id)).collect();
         let beside = self.folder.path().join("new");

@@ -3,7 +3,7 @@
 use super::{Connection, show};
 use crate::context::Context;
 use crate::errors::CliError;
-use crate::output::{Format, Paint, Table, Tone, UNKNOWN};
+use crate::output::{Format, Paint, Table, Tone, UNKNOWN, bytes};
 use crate::when;
 use mltraining_proto::v1;
 
@@ -53,6 +53,13 @@ fn text(info: &v1::ServerInfo, paint: Paint) -> String {
         let (open, idle, max) = (pool.open, pool.idle, pool.max);
         lines.push(format!(
             "Postgres connections open {open}, idle {idle}, at most {max}"
+        ));
+    }
+    if let Some(storage) = &info.artifact_storage {
+        let free = storage.free_bytes.map_or_else(|| UNKNOWN.to_owned(), bytes);
+        lines.push(format!(
+            "artifact storage: {free} free, not ready below {}",
+            bytes(storage.min_free_bytes)
         ));
     }
     lines.push(String::new());
@@ -111,6 +118,10 @@ mod tests {
                 invalidations: 4,
                 flushes: 1,
             }),
+            artifact_storage: Some(v1::ArtifactStorage {
+                free_bytes: None,
+                min_free_bytes: 256 << 20,
+            }),
             dependencies: vec![v1::Dependency {
                 name: "database".to_owned(),
                 state: v1::DependencyState::Down.into(),
@@ -124,6 +135,10 @@ mod tests {
         let text = text(&info, Paint::Plain);
         assert!(text.contains("not ready, up for –"), "{text}");
         assert!(text.contains("schema –, this build needs 9"), "{text}");
+        assert!(
+            text.contains("artifact storage: – free, not ready below 256.0 MiB"),
+            "{text}"
+        );
         assert!(text.contains("2026-01-01 00:00: refused"), "{text}");
         assert!(
             text.contains("remembered: 30 of 40 reads, 4 changed, 1 times all forgotten"),
