@@ -320,23 +320,131 @@ async fn a_kept_model_of_numbers_is_judged_on_later_rows_beside_rules_that_need_
 
     let told = system.says(0, &["evaluations"]);
     assert!(told.contains("R2 0."), "{told}");
-    let (_, ridge) = every_learner().into_iter().next_back().unwrap();
-    let mut request = training("other", "close", ridge);
-    request.spec.as_mut().unwrap().range = hours(0, TRAINED);
-    let other = caller.trained_version(request).await;
-    let compared = pb::CompareModelsRequest {
+}
+
+/// From 710 on, versions that were trained up to 700.
+const AFTER: (i64, i64) = (710, HOURS);
+
+/// A version that learned the first 700 hours, from a seed.
+async fn earlier(caller: &Caller, model: &str, column: &str, algorithm: Algorithm, seed: u64) -> String {
+    let mut request = training(model, column, algorithm);
+    let spec = request.spec.as_mut().unwrap();
+    (spec.range, spec.seed) = (hours(0, 700), Some(seed));
+    caller.trained_version(request).await.name
+}
+
+fn compared(versions: &[&String]) -> pb::CompareModelsRequest {
+    pb::CompareModelsRequest {
         parent: "projects/default".into(),
-        model_versions: vec![version.name, other.name],
-        range: hours(FROM, HOURS),
+        model_versions: versions.iter().map(ToString::to_string).collect(),
+        range: hours(AFTER.0, AFTER.1),
         ..pb::CompareModelsRequest::default()
-    };
-    let status = caller
+    }
+}
+
+async fn comparison(caller: &Caller, versions: &[&String]) -> pb::ModelComparison {
+    let job = caller
         .training
         .clone()
-        .compare_models(compared)
+        .compare_models(compared(versions))
+        .await
+        .unwrap();
+    let job = caller.ended(&job.into_inner().name).await;
+    let name = job.result.unwrap_or_else(|| panic!("{:?}", job.error)).comparison;
+    let request = pb::GetComparisonRequest { name };
+    let found = caller.evaluations.clone().get_comparison(request).await;
+    found.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn versions_that_foresee_numbers_are_compared_on_the_same_rows_and_two_seeds_of_one_are_not_told_apart()
+{
+    use pb::{ComparedMetric as By, ComparisonAnswer as Answer};
+    let mut system = System::start().await;
+    let caller = system.caller();
+    make_hours(&system, &caller).await;
+    system.add_worker().await;
+    let learner = |name: &str| {
+        let mut all = every_learner().into_iter();
+        all.find(|(known, _)| *known == name).unwrap().1
+    };
+    let forest = earlier(&caller, "forest", "close", learner("random_forest"), 1).await;
+    let again = earlier(&caller, "forest", "close", learner("random_forest"), 2).await;
+    let ridge = earlier(&caller, "line", "close", learner("ridge"), 1).await;
+    let other = earlier(&caller, "other", "noise", learner("ridge"), 1).await;
+
+    // A step is among what moves the next hour: the forest sees it, a line does not.
+    let found = comparison(&caller, &[&ridge, &forest]).await;
+    assert_eq!(
+        (found.overall(), &found.better_version),
+        (Answer::Better, &forest),
+        "{found:?}"
+    );
+    let by: Vec<By> = found.answers.iter().map(pb::MetricAnswer::metric).collect();
+    assert_eq!(by, [By::Rmse, By::Mae, By::R2, By::Spearman]);
+    assert_eq!((found.rows, found.positives), (3 * (HOURS - AFTER.0 - 1), 0));
+    let of = |place: usize| numbers(found.versions[place].metrics.as_ref());
+    let less = [
+        of(0).rmse.unwrap() - of(1).rmse.unwrap(),
+        of(0).mae.unwrap() - of(1).mae.unwrap(),
+        of(0).r2.unwrap() - of(1).r2.unwrap(),
+        of(0).spearman.unwrap() - of(1).spearman.unwrap(),
+    ];
+    for (difference, less) in found.differences.iter().zip(less) {
+        assert!(
+            (difference.difference.unwrap() - less).abs() < 1e-12,
+            "{difference:?}"
+        );
+        assert!(difference.p_value_overall.unwrap() < 0.05, "{difference:?}");
+    }
+    let sure = found.versions[1]
+        .intervals
+        .unwrap()
+        .regression
+        .unwrap()
+        .rmse
+        .unwrap();
+    assert!(sure.low.unwrap() < of(1).rmse.unwrap() && of(1).rmse.unwrap() < sure.high.unwrap());
+
+    let found = comparison(&caller, &[&forest, &again]).await;
+    assert_eq!(found.overall(), Answer::NotDistinguishable, "{found:?}");
+    for difference in &found.differences {
+        assert!(
+            difference.p_value.is_some() && difference.p_value_overall.is_none(),
+            "{difference:?}"
+        );
+    }
+    let told = system.says(0, &["compare", "forest@1", "line@1"]);
+    assert!(told.contains("Spearman") && !told.contains("positive"), "{told}");
+
+    let mut training = caller.training.clone();
+    let status = training
+        .compare_models(compared(&[&forest, &other]))
         .await
         .unwrap_err();
-    assert!(status.message().contains("EvaluateModel judges it"), "{status}");
+    assert!(
+        status
+            .message()
+            .contains("only versions of one source and one label can"),
+        "{status}"
+    );
+    let walk = pb::BacktestModelRequest {
+        parent: "projects/default".into(),
+        subject: Some(pb::backtest_model_request::Subject::ModelVersion(forest)),
+        range: hours(AFTER.0, AFTER.1),
+        step: seconds(86_400),
+        training_part: Some(pb::backtest_model_request::TrainingPart::Window(
+            seconds(20 * 86_400).unwrap(),
+        )),
+        ..pb::BacktestModelRequest::default()
+    };
+    let status = training.backtest_model(walk).await.unwrap_err();
+    assert!(
+        status
+            .message()
+            .contains("no rule says from which number on to act"),
+        "{status}"
+    );
 }
 
 /// The root of the mean squared change of an hour, of all rows from an hour on.

@@ -71,6 +71,10 @@ fn show_metric(metric: ComparedMetric) -> v1::ComparedMetric {
         ComparedMetric::AveragePrecision => v1::ComparedMetric::AveragePrecision,
         ComparedMetric::LogLoss => v1::ComparedMetric::LogLoss,
         ComparedMetric::Brier => v1::ComparedMetric::Brier,
+        ComparedMetric::Rmse => v1::ComparedMetric::Rmse,
+        ComparedMetric::Mae => v1::ComparedMetric::Mae,
+        ComparedMetric::R2 => v1::ComparedMetric::R2,
+        ComparedMetric::Spearman => v1::ComparedMetric::Spearman,
     }
 }
 

@@ -25,7 +25,7 @@ impl TrainingApi {
         let mut versions = Vec::with_capacity(names.len());
         let mut warnings = Vec::new();
         for name in &names {
-            let version = scored_version::find_of_classes(&call, name).await?;
+            let version = scored_version::find(&call, name).await?;
             versions.push(version);
         }
         let most = versions.iter().map(|version| version.train.max_rows).max();

@@ -60,7 +60,7 @@ pub(super) async fn find(call: &Call, name: &VersionName) -> Result<ScoredVersio
     })
 }
 
-/// The same of a version that foresees a class.
+/// The same of a version that foresees a class, which a threshold turns into acts.
 ///
 /// # Errors
 /// Those of [`find`]; FAILED_PRECONDITION when it foresees numbers.
@@ -70,7 +70,8 @@ pub(super) async fn find_of_classes(call: &Call, name: &VersionName) -> Result<S
         Task::Binary => Ok(version),
         Task::Regression => {
             let text = format!(
-                "{name} foresees numbers; only versions that foresee a class are compared and traded on. EvaluateModel judges it"
+                "{name} foresees numbers, and no rule says from which number on to act; a walk acts on versions that foresee a class. \
+                 EvaluateModel and CompareModels judge it"
             );
             Err(ApiError::new(Reason::FailedPrecondition, text).with("name", name))
         }

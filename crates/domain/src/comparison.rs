@@ -1,13 +1,13 @@
 //! What comes of comparing model versions on the very same rows.
 
-use crate::{Interval, Metrics, ModelId, RowCounts, ScoreIntervals, SourceId, Span, TimeRange};
+use crate::{Interval, Metrics, ModelId, RowCounts, ScoreIntervals, SourceId, Span, Task, TimeRange};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The level below which a corrected p-value tells two versions apart.
 pub const LEVEL: f64 = 0.05;
 
-/// What versions are compared by.
+/// What versions are compared by: four metrics where classes are foreseen, four others where numbers are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparedMetric {
@@ -19,34 +19,61 @@ pub enum ComparedMetric {
     LogLoss,
     /// Brier score: the same, less hard on the sure ones.
     Brier,
+    /// Root of the mean squared error of numbers: the large errors.
+    Rmse,
+    /// Mean absolute error of numbers: the usual errors.
+    Mae,
+    /// R2: the squared error beside that of the rows' own mean.
+    R2,
+    /// Spearman's rank correlation: the order of the numbers.
+    Spearman,
 }
 
 impl ComparedMetric {
-    /// Every metric, in the order in which they are told.
-    pub const ALL: [ComparedMetric; 4] = [Self::RocAuc, Self::AveragePrecision, Self::LogLoss, Self::Brier];
+    /// Every metric of classes, in the order in which they are told.
+    pub const OF_CLASSES: [ComparedMetric; 4] =
+        [Self::RocAuc, Self::AveragePrecision, Self::LogLoss, Self::Brier];
+    /// The same of numbers.
+    pub const OF_NUMBERS: [ComparedMetric; 4] = [Self::Rmse, Self::Mae, Self::R2, Self::Spearman];
+
+    /// Every metric of a task, in the order in which they are told.
+    pub fn of_task(task: Task) -> [ComparedMetric; 4] {
+        match task {
+            Task::Binary => Self::OF_CLASSES,
+            Task::Regression => Self::OF_NUMBERS,
+        }
+    }
 
     /// Its place in that order.
     pub fn place(self) -> usize {
         match self {
-            Self::RocAuc => 0,
-            Self::AveragePrecision => 1,
-            Self::LogLoss => 2,
-            Self::Brier => 3,
+            Self::RocAuc | Self::Rmse => 0,
+            Self::AveragePrecision | Self::Mae => 1,
+            Self::LogLoss | Self::R2 => 2,
+            Self::Brier | Self::Spearman => 3,
         }
     }
 
     /// Whether more is better.
     pub fn is_higher_better(self) -> bool {
-        matches!(self, Self::RocAuc | Self::AveragePrecision)
+        match self {
+            Self::RocAuc | Self::AveragePrecision | Self::R2 | Self::Spearman => true,
+            Self::LogLoss | Self::Brier | Self::Rmse | Self::Mae => false,
+        }
     }
 
     /// The metric among others.
     pub fn of(self, metrics: &Metrics) -> Option<f64> {
+        let number = metrics.regression.unwrap_or_default();
         match self {
             Self::RocAuc => metrics.roc_auc,
             Self::AveragePrecision => metrics.average_precision,
             Self::LogLoss => metrics.log_loss,
             Self::Brier => metrics.brier,
+            Self::Rmse => number.rmse,
+            Self::Mae => number.mae,
+            Self::R2 => number.r2,
+            Self::Spearman => number.spearman,
         }
     }
 }
@@ -65,7 +92,7 @@ pub struct VersionComparison {
     pub versions: Vec<ComparedVersion>,
     /// Rows that all of them can score.
     pub rows: u64,
-    /// Of them positive.
+    /// Of them positive; 0 where numbers are foreseen.
     pub positives: u64,
     /// First and last decision time of these rows; here the end is included.
     pub decisions: TimeRange,
@@ -251,7 +278,7 @@ impl VersionDifference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ComparedMetric::{Brier, LogLoss, RocAuc};
+    use ComparedMetric::{Brier, LogLoss, Mae, R2, Rmse, RocAuc, Spearman};
 
     fn difference(
         first: usize,
@@ -319,6 +346,10 @@ mod tests {
             (RocAuc, -0.1, 1),
             (LogLoss, 0.1, 1),
             (Brier, -0.1, 0),
+            (Rmse, -0.1, 0),
+            (Mae, 0.1, 1),
+            (R2, 0.1, 0),
+            (Spearman, -0.1, 1),
         ] {
             let one = [difference(0, 1, metric, value, 0.01)];
             assert_eq!(
@@ -332,6 +363,15 @@ mod tests {
         assert_eq!(answer_in_metric(2, &unsure), Answer::NotDistinguishable);
         let same = [difference(0, 1, RocAuc, 0.0, 0.01)];
         assert_eq!(answer_in_metric(2, &same), Answer::NotDistinguishable);
+    }
+
+    #[test]
+    fn each_metric_stands_in_its_place_among_those_of_its_task() {
+        for task in [Task::Binary, Task::Regression] {
+            for (place, metric) in ComparedMetric::of_task(task).into_iter().enumerate() {
+                assert_eq!(metric.place(), place, "{metric:?}");
+            }
+        }
     }
 
     #[test]

@@ -5,29 +5,75 @@ use crate::train;
 use crate::work::{Work, WorkError};
 use mltraining_domain::comparison::{answer_in_metric, answer_overall};
 use mltraining_domain::{
-    CompareSpec, ComparedMetric, ComparedVersion, MetricAnswer, RowCounts, ScoreIntervals, ScoredVersion,
-    Span, TimeRange, TrainSpec, VersionComparison, VersionDifference,
+    CompareSpec, ComparedMetric, ComparedVersion, MetricAnswer, Metrics, RowCounts, ScoreIntervals,
+    ScoredVersion, Span, Task, TimeRange, TrainSpec, VersionComparison, VersionDifference,
 };
 use mltraining_learn::bootstrap::{self, Compared, PairFound, Resampling, Rivals};
 use mltraining_learn::control::Control;
+use mltraining_learn::fit::Truth;
 use mltraining_learn::metrics::{self, Cut};
+use mltraining_panel::rows::LabelledRows;
 
 /// How often blocks are drawn: p-values are corrected for many pairs, and of 1,000 draws none would be small enough.
 const RESAMPLES: u32 = 10_000;
 
 /// The versions on the rows that all of them have.
 pub(super) struct Together {
-    /// 0 or 1.
-    pub labels: Vec<u8>,
+    /// What came true.
+    pub truths: Truths,
     /// Decision times.
     pub times: Vec<i64>,
     /// Of each version, in the order of the request.
     pub versions: Vec<Beside>,
 }
 
+/// What came true in rows.
+pub(super) enum Truths {
+    /// 0 or 1.
+    Classes(Vec<u8>),
+    /// A number.
+    Numbers(Vec<f32>),
+}
+
+impl Truths {
+    /// Of these places among the rows.
+    fn of(task: Task, rows: &LabelledRows, places: &[u32]) -> Self {
+        let places = places.iter().map(|&row| row as usize);
+        match task {
+            Task::Binary => Self::Classes(places.map(|row| rows.labels[row]).collect()),
+            Task::Regression => Self::Numbers(places.map(|row| rows.targets[row]).collect()),
+        }
+    }
+
+    fn as_truth(&self) -> Truth<'_> {
+        match self {
+            Self::Classes(labels) => Truth::Classes(labels),
+            Self::Numbers(numbers) => Truth::Numbers(numbers),
+        }
+    }
+
+    /// Positives among them; `None` where numbers are foreseen.
+    pub(super) fn positives(&self) -> Option<u64> {
+        match self {
+            Self::Classes(labels) => Some(labels.iter().map(|&label| u64::from(label)).sum()),
+            Self::Numbers(_) => None,
+        }
+    }
+
+    fn measure(&self, beside: &Beside) -> Metrics {
+        match self {
+            Self::Classes(labels) => {
+                let cut = beside.threshold.map_or(Cut::None, Cut::At);
+                metrics::measure(labels, &beside.scores, cut)
+            }
+            Self::Numbers(truths) => metrics::measure_numbers(truths, &beside.scores),
+        }
+    }
+}
+
 /// A version on these rows.
 pub(super) struct Beside {
-    /// The scores.
+    /// The scores, or the numbers that it foresees.
     pub scores: Vec<f64>,
     /// Its threshold.
     pub threshold: Option<f64>,
@@ -38,9 +84,14 @@ pub(super) struct Beside {
 }
 
 /// Takes the rows in common out of each reading; `fingerprints` are those of the readings.
-pub(super) fn together(readings: Vec<Reading>, places: &[Vec<u32>], fingerprints: &[String]) -> Together {
+pub(super) fn together(
+    task: Task,
+    readings: Vec<Reading>,
+    places: &[Vec<u32>],
+    fingerprints: &[String],
+) -> Together {
     let (first, own) = (&readings[0].rows, &places[0]);
-    let labels = own.iter().map(|&row| first.labels[row as usize]).collect();
+    let truths = Truths::of(task, first, own);
     let times = own.iter().map(|&row| first.decisions[row as usize]).collect();
     let mut versions = Vec::new();
     for ((reading, places), fingerprint) in readings.into_iter().zip(places).zip(fingerprints) {
@@ -56,7 +107,7 @@ pub(super) fn together(readings: Vec<Reading>, places: &[Vec<u32>], fingerprints
     }
     versions.sort_by_key(|(place, _)| *place);
     Together {
-        labels,
+        truths,
         times,
         versions: versions.into_iter().map(|(_, beside)| beside).collect(),
     }
@@ -72,20 +123,19 @@ pub(super) fn judge(
     work: &Work,
 ) -> Result<VersionComparison, WorkError> {
     let Together {
-        labels,
+        truths,
         times,
         versions,
     } = together;
     let mut scores = Vec::with_capacity(versions.len());
     let mut compared = Vec::with_capacity(versions.len());
     for (version, beside) in spec.versions.iter().zip(versions) {
-        let cut = beside.threshold.map_or(Cut::None, Cut::At);
         compared.push(ComparedVersion {
             model: version.model.clone(),
             version: version.version,
             own_rows: beside.own_rows,
+            metrics: truths.measure(&beside),
             source_fingerprint: beside.source_fingerprint,
-            metrics: metrics::measure(&labels, &beside.scores, cut),
             intervals: unknown(),
         });
         scores.push(beside.scores);
@@ -96,7 +146,7 @@ pub(super) fn judge(
         ..train::resampling(&spec.versions[0].train)
     };
     let rivals = Rivals {
-        labels: &labels,
+        truth: truths.as_truth(),
         scores: &scores,
         times: &times,
     };
@@ -104,23 +154,25 @@ pub(super) fn judge(
         cancel: work.stop.flag(),
         progress: &|_, _| {},
     };
-    // Of scores and labels of one length a stop alone keeps it from ending.
+    // Of scores and truths of one length a stop alone keeps it from ending.
     let found = bootstrap::compare(rivals, resampling, &control).map_err(|_| WorkError::Stopped)?;
     for (version, intervals) in compared.iter_mut().zip(&found.models) {
         version.intervals = *intervals;
     }
-    Ok(outcome(spec, &labels, &times, compared, &found))
+    let positives = truths.positives().unwrap_or_default();
+    Ok(outcome(spec, positives, &times, compared, &found))
 }
 
 fn outcome(
     spec: &CompareSpec,
-    labels: &[u8],
+    positives: u64,
     times: &[i64],
     versions: Vec<ComparedVersion>,
     found: &Compared,
 ) -> VersionComparison {
-    let differences = differences(spec, &found.pairs);
-    let answers = ComparedMetric::ALL.map(|metric| {
+    let metrics = ComparedMetric::of_task(spec.task());
+    let differences = differences(spec, metrics, &found.pairs);
+    let answers = metrics.map(|metric| {
         let of: Vec<VersionDifference> = differences
             .iter()
             .copied()
@@ -136,8 +188,8 @@ fn outcome(
         source: spec.versions[0].train.source.clone(),
         range: spec.range,
         known_before: spec.known_before,
-        rows: labels.len() as u64,
-        positives: labels.iter().map(|&label| u64::from(label)).sum(),
+        rows: times.len() as u64,
+        positives,
         decisions: TimeRange {
             start: time(times.iter().copied().min()),
             end: time(times.iter().copied().max()),
@@ -165,11 +217,15 @@ fn are_draws_of_one(one: &ScoredVersion, other: &ScoredVersion) -> bool {
 
 /// Every pair in every metric, with p-values corrected for the pairs of the metric, and for all. Versions that differ by the seed alone
 /// are not tested: they have none that is corrected.
-fn differences(spec: &CompareSpec, pairs: &[PairFound]) -> Vec<VersionDifference> {
+fn differences(
+    spec: &CompareSpec,
+    metrics: [ComparedMetric; 4],
+    pairs: &[PairFound],
+) -> Vec<VersionDifference> {
     let is_tested =
         |first: usize, second: usize| !are_draws_of_one(&spec.versions[first], &spec.versions[second]);
     let mut found: Vec<VersionDifference> = Vec::new();
-    for metric in ComparedMetric::ALL {
+    for metric in metrics {
         let of: Vec<_> = pairs
             .iter()
             .map(|pair| pair.differences[metric.place()])

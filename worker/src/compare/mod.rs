@@ -136,12 +136,12 @@ fn compare(
             text,
         )
     })?;
-    let together = judge::together(readings, &places, fingerprints);
+    let together = judge::together(spec.task(), readings, &places, fingerprints);
     check_common(spec, &together)?;
     let text = format!(
         "comparing {} versions on {} rows",
         spec.versions.len(),
-        together.labels.len()
+        together.times.len()
     );
     work.board.note(WorkPhase::Evaluate, 0, 1, text);
     judge::judge(spec, together, work)
@@ -149,7 +149,7 @@ fn compare(
 
 /// Whether anything can be said on the rows that all versions have.
 fn check_common(spec: &CompareSpec, together: &judge::Together) -> Result<(), WorkError> {
-    let rows = together.labels.len();
+    let rows = together.times.len();
     if rows == 0 {
         let own: Vec<String> = spec
             .versions
@@ -163,7 +163,9 @@ fn check_common(spec: &CompareSpec, together: &judge::Together) -> Result<(), Wo
         );
         return Err(failure(Reason::ModelsNotComparable, text));
     }
-    let positives = together.labels.iter().filter(|label| **label == 1).count();
+    let Some(positives) = together.truths.positives() else {
+        return Ok(());
+    };
     let unknown = together
         .versions
         .iter()
@@ -177,7 +179,7 @@ fn check_common(spec: &CompareSpec, together: &judge::Together) -> Result<(), Wo
         );
         return Err(failure(Reason::LabelHasNoPositives, text));
     }
-    if positives == rows {
+    if positives == rows as u64 {
         let text = format!(
             "all {rows} labelled rows that all versions can score are positive ({unknown} with an unknown label); choose a longer \
              period"
@@ -202,13 +204,17 @@ fn told(found: &VersionComparison) -> String {
         Answer::Mixed => "metrics contradict each other".to_owned(),
         Answer::Unknown => "nothing can be told".to_owned(),
     };
+    let mut versions = found.versions.iter();
+    let positives = match versions.any(|version| version.metrics.regression.is_some()) {
+        true => String::new(),
+        false => format!(", {} of them positive", found.positives),
+    };
     format!(
-        "{} versions on {} rows in {} blocks of {}, {} of them positive: {answer}",
+        "{} versions on {} rows in {} blocks of {}{positives}: {answer}",
         found.versions.len(),
         found.rows,
         found.blocks,
         found.block,
-        found.positives,
     )
 }
 

@@ -35,7 +35,7 @@ pub(super) fn common(readings: &[&LabelledRows]) -> Result<Vec<Vec<u32>>, Change
     let Some((first, others)) = readings.split_first() else {
         return Ok(Vec::new());
     };
-    let mut places: Vec<Vec<u32>> = vec![(0..first.labels.len() as u32).collect()];
+    let mut places: Vec<Vec<u32>> = vec![(0..first.len() as u32).collect()];
     for other in others {
         let (kept, theirs) = meet(first, &places[0], other)?;
         for of in &mut places {
@@ -54,7 +54,7 @@ fn meet(one: &LabelledRows, some: &[u32], other: &LabelledRows) -> Result<(Vec<u
     for (nth, &row) in some.iter().enumerate() {
         let row = row as usize;
         let entity = ours.entity(row);
-        while next < other.labels.len() {
+        while next < other.len() {
             let order = others
                 .entity(next)
                 .as_bytes()
@@ -64,7 +64,7 @@ fn meet(one: &LabelledRows, some: &[u32], other: &LabelledRows) -> Result<(Vec<u
                 Ordering::Less => next += 1,
                 Ordering::Greater => break,
                 Ordering::Equal => {
-                    if one.labels[row] != other.labels[next] {
+                    if truth(one, row) != truth(other, next) {
                         return Err(Changed {
                             entity: entity.to_owned(),
                             decision: one.decisions[row],
@@ -79,6 +79,12 @@ fn meet(one: &LabelledRows, some: &[u32], other: &LabelledRows) -> Result<(Vec<u
         }
     }
     Ok((kept, theirs))
+}
+
+/// What came true in a row: its class, or the bits of its number.
+fn truth(rows: &LabelledRows, row: usize) -> (Option<u8>, Option<u32>) {
+    let number = rows.targets.get(row).map(|number| number.to_bits());
+    (rows.labels.get(row).copied(), number)
 }
 
 /// The entities of rows that are asked for in order.
@@ -148,6 +154,20 @@ mod tests {
     fn a_label_that_changed_between_two_readings_is_named() {
         let one = rows(&[("a", &[(1, 0), (2, 1)])]);
         let two = rows(&[("a", &[(1, 0), (2, 0)])]);
+        let changed = common(&[&one, &two]).unwrap_err();
+        assert_eq!((changed.entity.as_str(), changed.decision), ("a", 2));
+    }
+
+    #[test]
+    fn a_number_that_changed_between_two_readings_is_named() {
+        let numbers = |numbers: &[f32]| {
+            let mut made = rows(&[("a", &[(1, 0), (2, 0)])]);
+            made.labels.clear();
+            made.targets = numbers.to_vec();
+            made
+        };
+        let (one, two) = (numbers(&[0.5, -0.25]), numbers(&[0.5, -0.125]));
+        assert_eq!(common(&[&one, &one]).unwrap(), [vec![0, 1], vec![0, 1]]);
         let changed = common(&[&one, &two]).unwrap_err();
         assert_eq!((changed.entity.as_str(), changed.decision), ("a", 2));
     }

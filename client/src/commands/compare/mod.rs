@@ -1,6 +1,7 @@
 //! `mlts compare`: compares model versions on the very same rows, follows the job, and says which is better; and the comparisons that
 //! there are.
 
+mod numbers;
 mod show;
 
 use super::job_options::JobOptions;

@@ -1,5 +1,6 @@
 //! Comparisons for people.
 
+use super::numbers;
 use crate::commands::evaluate::short_title;
 use crate::commands::report;
 use crate::names;
@@ -54,13 +55,11 @@ fn answer(answer: Answer, better: &str) -> (String, Tone) {
 pub(super) fn comparison(found: &v1::ModelComparison, paint: Paint) -> String {
     let (text, tone) = answer(found.overall(), &found.better_version);
     let block = found.block.as_ref().and_then(when::span).map_or(0, Span::micros);
-    let positive = (found.rows > 0).then(|| found.positives as f64 / found.rows as f64);
     let head = format!(
-        "{}\non {} rows that all can score, {} of them positive ({}), from {}; {} draws of {} blocks of {}",
+        "{}\non {} rows that all can score{}, from {}; {} draws of {} blocks of {}",
         paint.text(tone, text),
         count(found.rows),
-        count(found.positives),
-        share(positive),
+        positives(found),
         when::show_range(found.range.as_ref()),
         count(found.resamples.into()),
         count(found.blocks),
@@ -68,7 +67,10 @@ pub(super) fn comparison(found: &v1::ModelComparison, paint: Paint) -> String {
     );
     let mut parts = vec![
         head,
-        versions(found, paint),
+        match numbers::are_foreseen(found) {
+            true => numbers::versions(found, paint),
+            false => versions(found, paint),
+        },
         answers(found, paint),
         differences(found, paint),
     ];
@@ -80,6 +82,15 @@ pub(super) fn comparison(found: &v1::ModelComparison, paint: Paint) -> String {
         ));
     }
     parts.join("\n\n")
+}
+
+/// How many rows are positive; nothing of numbers.
+fn positives(found: &v1::ModelComparison) -> String {
+    if numbers::are_foreseen(found) {
+        return String::new();
+    }
+    let part = (found.rows > 0).then(|| found.positives as f64 / found.rows as f64);
+    format!(", {} of them positive ({})", count(found.positives), share(part))
 }
 
 fn versions(found: &v1::ModelComparison, paint: Paint) -> String {
@@ -126,6 +137,10 @@ fn name(of: v1::ComparedMetric) -> &'static str {
         v1::ComparedMetric::AveragePrecision => "AP",
         v1::ComparedMetric::LogLoss => "log loss",
         v1::ComparedMetric::Brier => "Brier",
+        v1::ComparedMetric::Rmse => "RMSE",
+        v1::ComparedMetric::Mae => "MAE",
+        v1::ComparedMetric::R2 => "R2",
+        v1::ComparedMetric::Spearman => "Spearman",
         v1::ComparedMetric::Unspecified => UNKNOWN,
     }
 }
@@ -153,10 +168,14 @@ fn differences(found: &v1::ModelComparison, paint: Paint) -> String {
     ];
     let mut table = Table::new(&headings, paint);
     for difference in &found.differences {
+        let less = match numbers::is_in_unit(difference.metric()) {
+            true => numbers::signed_value,
+            false => signed,
+        };
         let bounds = difference.interval.as_ref().and_then(report::bounds);
         let interval = bounds.map_or_else(
             || UNKNOWN.to_owned(),
-            |(low, high)| format!("{} to {}", signed(Some(low)), signed(Some(high))),
+            |(low, high)| format!("{} to {}", less(Some(low)), less(Some(high))),
         );
         table.row([
             format!(
@@ -165,7 +184,7 @@ fn differences(found: &v1::ModelComparison, paint: Paint) -> String {
                 short_title(&difference.second)
             ),
             name(difference.metric()).to_owned(),
-            signed(difference.difference),
+            less(difference.difference),
             interval,
             metric(difference.p_value),
             metric(difference.p_value_in_metric),

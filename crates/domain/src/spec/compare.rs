@@ -2,7 +2,7 @@
 
 use super::Checked;
 use super::evaluate::check_rows;
-use crate::{Reason, ScoredVersion, TimeRange, TrainSpec, Violations};
+use crate::{Reason, ScoredVersion, Task, TimeRange, TrainSpec, Violations};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,13 @@ impl CompareSpec {
             );
         }
         found.into_result(self).map(Checked::new)
+    }
+
+    /// What all versions foresee: those of one label are of one task.
+    pub fn task(&self) -> Task {
+        self.versions
+            .first()
+            .map_or(Task::Binary, |version| version.train.label.task())
     }
 
     /// The first two versions that have not the same source or label.

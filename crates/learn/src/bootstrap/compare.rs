@@ -2,23 +2,27 @@
 
 use super::blocks::Blocks;
 use super::interval::Resampled;
+use super::numbers::{Errors, TestedNumbers, intervals_of};
 use super::ranking::{Pairs, Ranking};
 use super::{FEWEST_BLOCKS, Resampling, draw, resampled};
 use crate::control::Control;
-use crate::fit::FitError;
+use crate::fit::{FitError, Truth};
 use crate::metrics::{loss_of_row, square_of_row};
-use mltraining_domain::{ComparedMetric, Interval, IntervalUnset, ScoreIntervals};
+use mltraining_domain::{ComparedMetric, Interval, IntervalUnset, RegressionIntervals, ScoreIntervals, Task};
 use rayon::prelude::*;
 
-/// How many metrics are compared.
-const METRICS: usize = ComparedMetric::ALL.len();
+/// What a model reaches on a draw: the metrics of its task in their order, and of numbers the median absolute error, which has an interval
+/// and is not compared.
+type Reached = [Option<f64>; 5];
+/// Its place.
+const MEDIAN: usize = 4;
 
 /// Scores of several models on the same rows, which none of them had seen.
 #[derive(Debug, Clone, Copy)]
 pub struct Rivals<'a> {
-    /// 0 or 1.
-    pub labels: &'a [u8],
-    /// Of each model, the probability of a positive for each row.
+    /// What came true.
+    pub truth: Truth<'a>,
+    /// Of each model, the probability of a positive for each row, or the number that it foresees.
     pub scores: &'a [Vec<f64>],
     /// Decision time of each row.
     pub times: &'a [i64],
@@ -44,7 +48,7 @@ pub struct PairFound {
     pub first: usize,
     /// Place of the other, later.
     pub second: usize,
-    /// In each metric, in the order of [`ComparedMetric::ALL`].
+    /// In each metric of the task, in the order of [`ComparedMetric::of_task`].
     pub differences: Vec<Difference>,
 }
 
@@ -60,7 +64,13 @@ pub struct Difference {
 }
 
 /// A model's rows, ready to be weighed by blocks.
-struct Weighable {
+enum Weighable {
+    Classes(Scores),
+    Numbers(Errors),
+}
+
+/// Probabilities of classes.
+struct Scores {
     /// `None` when a score is NaN.
     ranked: Option<(Ranking, Pairs)>,
     /// Sums over the rows of each block: log losses, squares.
@@ -78,17 +88,20 @@ struct Weighable {
 /// [`FitError::Cancelled`] when the caller's flag is set.
 ///
 /// # Panics
-/// When labels, scores and times differ in number, or the least block is not above 0.
+/// When truths, scores and times differ in number, or the least block is not above 0.
 pub fn compare(
     rivals: Rivals<'_>,
     resampling: Resampling,
     control: &Control<'_>,
 ) -> Result<Compared, FitError> {
-    let rows = rivals.labels.len();
-    assert_eq!(rows, rivals.times.len(), "one time for each label");
+    let (task, rows) = match rivals.truth {
+        Truth::Classes(labels) => (Task::Binary, labels.len()),
+        Truth::Numbers(numbers) => (Task::Regression, numbers.len()),
+    };
+    assert_eq!(rows, rivals.times.len(), "one time for each truth");
     assert!(
         rivals.scores.iter().all(|scores| scores.len() == rows),
-        "one score for each label"
+        "one score for each truth"
     );
     assert!(resampling.least_block > 0, "blocks have a length");
     let blocks = Blocks::of(rivals.times, resampling.least_block);
@@ -100,9 +113,9 @@ pub fn compare(
     let models: Vec<Weighable> = rivals
         .scores
         .par_iter()
-        .map(|scores| Weighable::new(rivals.labels, scores, &blocks))
+        .map(|scores| Weighable::new(&rivals, scores, &blocks))
         .collect();
-    let measured = |weights: &[f64]| -> Vec<[Option<f64>; METRICS]> {
+    let measured = |weights: &[f64]| -> Vec<Reached> {
         models
             .iter()
             .map(|model| model.measured(weights, &sizes))
@@ -116,6 +129,7 @@ pub fn compare(
         })?,
     };
     let found = Found {
+        task,
         whole,
         draws,
         blocks: blocks.count,
@@ -131,6 +145,45 @@ pub fn compare(
 }
 
 impl Weighable {
+    fn new(rivals: &Rivals<'_>, scores: &[f64], blocks: &Blocks) -> Self {
+        match rivals.truth {
+            Truth::Classes(labels) => Self::Classes(Scores::new(labels, scores, blocks)),
+            Truth::Numbers(truths) => {
+                let tested = TestedNumbers {
+                    truths,
+                    forecasts: scores,
+                    baseline: None,
+                    times: rivals.times,
+                    fold_ends: &[],
+                };
+                let rows = 0..truths.len();
+                Self::Numbers(Errors::of(&tested, rows, &blocks.of_rows, blocks.count))
+            }
+        }
+    }
+
+    /// The metrics when each row counts the weight of its block.
+    fn measured(&self, weights: &[f64], sizes: &[f64]) -> Reached {
+        match self {
+            Self::Classes(scores) => {
+                let [a, b, c, d] = scores.measured(weights, sizes);
+                [a, b, c, d, None]
+            }
+            Self::Numbers(errors) => {
+                let found = errors.measured(weights);
+                [
+                    found.rmse,
+                    found.mae,
+                    found.r2,
+                    found.spearman,
+                    found.median_absolute_error,
+                ]
+            }
+        }
+    }
+}
+
+impl Scores {
     fn new(labels: &[u8], scores: &[f64], blocks: &Blocks) -> Self {
         let mut made = Self {
             ranked: Ranking::new(labels, scores, &blocks.of_rows, blocks.count).map(|ranking| {
@@ -147,10 +200,10 @@ impl Weighable {
         made
     }
 
-    /// The metrics when each row counts the weight of its block, in the order of [`ComparedMetric::ALL`].
-    fn measured(&self, weights: &[f64], sizes: &[f64]) -> [Option<f64>; METRICS] {
+    /// ROC AUC, average precision, log loss and Brier score.
+    fn measured(&self, weights: &[f64], sizes: &[f64]) -> [Option<f64>; 4] {
         let Some((ranking, pairs)) = &self.ranked else {
-            return [None; METRICS];
+            return [None; 4];
         };
         let weighed = |sums: &[f64]| {
             sums.iter()
@@ -160,27 +213,25 @@ impl Weighable {
         };
         let rows = weighed(sizes);
         let mean = |sums: &[f64]| (rows > 0.0).then(|| weighed(sums) / rows);
-        ComparedMetric::ALL.map(|metric| match metric {
-            ComparedMetric::RocAuc => pairs.roc_auc(weights),
-            ComparedMetric::AveragePrecision => ranking.average_precision(weights),
-            ComparedMetric::LogLoss => mean(&self.losses),
-            ComparedMetric::Brier => mean(&self.squares),
-        })
+        [
+            pairs.roc_auc(weights),
+            ranking.average_precision(weights),
+            mean(&self.losses),
+            mean(&self.squares),
+        ]
     }
 }
 
 /// The metrics of all models, on all rows and on each draw.
 struct Found {
-    whole: Vec<[Option<f64>; METRICS]>,
-    draws: Vec<Vec<[Option<f64>; METRICS]>>,
+    task: Task,
+    whole: Vec<Reached>,
+    draws: Vec<Vec<Reached>>,
     blocks: usize,
 }
 
 impl Found {
-    fn resampled(
-        &self,
-        value: impl Fn(&[[Option<f64>; METRICS]]) -> Option<f64>,
-    ) -> Result<Resampled, IntervalUnset> {
+    fn resampled(&self, value: impl Fn(&[Reached]) -> Option<f64>) -> Result<Resampled, IntervalUnset> {
         if self.blocks < FEWEST_BLOCKS {
             return Err(IntervalUnset::TooFewBlocks);
         }
@@ -188,22 +239,35 @@ impl Found {
     }
 
     fn scores(&self, model: usize) -> ScoreIntervals {
-        let interval = |metric: ComparedMetric| match self.resampled(|all| all[model][metric.place()]) {
+        let interval = |place: usize| match self.resampled(|all| all[model][place]) {
             Ok(resampled) => resampled.interval(),
             Err(reason) => Interval::Unset(reason),
         };
-        ScoreIntervals {
-            blocks: self.blocks as u64,
-            roc_auc: interval(ComparedMetric::RocAuc),
-            average_precision: interval(ComparedMetric::AveragePrecision),
-            regression: None,
+        let of = |metric: ComparedMetric| interval(metric.place());
+        match self.task {
+            Task::Binary => ScoreIntervals {
+                blocks: self.blocks as u64,
+                roc_auc: of(ComparedMetric::RocAuc),
+                average_precision: of(ComparedMetric::AveragePrecision),
+                regression: None,
+            },
+            Task::Regression => intervals_of(
+                self.blocks,
+                RegressionIntervals {
+                    rmse: of(ComparedMetric::Rmse),
+                    mae: of(ComparedMetric::Mae),
+                    median_absolute_error: interval(MEDIAN),
+                    r2: of(ComparedMetric::R2),
+                    spearman: of(ComparedMetric::Spearman),
+                },
+            ),
         }
     }
 
     fn pair(&self, first: usize, second: usize) -> PairFound {
         let difference = |metric: ComparedMetric| {
             let at = metric.place();
-            let less = |all: &[[Option<f64>; METRICS]]| Some(all[first][at]? - all[second][at]?);
+            let less = |all: &[Reached]| Some(all[first][at]? - all[second][at]?);
             let (interval, p_value) = match self.resampled(less) {
                 Ok(resampled) => (resampled.interval(), Some(resampled.p_value())),
                 Err(reason) => (Interval::Unset(reason), None),
@@ -217,7 +281,7 @@ impl Found {
         PairFound {
             first,
             second,
-            differences: ComparedMetric::ALL.map(difference).to_vec(),
+            differences: ComparedMetric::of_task(self.task).map(difference).to_vec(),
         }
     }
 }
@@ -225,7 +289,7 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Cut, measure};
+    use crate::metrics::{Cut, measure, measure_numbers};
     use crate::random::Random;
 
     const HOURS: i64 = 24;
@@ -253,7 +317,7 @@ mod tests {
     fn found(seed: u64, days: i64, noise: &[f64], resamples: u32) -> Compared {
         let (labels, scores, times) = world(seed, days, noise);
         let rivals = Rivals {
-            labels: &labels,
+            truth: Truth::Classes(&labels),
             scores: &scores,
             times: &times,
         };
@@ -269,7 +333,7 @@ mod tests {
     fn differences_are_those_of_the_metrics() {
         let (labels, scores, times) = world(1, 10, &[0.1, 0.8, 0.1]);
         let rivals = Rivals {
-            labels: &labels,
+            truth: Truth::Classes(&labels),
             scores: &scores,
             times: &times,
         };
@@ -333,7 +397,10 @@ mod tests {
     #[test]
     fn a_less_noisy_model_is_told_from_a_noisier_one_in_every_metric() {
         let compared = found(3, 20, &[0.1, 0.8], 1000);
-        for (metric, difference) in ComparedMetric::ALL.iter().zip(&compared.pairs[0].differences) {
+        for (metric, difference) in ComparedMetric::OF_CLASSES
+            .iter()
+            .zip(&compared.pairs[0].differences)
+        {
             assert!(difference.p_value.unwrap() < 0.01, "{metric:?} {difference:?}");
             let better = difference.value.unwrap() > 0.0;
             assert_eq!(better, metric.is_higher_better(), "{metric:?}");
@@ -375,7 +442,7 @@ mod tests {
             progress: &|_, _| {},
         };
         let rivals = Rivals {
-            labels: &labels,
+            truth: Truth::Classes(&labels),
             scores: &scores,
             times: &times,
         };
@@ -387,12 +454,110 @@ mod tests {
         assert_eq!(compare(rivals, resampling, &control), Err(FitError::Cancelled));
     }
 
+    /// Days of hourly rows of five entities. Each model knows the number but for noise of its own, as large as `noise` says; what a day
+    /// has in common makes it hard or easy for all of them.
+    fn numbers(seed: u64, days: i64, noise: &[f64]) -> (Vec<f32>, Vec<Vec<f64>>, Vec<i64>) {
+        let mut random = Random::of(seed, 0);
+        let (mut truths, mut times) = (Vec::new(), Vec::new());
+        let mut said = vec![Vec::new(); noise.len()];
+        for day in 0..days {
+            let hard = 0.5 + random.unit();
+            for row in 0..5 * HOURS {
+                let known = random.unit() - 0.5;
+                truths.push((known + hard * (random.unit() - 0.5)) as f32);
+                times.push(day * HOURS + row / 5);
+                for (model, noise) in noise.iter().enumerate() {
+                    said[model].push(known + noise * (random.unit() - 0.5));
+                }
+            }
+        }
+        (truths, said, times)
+    }
+
+    fn of_numbers(seed: u64, days: i64, noise: &[f64], resamples: u32) -> Compared {
+        let (truths, said, times) = numbers(seed, days, noise);
+        let rivals = Rivals {
+            truth: Truth::Numbers(&truths),
+            scores: &said,
+            times: &times,
+        };
+        let resampling = Resampling {
+            least_block: HOURS,
+            resamples,
+            seed: 7,
+        };
+        compare(rivals, resampling, &Control::none()).unwrap()
+    }
+
+    #[test]
+    fn differences_of_numbers_are_those_of_the_metrics_and_each_model_has_its_intervals() {
+        let noise = [0.1, 0.8, 0.1];
+        let (truths, said, _) = numbers(1, 10, &noise);
+        let compared = of_numbers(1, 10, &noise, 200);
+        assert_eq!((compared.blocks, compared.pairs.len()), (10, 3));
+        let of = |model: usize| measure_numbers(&truths, &said[model]);
+        for pair in &compared.pairs {
+            let (a, b) = (of(pair.first), of(pair.second));
+            for (metric, found) in ComparedMetric::OF_NUMBERS.iter().zip(&pair.differences) {
+                let wanted = metric.of(&a).unwrap() - metric.of(&b).unwrap();
+                assert!(
+                    (found.value.unwrap() - wanted).abs() < 1e-12,
+                    "{metric:?} {pair:?}"
+                );
+            }
+        }
+        for (model, sure) in compared.models.iter().enumerate() {
+            assert_eq!(sure.roc_auc, Interval::Unset(IntervalUnset::Undefined));
+            let (sure, metrics) = (sure.regression.unwrap(), of(model).regression.unwrap());
+            for (interval, value) in [
+                (sure.rmse, metrics.rmse),
+                (sure.mae, metrics.mae),
+                (sure.median_absolute_error, metrics.median_absolute_error),
+                (sure.r2, metrics.r2),
+                (sure.spearman, metrics.spearman),
+            ] {
+                let (low, high) = interval.bounds().unwrap();
+                let value = value.unwrap();
+                assert!(low < value && value < high, "{low} {value} {high}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_farther_off_are_told_apart_and_alike_ones_seldom() {
+        for (metric, difference) in ComparedMetric::OF_NUMBERS
+            .iter()
+            .zip(&of_numbers(2, 15, &[0.1, 0.8], 2000).pairs[0].differences)
+        {
+            let (low, high) = difference.interval.bounds().unwrap();
+            let ahead = if metric.is_higher_better() {
+                low > 0.0
+            } else {
+                high < 0.0
+            };
+            assert!(
+                ahead && difference.p_value.unwrap() < 0.01,
+                "{metric:?} {difference:?}"
+            );
+        }
+        let told = |seed: u64| {
+            let found = of_numbers(1000 + seed, 15, &[0.4, 0.4], 400);
+            let rmse = found.pairs[0].differences[ComparedMetric::Rmse.place()];
+            usize::from(rmse.p_value.unwrap() < 0.05)
+        };
+        let told: usize = (0..200).map(told).sum();
+        assert!(
+            (1..=21).contains(&told),
+            "{told} of 200, where 10 are expected and 21 are beyond chance"
+        );
+    }
+
     #[test]
     fn a_model_beside_itself_differs_by_nothing_and_few_blocks_say_nothing() {
         let (labels, mut scores, times) = world(5, 9, &[0.2]);
         scores.push(scores[0].clone());
         let rivals = Rivals {
-            labels: &labels,
+            truth: Truth::Classes(&labels),
             scores: &scores,
             times: &times,
         };

@@ -93,7 +93,8 @@ impl Redrawn for Numbers<'_> {
     }
 }
 
-fn intervals_of(blocks: usize, regression: RegressionIntervals) -> ScoreIntervals {
+/// Intervals of numbers alone.
+pub(super) fn intervals_of(blocks: usize, regression: RegressionIntervals) -> ScoreIntervals {
     ScoreIntervals {
         blocks: blocks as u64,
         roc_auc: Interval::Unset(IntervalUnset::Undefined),
@@ -119,7 +120,7 @@ struct Sums {
 }
 
 /// The errors of some rows, by blocks.
-struct Errors {
+pub(super) struct Errors {
     blocks: Vec<Sums>,
     /// Rising, each with its block.
     sorted: Vec<(f64, u16)>,
@@ -148,7 +149,12 @@ fn cut(tested: &TestedNumbers<'_>, blocks: &[u16]) -> Vec<Fold> {
 
 impl Errors {
     /// Of the rows in this range, of which `of_rows` has the blocks.
-    fn of(tested: &TestedNumbers<'_>, range: std::ops::Range<usize>, of_rows: &[u16], count: usize) -> Self {
+    pub(super) fn of(
+        tested: &TestedNumbers<'_>,
+        range: std::ops::Range<usize>,
+        of_rows: &[u16],
+        count: usize,
+    ) -> Self {
         let truths: Vec<f64> = tested.truths[range.clone()]
             .iter()
             .copied()
@@ -218,7 +224,8 @@ impl Errors {
         None
     }
 
-    fn measured(&self, weights: &[f64]) -> RegressionMetrics {
+    /// The metrics when each row counts the weight of its block.
+    pub(super) fn measured(&self, weights: &[f64]) -> RegressionMetrics {
         let all = self.drawn(weights);
         let around = |sum: f64, squares: f64| squares - sum * sum / all.rows;
         let spread = around(all.truth, all.truth_squares);
