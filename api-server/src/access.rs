@@ -151,6 +151,7 @@ pub const METHODS: &[Method] = &[
     row("/mltraining.v1.TrainingService/BatchPredict",       TRAINER, Unary).changes(),
     row("/mltraining.v1.TrainingService/TuneModel",          TRAINER, Unary).changes(),
     row("/mltraining.v1.TrainingService/PreviewStudy",       VIEWER,  Unary),
+    row("/mltraining.v1.TrainingService/ListStudies",        VIEWER,  Unary),
     admin("/mltraining.v1.AdminService/GetServerInfo",       SERVICE_VIEWER, Unary),
     admin("/mltraining.v1.AdminService/ListWorkers",         SERVICE_ADMIN,  Unary),
     admin("/mltraining.v1.AdminService/ListAuditEvents",     SERVICE_ADMIN,  Unary),

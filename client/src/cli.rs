@@ -175,6 +175,11 @@ pub(crate) enum Command {
     Tune(Box<tune::TuneArgs>),
     /// Shows the trials of a study, which mlts tune began
     Study(tune::StudyArgs),
+    /// Lists studies, and what came of them
+    ///
+    /// Newest first. Filters compare state, model, created_by, priority, create_time and labels.KEY, joined by AND:
+    /// mlts studies --filter 'model = pump AND state = RUNNING'
+    Studies(tune::StudiesArgs),
     /// Lists backtests, or shows one
     Backtests(backtest::BacktestsArgs),
     /// Lists jobs; cancels, counts or follows many
@@ -287,6 +292,7 @@ mod tests {
             "mlts backtests --limit 3",
             "mlts tune --model pump --change 0.1 --horizon 10m --grid max_depth=4,6 --range trees=50..200:log --trials 8",
             "mlts study 01890a5d-ac96-774b-bcce-b302099a8057",
+            "mlts studies --filter model=pump --limit 3",
             "mlts evaluations 01890a5d-ac96-774b-bcce-b302099a8057",
             "mlts evaluation curve 01890a5d-ac96-774b-bcce-b302099a8057 --kind thresholds",
             "mlts evaluation slices 01890a5d-ac96-774b-bcce-b302099a8057 --by day --all",

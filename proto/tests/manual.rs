@@ -290,7 +290,8 @@ fn the_descriptor_set_holds_every_service_with_its_methods() {
         ("PredictionService", "Predict"),
         (
             "TrainingService",
-            "TrainModel ReproduceJob EvaluateModel CompareModels BacktestModel BatchPredict TuneModel PreviewStudy",
+            "TrainModel ReproduceJob EvaluateModel CompareModels BacktestModel BatchPredict TuneModel PreviewStudy \
+             ListStudies",
         ),
     ];
     let expected: BTreeMap<_, _> = expected

@@ -198,6 +198,49 @@ async fn the_one_worker_finds_what_is_planted_and_the_winner_is_judged_on_what_n
     let said = system.says(0, &line);
     assert!(said.contains("trial 2 of 2 won with max_depth=5"), "{said}");
     assert!(said.contains("model version typed@1"), "{said}");
+    check_list(&system, &caller, &job, outcome).await;
+}
+
+/// Both studies are listed, the newest first, page by page and by the filter of jobs.
+async fn check_list(system: &System, caller: &Caller, job: &pb::Job, outcome: pb::StudyOutcome) {
+    let list = async |request| {
+        let listed = caller.training.clone().list_studies(request).await;
+        listed.map(tonic::Response::into_inner)
+    };
+    let all = list(pb::ListStudiesRequest::default()).await.unwrap().studies;
+    let models: Vec<&str> = all.iter().map(|study| study.model.as_str()).collect();
+    assert_eq!(models.len(), 2, "{models:?}");
+    assert_eq!(models[0], "projects/default/models/typed");
+    let first = &all[1];
+    assert_eq!(
+        (&first.job, first.display_state()),
+        (&job.name, pb::JobDisplayState::Succeeded)
+    );
+    assert_eq!((first.trial_count, first.scored_count), (3, 3));
+    assert_eq!(first.outcome, Some(outcome));
+    assert!(first.start_time.is_some() && first.higher_is_better, "{first:?}");
+    let one = |token: &str, filter: &str| pb::ListStudiesRequest {
+        page_size: 1,
+        page_token: token.to_owned(),
+        filter: filter.to_owned(),
+        ..pb::ListStudiesRequest::default()
+    };
+    let page = list(one("", "")).await.unwrap();
+    assert_eq!(page.studies[..], all[..1]);
+    let page = list(one(&page.next_page_token, "")).await.unwrap();
+    assert_eq!(page.studies[..], all[1..]);
+    let typed = list(one("", "model = typed AND state = SUCCEEDED"))
+        .await
+        .unwrap();
+    assert_eq!(typed.studies[..], all[..1]);
+    let status = list(one("", "kind = TRAIN")).await.unwrap_err();
+    let text = status.message();
+    assert!(
+        text.contains("expected one of the fields state, model"),
+        "{status}"
+    );
+    let said = system.says(0, &["studies", "--filter", "model = typed"]);
+    assert!(said.contains("typed@1") && said.lines().count() == 2, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

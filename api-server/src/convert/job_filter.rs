@@ -45,6 +45,23 @@ pub(crate) fn read_stateless(text: &str) -> Result<Option<JobFilter>, ApiError> 
     read_fields(text, &FIELDS[1..])
 }
 
+/// The same without `kind`, which is this one.
+///
+/// # Errors
+/// FILTER_SYNTAX.
+pub(crate) fn read_of_kind(text: &str, kind: JobKind) -> Result<Option<JobFilter>, ApiError> {
+    let fields: Vec<Field> = FIELDS
+        .iter()
+        .copied()
+        .filter(|field| field.path != "kind")
+        .collect();
+    let filter = read_fields(text, &fields)?;
+    Ok(filter.map(|filter| JobFilter {
+        kinds: Some(vec![kind]),
+        ..filter
+    }))
+}
+
 fn read_fields(text: &str, fields: &[Field]) -> Result<Option<JobFilter>, ApiError> {
     let mut read = Reading {
         states: JobState::ALL.to_vec(),

@@ -15,7 +15,7 @@ use mltraining_domain::{
 use mltraining_proto::v1;
 use mltraining_store::StoreError;
 use mltraining_store::jobs::Job;
-use mltraining_store::studies::StoredStudy;
+use mltraining_store::studies::{StoredStudy, StudyProgress};
 use std::collections::BTreeMap;
 use v1::search_parameter::Values;
 
@@ -41,6 +41,30 @@ pub(crate) fn show(job: &Job, spec: &TuneSpec, known: &StoredStudy) -> Result<v1
         held_out: Some(show_range(&spec.held_out())),
         start_time: known.started_at.map(show_instant),
         search_deadline: deadline.map(show_instant),
+        outcome: found.map(|found| show_outcome(job, &found)),
+    })
+}
+
+/// The study of a job in a list; `None` before its first trial is planned.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] for what another version has written.
+pub(crate) fn show_summary(
+    job: &Job,
+    spec: &TuneSpec,
+    known: Option<&StudyProgress>,
+) -> Result<v1::StudySummary, StoreError> {
+    let found: Option<Study> = job.found()?;
+    Ok(v1::StudySummary {
+        job: name(job).to_string(),
+        model: show_model(&job.project, job.model.as_ref()),
+        display_state: show_display_state(job.display_state()).into(),
+        create_time: Some(show_instant(job.created_at)),
+        metric: show_metric(spec.metric).into(),
+        higher_is_better: spec.metric.is_higher_better(),
+        trial_count: known.map_or(0, |known| small_wire_count(known.trials)),
+        scored_count: known.map_or(0, |known| small_wire_count(known.scored)),
+        start_time: known.map(|known| show_instant(known.started_at)),
         outcome: found.map(|found| show_outcome(job, &found)),
     })
 }

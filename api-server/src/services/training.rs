@@ -96,6 +96,13 @@ impl TrainingService for TrainingApi {
     ) -> Result<Response<v1::Study>, Status> {
         Ok(Response::new(self.study(request).await?))
     }
+
+    async fn list_studies(
+        &self,
+        request: Request<v1::ListStudiesRequest>,
+    ) -> Result<Response<v1::ListStudiesResponse>, Status> {
+        Ok(Response::new(self.studies(request).await?))
+    }
 }
 
 impl TrainingApi {

@@ -89,6 +89,7 @@ const STATEMENTS: &[(&str, u32)] = &[
     ("TrainingService/BatchPredict",     13),
     ("TrainingService/TuneModel",         8),
     ("TrainingService/PreviewStudy",      1),
+    ("TrainingService/ListStudies",       3),
 ];
 
 /// Methods that need no statement once what they show is remembered.

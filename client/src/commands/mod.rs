@@ -59,6 +59,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>) -> Result<(), C
         Command::Backtest(args) => Box::pin(backtest::run(&args, context)).await,
         Command::Tune(args) => Box::pin(tune::run(&args, context)).await,
         Command::Study(args) => Box::pin(tune::study(&args, context)).await,
+        Command::Studies(args) => Box::pin(tune::list(&args, context)).await,
         Command::Backtests(args) => Box::pin(backtest::list(&args, context)).await,
         Command::Jobs(args) => Box::pin(jobs::run_many(&args, context)).await,
         Command::Job(args) => Box::pin(jobs::run(&args, context)).await,

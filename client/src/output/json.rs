@@ -68,6 +68,9 @@ impl Wire for v1::Backtest {
 impl Wire for v1::Study {
     const NAME: &'static str = "Study";
 }
+impl Wire for v1::StudySummary {
+    const NAME: &'static str = "StudySummary";
+}
 impl Wire for v1::Job {
     const NAME: &'static str = "Job";
 }

@@ -11,6 +11,7 @@ use mltraining_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A study as its rows say.
@@ -24,6 +25,17 @@ pub struct StoredStudy {
     pub started_at: Option<DateTime<Utc>>,
     /// Whether the time of its search is over.
     pub end: SearchEnd,
+}
+
+/// How far a study is, in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StudyProgress {
+    /// Points of its space that are tried, each once.
+    pub trials: u32,
+    /// Of them those with a score in some rung.
+    pub scored: u32,
+    /// When the first was planned.
+    pub started_at: DateTime<Utc>,
 }
 
 /// What a study waits for.
@@ -205,6 +217,35 @@ impl Store {
                     SearchEnd::Complete
                 },
             })
+        })
+        .await
+    }
+
+    /// How far studies are; one without a trial has no entry.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Timeout`].
+    pub async fn studies_progress(
+        &self,
+        studies: &[JobId],
+    ) -> Result<BTreeMap<JobId, StudyProgress>, StoreError> {
+        let ids: Vec<Uuid> = studies.iter().map(|study| study.0).collect();
+        let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        self.within("studies.progress", async {
+            let mut session = self.session().await?;
+            let rows = sqlx::query_file!("sql/studies/progress.sql", &ids)
+                .fetch_all(&mut *session)
+                .await?;
+            session.release();
+            let progress = rows.into_iter().map(|row| {
+                let progress = StudyProgress {
+                    trials: count(row.trials),
+                    scored: count(row.scored),
+                    started_at: row.started_at,
+                };
+                (JobId(row.study_id), progress)
+            });
+            Ok(progress.collect())
         })
         .await
     }

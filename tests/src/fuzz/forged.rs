@@ -131,6 +131,11 @@ pub fn lists(world: &World) -> Vec<List> {
             at(json!(id)),
         ),
         list(
+            "/mltraining.v1.TrainingService/ListStudies",
+            &["default", ""],
+            at(json!(id)),
+        ),
+        list(
             "/mltraining.v1.ApiKeyService/ListApiKeys",
             &["default"],
             at(json!(id)),

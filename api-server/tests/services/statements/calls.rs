@@ -732,7 +732,7 @@ async fn training(house: &House, method: &str) {
             };
             house.training().backtest_model(request).await.unwrap();
         }
-        "TuneModel" | "PreviewStudy" => Box::pin(studies(house, method)).await,
+        "TuneModel" | "PreviewStudy" | "ListStudies" => Box::pin(studies(house, method)).await,
         _ => panic!("no call of {method} stands here"),
     }
 }
@@ -764,6 +764,11 @@ async fn studies(house: &House, method: &str) {
         "PreviewStudy" => {
             let request = v1::PreviewStudyRequest { job: job() };
             house.training().preview_study(request).await.unwrap_err();
+        }
+        // There is none: the list alone is read, in two steps, and the project.
+        "ListStudies" => {
+            let request = v1::ListStudiesRequest::default();
+            house.training().list_studies(request).await.unwrap();
         }
         _ => panic!("no call of {method} stands here"),
     }

@@ -12,7 +12,7 @@ mod watch;
 
 pub(crate) use follow::{follow, full_job, or_detach};
 pub(crate) use progress::Display;
-pub(crate) use show::failure;
+pub(crate) use show::{failure, state_name};
 
 use super::pages::{self, ListArgs};
 use crate::context::Context;

@@ -71,7 +71,7 @@ pub(super) fn state(job: &v1::Job) -> String {
 }
 
 /// `RUNNING`, or finer: `CANCELLING`.
-pub(super) fn state_name(state: v1::JobDisplayState) -> &'static str {
+pub(crate) fn state_name(state: v1::JobDisplayState) -> &'static str {
     state.as_str_name().trim_start_matches("JOB_DISPLAY_STATE_")
 }
 

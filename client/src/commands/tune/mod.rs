@@ -2,6 +2,7 @@
 //! the trials of a study that there is.
 
 mod args;
+mod list;
 mod show;
 
 use super::evaluate::short_title;
@@ -16,6 +17,7 @@ use crate::names;
 use crate::output::{Format, Output};
 pub(crate) use args::TuneArgs;
 use clap::Args;
+pub(crate) use list::{StudiesArgs, list};
 use mltraining_domain::name::JobName;
 use mltraining_proto::v1;
 use std::time::Duration;

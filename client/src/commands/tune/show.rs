@@ -81,7 +81,7 @@ pub(super) fn study(study: &v1::Study, paint: Paint) -> String {
 }
 
 /// `roc_auc`.
-fn metric_name(metric: v1::StudyMetric) -> String {
+pub(super) fn metric_name(metric: v1::StudyMetric) -> String {
     metric
         .as_str_name()
         .trim_start_matches("STUDY_METRIC_")
