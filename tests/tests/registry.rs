@@ -95,6 +95,7 @@ fn check_lineage(system: &System) {
         "attempt 1",
         "bars, 2026-01-01 00:00",
         "reproduce",
+        &format!(", commit {}", mltraining_domain::release::GIT_HASH),
         "SUCCEEDED",
         "champion: m@1 to m@2, without a gate",
         "challenger: m@2 to none",

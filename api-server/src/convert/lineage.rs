@@ -22,6 +22,7 @@ pub(crate) fn show_origin(origin: &Origin, project: &ProjectId) -> v1::VersionOr
         spec_hash: facts.spec_hash.clone(),
         seed: spec.seed,
         service_version: facts.service_version.clone(),
+        git_hash: facts.git_hash.clone(),
         model_sha256: facts.model_sha256.clone(),
         source: source::show_name(project, &spec.source),
         range: Some(show_range(&spec.range)),

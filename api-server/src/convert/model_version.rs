@@ -44,6 +44,7 @@ pub(crate) fn show(version: &ModelVersion) -> v1::ModelVersion {
         threshold: facts.threshold,
         evaluation: Some(show_evaluation(version)),
         service_version: facts.service_version.clone(),
+        git_hash: facts.git_hash.clone(),
         model_sha256: facts.model_sha256.clone(),
         create_time: Some(show_instant(version.created_at)),
         model_artifact: model_artifact.to_string(),

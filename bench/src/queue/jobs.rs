@@ -212,6 +212,7 @@ pub(super) fn facts() -> VersionFacts {
         threshold: Some(0.5),
         model_sha256: "c".repeat(64),
         service_version: "bench".to_owned(),
+        git_hash: String::new(),
     }
 }
 

@@ -72,4 +72,8 @@ pub struct VersionFacts {
     pub model_sha256: String,
     /// Version of the service that trained it.
     pub service_version: String,
+    /// The commit that its binary was built from, as `--version` says it; empty of versions that an older service trained. Not in the model
+    /// file: two builds of one version make the same bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub git_hash: String,
 }

@@ -255,6 +255,7 @@ fn facts(feature_names: Vec<String>) -> VersionFacts {
         threshold: Some(1.0 / 6.0),
         model_sha256: "ef".repeat(32),
         service_version: "0.1.0".to_owned(),
+        git_hash: "1a2b3c4".to_owned(),
     }
 }
 
@@ -284,6 +285,7 @@ fn the_page_tells_everything_that_was_found() {
         &"ab".repeat(32),
         &"cd".repeat(32),
         &"ef".repeat(32),
+        "0.1.0, commit 1a2b3c4",
     ] {
         assert!(page.contains(told), "{told} is not told");
     }
@@ -406,6 +408,7 @@ fn the_page_of_a_model_of_numbers_tells_how_near_it_comes_and_nothing_of_classes
         "Foresees the change of close",
         "| | mean R² of the folds | RMSE | MAE | Spearman |",
         "a number for an entity",
+        "commit 1a2b3c4",
     ] {
         assert!(card.contains(told), "{told} is not told:\n{card}");
     }

@@ -27,7 +27,7 @@ use crate::work::{OutputFile, Work, WorkError};
 use files::Findings;
 use mltraining_domain::{
     AlgorithmSpec, Checked, Evaluation, FailureClass, JobFailure, Reason, SampleWeight, SingleFeature,
-    SourceSpec, Task, TimeRange, TrainSpec, VersionFacts, WorkPhase,
+    SourceSpec, Task, TimeRange, TrainSpec, VersionFacts, WorkPhase, release,
 };
 use mltraining_learn::control::Control;
 use mltraining_learn::fit::Truth;
@@ -263,7 +263,8 @@ fn facts(
         entities: rows.entities,
         threshold,
         model_sha256: String::new(), // known once the file is written
-        service_version: env!("CARGO_PKG_VERSION").to_owned(),
+        service_version: release::VERSION.to_owned(),
+        git_hash: release::GIT_HASH.to_owned(),
     }
 }
 

@@ -96,7 +96,7 @@ fn shown(found: &v1::ModelLineage, paint: Paint) -> String {
                 when::show(origin.latest_resolve_time.as_ref())
             ),
         ),
-        ("service", origin.service_version.clone()),
+        ("service", service(&origin)),
         ("model file", origin.model_sha256.clone()),
         ("evaluation", names::last(&origin.evaluation).to_owned()),
     ];
@@ -106,6 +106,14 @@ fn shown(found: &v1::ModelLineage, paint: Paint) -> String {
     match found.uses.is_empty() {
         true => format!("{head}\n\nnothing names it yet"),
         false => format!("{head}\n\n{}", uses(&found.uses, paint)),
+    }
+}
+
+/// `0.1.0, commit 1a2b3c4`.
+fn service(origin: &v1::VersionOrigin) -> String {
+    match origin.git_hash.as_str() {
+        "" => origin.service_version.clone(),
+        hash => format!("{}, commit {hash}", origin.service_version),
     }
 }
 

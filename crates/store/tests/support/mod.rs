@@ -163,6 +163,7 @@ pub fn facts() -> VersionFacts {
         threshold: Some(0.5),
         model_sha256: "c".repeat(64),
         service_version: "0.1.0".to_owned(),
+        git_hash: "1a2b3c4".to_owned(),
     }
 }
 
