@@ -10,7 +10,7 @@ use mltraining_tests::{data, wait};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use pb::predict_request::Input;
-use prost_types::Timestamp;
+use prost_types::{Duration, Timestamp};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
@@ -201,6 +201,86 @@ async fn predictions_of_a_range_are_those_of_predict_row_by_row_and_the_same_byt
     assert_eq!(set(&again).source_fingerprint, found.source_fingerprint);
 
     check_limit_and_lineage(&system, &caller).await;
+}
+
+#[tokio::test]
+async fn one_misspelt_entity_among_good_ones_is_named_and_none_alone_is_an_error() {
+    let (system, caller) = with_champion().await;
+    let named = |entities: &[&str]| pb::BatchPredictRequest {
+        entities: entities.iter().map(ToString::to_string).collect(),
+        ..request()
+    };
+    let job = ended(&caller, named(&["e2", "E0", "e0"])).await;
+    let found = set(&job);
+    assert_eq!(found.absent_entities, ["E0"]);
+    assert_eq!((found.entity_count, found.rows), (2, ROWS));
+    assert_eq!(
+        found.known_before, None,
+        "bars do not say when they were recorded"
+    );
+    let said = system.says(0, &["job", "logs", job.name.rsplit('/').next().unwrap()]);
+    assert!(
+        said.contains("no row in the range of 1 of the entities asked for: E0"),
+        "{said}"
+    );
+    let job = ended(&caller, named(&["E0"])).await;
+    let (reason, text) = failure(&job);
+    assert_eq!(reason, "ERROR_REASON_TIME_RANGE_EMPTY", "{text}");
+    assert!(text.contains("E0"), "{text}");
+}
+
+#[tokio::test]
+async fn all_rows_are_read_as_they_were_known_when_the_job_was_made() {
+    let mut system = System::start_with(SHORT_LEASE).await;
+    data::make_bars(&system.database, 3, MINUTES);
+    system.database.sql(
+        "ALTER TABLE bars ADD COLUMN recorded timestamptz;
+         UPDATE bars SET recorded = at - interval '3650 days';",
+    );
+    let caller = system.caller();
+    let source = pb::Source {
+        table: "bars".into(),
+        entity_column: "entity".into(),
+        time_column: "at".into(),
+        recorded_time_column: "recorded".into(),
+        bar_interval: Some(Duration {
+            seconds: 60,
+            nanos: 0,
+        }),
+        ..pb::Source::default()
+    };
+    let source = pb::CreateSourceRequest {
+        source_id: "bars".into(),
+        source: Some(source),
+        ..pb::CreateSourceRequest::default()
+    };
+    caller.catalog.clone().create_source(source).await.unwrap();
+    system.add_worker().await;
+    caller.trained(data::training("m", TRAINED, 5)).await;
+    system.says(0, &["promote", "m@1"]);
+    // Of one entity nothing was recorded yet when the job is made: a bar of tomorrow's import.
+    system
+        .database
+        .sql("UPDATE bars SET recorded = now() + interval '1 day' WHERE entity = 'e2'");
+    let job = ended(&caller, request()).await;
+    let found = set(&job);
+    let (known, made) = (found.known_before.unwrap(), job.create_time.unwrap());
+    assert!((known.seconds - made.seconds).abs() <= 60, "{known:?} {made:?}");
+    assert_eq!(
+        (found.rows, &found.absent_entities[..]),
+        (ROWS / 2, &["e2".to_owned()][..])
+    );
+    // The instant of a request goes before: half of the hour was recorded by then.
+    let then = Timestamp {
+        seconds: data::START + 60 * (FROM + 30) - 3650 * 86_400,
+        nanos: 0,
+    };
+    let request = pb::BatchPredictRequest {
+        known_before: Some(then),
+        ..request()
+    };
+    let half = set(&ended(&caller, request).await);
+    assert_eq!((half.known_before, half.rows), (Some(then), 30));
 }
 
 /// More rows than asked for are an error, never cut; and the version knows its jobs.

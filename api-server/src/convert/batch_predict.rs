@@ -81,5 +81,6 @@ pub(crate) fn show(found: &PredictionSet, project: &ProjectId, job: JobId) -> v1
         positives: rows.positives.map(wire_count),
         warm_up: wire_count(rows.warm_up),
         other_phase: wire_count(rows.other_phase),
+        absent_entities: found.absent_entities.clone(),
     }
 }

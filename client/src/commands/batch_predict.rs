@@ -11,8 +11,12 @@ use crate::names;
 use crate::output::{Paint, count, share, value};
 use crate::when;
 use clap::Args;
+use mltraining_domain::names::first_of;
 use mltraining_proto::v1;
 use std::path::PathBuf;
+
+/// So many entities without a row are named; JSON has all.
+const NAMED: usize = 10;
 
 /// The file of predictions.
 const FILE: &str = "predictions.parquet";
@@ -123,6 +127,15 @@ fn shown(found: &v1::PredictionSet, _: Paint) -> String {
     }
     lines.push(format!("no value     {}", count(found.warm_up)));
     lines.push(format!("other phase  {}", count(found.other_phase)));
+    if let Some(known_before) = &found.known_before {
+        lines.push(format!("as known at  {}", when::show(Some(known_before))));
+    }
+    if !found.absent_entities.is_empty() {
+        lines.push(format!(
+            "no row       of {}; are they spelt as in the source?",
+            first_of(&found.absent_entities, NAMED)
+        ));
+    }
     lines.join("\n")
 }
 
@@ -158,6 +171,7 @@ mod tests {
             threshold: Some(0.5),
             warm_up: 150,
             other_phase: 50,
+            absent_entities: vec!["e9".to_owned()],
             ..v1::PredictionSet::default()
         };
         let text = shown(&found, Paint::Plain);
@@ -166,6 +180,7 @@ mod tests {
             "250 (25.0 % at or above 0.5)",
             "no value     150",
             "other phase  50",
+            "no row       of e9",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }

@@ -28,6 +28,9 @@ pub struct PredictionSet {
     pub rows: PredictedRows,
     /// First and last decision time of the rows of the file; here the end is included.
     pub decisions: TimeRange,
+    /// Entities that were asked for by name and have no row in the range, in the order of the request: misspelt, or without rows then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent_entities: Vec<String>,
 }
 
 /// Where the rows of a range went. Every row of the file is in exactly one of the counts `scored`, `warm_up` and `other_phase`.

@@ -9,6 +9,7 @@ use crate::made::{Made, Output};
 use crate::process::child::Task;
 use crate::train_job::{self, Prepared, Streamed};
 use crate::work::{OutputFile, Work, WorkError};
+use mltraining_domain::names::first_of;
 use mltraining_domain::{BatchPredictSpec, FailureClass, PredictionSet, Reason, TimeRange, WorkPhase};
 use mltraining_learn::model_file::ModelFile;
 use mltraining_store::jobs::LogSeverity;
@@ -17,6 +18,8 @@ use score::Predicted;
 
 /// The file of predictions.
 const FILE: &str = "predictions.parquet";
+/// So many absent entities are named in a line; the account names all.
+const NAMED: usize = 10;
 
 /// Reads, scores and writes.
 pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
@@ -34,6 +37,9 @@ pub(crate) async fn make(task: &Task) -> Result<Made, WorkError> {
     let Streamed { taken, fingerprint } = train_job::stream(task, spec.reading(), take).await?;
     let found = found(&spec, &taken, fingerprint.into_string(), threshold)?;
     train_job::tell(LogSeverity::Info, told(&spec, &found));
+    if !found.absent_entities.is_empty() {
+        train_job::tell(LogSeverity::Warn, told_absent(&found.absent_entities));
+    }
     Ok(Made {
         output: Output::Found(serde_json::to_value(&found).map_err(|e| unwritable(&e))?),
         files: vec![OutputFile {
@@ -69,8 +75,12 @@ fn found(
 ) -> Result<PredictionSet, WorkError> {
     let Some((first, last)) = taken.times else {
         let (start, end) = (spec.range.start.to_rfc3339(), spec.range.end.to_rfc3339());
+        let of = match taken.absent.is_empty() {
+            true => String::new(),
+            false => format!(" of {}", first_of(&taken.absent, NAMED)),
+        };
         let text = format!(
-            "the source has no row from {start} to {end} of the entities asked for; GetSourceCoverage tells where it has some"
+            "the source has no row from {start} to {end}{of}; GetSourceCoverage tells where it has some"
         );
         let (class, reason) = (FailureClass::User, Reason::TimeRangeEmpty);
         return Err(train_job::failure(class, reason, WorkPhase::Read, text));
@@ -90,7 +100,17 @@ fn found(
             start: crate::train::time(first),
             end: crate::train::time(last),
         },
+        absent_entities: taken.absent.clone(),
     })
+}
+
+/// Which of the entities that were asked for have no row.
+fn told_absent(absent: &[String]) -> String {
+    format!(
+        "no row in the range of {} of the entities asked for: {}; are they spelt as in the source?",
+        absent.len(),
+        first_of(absent, NAMED)
+    )
 }
 
 /// The outcome in a line.

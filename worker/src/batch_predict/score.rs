@@ -42,6 +42,8 @@ pub(super) struct Predicted {
     pub rows: PredictedRows,
     /// First and last decision time, microseconds; `None` without a row.
     pub times: Option<(i64, i64)>,
+    /// Entities that were asked for by name and have no row in the range, in the order of the request.
+    pub absent: Vec<String>,
 }
 
 /// What is scored by what.
@@ -80,6 +82,7 @@ impl Scoring<'_> {
             ..PredictedRows::default()
         };
         let mut times: Option<(i64, i64)> = None;
+        let mut seen: BTreeSet<String> = BTreeSet::new();
         for PanelBatch { panel, place } in batches {
             let lines = self.lines(&panel, place, &mut rows)?;
             let all = lines.times.iter().copied();
@@ -88,10 +91,19 @@ impl Scoring<'_> {
                 times = Some((first.min(time), last.max(time)));
             }
             drop(panel);
+            if !self.spec.entities.is_empty() {
+                seen.extend(lines.entities.iter().map(|(entity, _)| entity.clone()));
+            }
             file.append(&lines).map_err(|e| unwritten(&e))?;
             if place == Place::Last {
                 let bytes = file.close().map_err(|e| unwritten(&e))?;
-                return Ok(Predicted { bytes, rows, times });
+                let asked = self.spec.entities.iter().cloned();
+                return Ok(Predicted {
+                    bytes,
+                    rows,
+                    times,
+                    absent: asked.filter(|entity| !seen.contains(entity)).collect(),
+                });
             }
         }
         Err(WorkError::Stopped)
