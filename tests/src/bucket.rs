@@ -12,6 +12,7 @@ pub const BUCKET: &str = "results";
 /// A server that is ended with this value.
 pub struct Storage {
     server: Child,
+    port: u16,
     /// Its URL.
     pub endpoint: String,
 }
@@ -39,22 +40,35 @@ impl Storage {
         };
         let this = Self {
             server,
+            port,
             endpoint: format!("http://127.0.0.1:{port}"),
         };
         wait::until("the storage makes a bucket", || make_bucket(port)).await;
         Some(this)
     }
+
+    /// What the server says of a request without a body: head and body of its answer.
+    pub async fn ask(&self, method: &str, path: &str) -> String {
+        let answer = ask(self.port, method, path).await;
+        answer.expect("the server listens")
+    }
 }
 
 /// `None` when nobody listens yet.
 async fn make_bucket(port: u16) -> Option<()> {
+    let answer = ask(port, "PUT", &format!("/{BUCKET}")).await?;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    Some(())
+}
+
+/// The answer of the server on a port, head and body; `None` when nobody listens.
+async fn ask(port: u16, method: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     let request = format!(
-        "PUT /{BUCKET} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.ok()?;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    Some(())
+    Some(answer)
 }

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use mltraining_artifacts::{ArtifactError, Artifacts, Bucket, FileKind, Key, Sha256};
 use mltraining_tests::bucket::{BUCKET, Storage};
-use mltraining_tests::data;
 use mltraining_tests::system::{System, free_port};
+use mltraining_tests::{data, wait};
 use uuid::Uuid;
 
 /// The bucket behind a prefix.
@@ -47,6 +47,69 @@ async fn a_bucket_keeps_the_rules_that_a_folder_keeps() {
     assert_eq!(room.free_bytes, None, "a bucket does not tell");
     let other = self::artifacts(storage.endpoint.clone(), "service/b");
     assert!(other.list().try_collect::<Vec<_>>().await.unwrap().is_empty());
+}
+
+/// 70 MiB: four parts of 16 MiB and a rest.
+const LARGE: usize = 70 << 20;
+
+/// Many bytes, made quickly; `first` is the one that differs.
+fn large(first: u8) -> Bytes {
+    let mut all = content(251).repeat(LARGE / 251 + 1);
+    all.truncate(LARGE);
+    all[0] = first;
+    all.into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_goes_up_in_parts_and_is_neither_overwritten_nor_left_unfinished() {
+    let Some(storage) = Storage::start().await else {
+        return;
+    };
+    let artifacts = artifacts(storage.endpoint.clone(), "service/a");
+    let key = key(1, "predictions.parquet");
+    let path = format!("/{BUCKET}/service/a/{key}");
+    let receipt = artifacts.put(&key, large(1)).await.unwrap();
+    assert_eq!(receipt.size, LARGE as u64);
+    let read = artifacts.get(&key, receipt.sha256).await.unwrap();
+    assert!(read == large(1), "every part stands in its place");
+    // The tag of a file of parts tells how many there were.
+    let head = storage.ask("HEAD", &path).await;
+    assert!(head.contains("-5\""), "{head}");
+
+    let again = artifacts.put(&key, large(1)).await.unwrap();
+    assert_eq!(again, receipt, "the same again is no error");
+    let other = artifacts.put(&key, large(9)).await;
+    assert!(matches!(other, Err(ArtifactError::Conflict(_))), "{other:?}");
+    let kept = artifacts.measure(&key).await.unwrap();
+    assert_eq!(kept, receipt);
+    loses_a_key_that_was_taken_on_the_way(&storage, &artifacts).await;
+    let unfinished = storage.ask("GET", &format!("/{BUCKET}?uploads")).await;
+    assert!(unfinished.contains("ListMultipartUploadsResult"), "{unfinished}");
+    assert!(
+        !unfinished.contains("<UploadId>"),
+        "nothing is left: {unfinished}"
+    );
+}
+
+/// Parts are on their way when another file gets the key: the last step is refused, unless it came first.
+async fn loses_a_key_that_was_taken_on_the_way(storage: &Storage, artifacts: &Artifacts) {
+    let key = key(2, "predictions.parquet");
+    let put = {
+        let (artifacts, key) = (artifacts.clone(), key.clone());
+        tokio::spawn(async move { artifacts.put(&key, large(2)).await })
+    };
+    wait::until("the upload has begun", || async {
+        let uploads = storage.ask("GET", &format!("/{BUCKET}?uploads")).await;
+        (uploads.contains("<UploadId>") || put.is_finished()).then_some(())
+    })
+    .await;
+    let small = artifacts.put(&key, content(1_000)).await;
+    let large = put.await.unwrap();
+    let lost = match (small, large) {
+        (Ok(_), Err(lost)) | (Err(lost), Ok(_)) => lost,
+        (small, large) => panic!("one of both has the key: {small:?} {large:?}"),
+    };
+    assert!(matches!(lost, ArtifactError::Conflict(_)), "{lost}");
 }
 
 async fn is_read_back(artifacts: &Artifacts) {

@@ -1,14 +1,16 @@
 //! Artifacts in a bucket of an S3 storage: the same rules as in a folder, kept by the storage.
 
+use crate::parts::Parts;
 use crate::{ArtifactError, Artifacts, place::Place};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longest run of one request, a whole file included.
+/// Longest run of one request. The largest are those of files of 64 MiB, and of the parts of larger ones.
 const REQUEST: Duration = Duration::from_secs(300);
 /// How long a request that failed is tried again.
 const RETRIES: Duration = Duration::from_secs(10);
@@ -68,14 +70,14 @@ impl Artifacts {
     /// The store in a bucket. Nothing is asked of it before the first file. TLS is that of the process, which must have installed
     /// its provider.
     ///
-    /// A put is one request that the storage refuses when the key is taken (`If-None-Match`): the file is there whole or not at all.
+    /// A put is one request that the storage refuses when the key is taken (`If-None-Match`): the file is there whole or not at all. A file
+    /// above 64 MiB goes up in parts, and the request that makes one file of them is the one that is refused.
     ///
     /// # Errors
     /// [`ArtifactError::Unavailable`] when the endpoint is no URL.
     pub fn bucket(bucket: &Bucket) -> Result<Self, ArtifactError> {
-        let unusable = |error: object_store::Error| {
-            ArtifactError::Unavailable(format!("bucket {}: {error}", bucket.name))
-        };
+        let unusable =
+            |error: &dyn fmt::Display| ArtifactError::Unavailable(format!("bucket {}: {error}", bucket.name));
         let plain = bucket
             .endpoint
             .as_ref()
@@ -96,10 +98,17 @@ impl Artifacts {
             Some((id, secret)) => builder.with_access_key_id(id).with_secret_access_key(secret),
             None => by_machine(builder, |name| std::env::var(name).ok()),
         };
-        let store = builder.build().map_err(unusable)?;
+        let storage = builder.build().map_err(|error| unusable(&error))?;
+        let http = reqwest::Client::builder().timeout(REQUEST).build();
+        let parts = Parts {
+            storage: storage.clone(),
+            prefix: Path::from(bucket.prefix.as_str()),
+            http: http.map_err(|error| unusable(&error))?,
+            retries: RETRIES,
+        };
         Ok(Self {
-            store: Arc::new(PrefixStore::new(store, bucket.prefix.as_str())),
-            place: Place::Bucket,
+            store: Arc::new(PrefixStore::new(storage, bucket.prefix.as_str())),
+            place: Place::Bucket(parts),
         })
     }
 }

@@ -8,6 +8,7 @@ mod digest;
 mod error;
 mod key;
 mod list;
+mod parts;
 mod place;
 mod probe;
 mod store;

@@ -79,7 +79,7 @@ impl Artifacts {
                     .await
                     .unwrap_or_else(|error| Err(ArtifactError::Unavailable(error.to_string())))
             }
-            Place::Bucket => {
+            Place::Bucket(_) => {
                 let key = path.to_string_lossy();
                 match self.store.delete(&ObjectPath::from(&*key)).await {
                     Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -92,7 +92,7 @@ impl Artifacts {
     fn below(&self, below: String) -> BoxStream<'static, Result<StoredFile, ArtifactError>> {
         match &self.place {
             Place::Folder(folder) => walk(folder.clone(), folder.join(below)),
-            Place::Bucket => {
+            Place::Bucket(_) => {
                 let prefix = (!below.is_empty()).then(|| ObjectPath::from(below));
                 let listed = self.store.list(prefix.as_ref());
                 listed

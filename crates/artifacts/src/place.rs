@@ -1,6 +1,7 @@
 //! Where the files lie, for what an object store does not do by itself.
 
 use crate::ArtifactError;
+use crate::parts::Parts;
 use nix::sys::statvfs::statvfs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ pub(crate) enum Place {
     /// In this folder.
     Folder(PathBuf),
     /// In a bucket, which has no folders and does not tell its free space.
-    Bucket,
+    Bucket(Parts),
 }
 
 impl Place {

@@ -1,9 +1,10 @@
 //! Writing, reading and deleting whole files.
 
 use crate::error::of_store;
+use crate::parts::{WHOLE_BYTES, ranges};
 use crate::place::Place;
 use crate::{ArtifactError, Key, Sha256};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
@@ -60,15 +61,17 @@ impl Artifacts {
             size: content.len() as u64,
         };
         let path = key.path();
-        match self
-            .store
-            .put_opts(&path, content.into(), PutMode::Create.into())
-            .await
-        {
-            Ok(_) => Ok(receipt),
+        let put = match &self.place {
+            Place::Bucket(parts) if receipt.size > WHOLE_BYTES => parts.put(&path, &content).await,
+            Place::Bucket(_) | Place::Folder(_) => {
+                let put = self.store.put_opts(&path, content.into(), PutMode::Create.into());
+                put.await.map(|_| ())
+            }
+        };
+        match put {
+            Ok(()) => Ok(receipt),
             Err(object_store::Error::AlreadyExists { .. }) => {
-                let stored = digest(&self.read(key.as_str(), &path).await?).await;
-                let same = stored == receipt.sha256;
+                let same = self.measure(key).await? == receipt;
                 same.then_some(receipt)
                     .ok_or_else(|| ArtifactError::Conflict(key.to_string()))
             }
@@ -107,8 +110,21 @@ impl Artifacts {
     }
 
     async fn read(&self, key: &str, path: &Path) -> Result<Bytes, ArtifactError> {
-        let found = self.store.get(path).await.map_err(|error| of_store(key, error))?;
-        found.bytes().await.map_err(|error| of_store(key, error))
+        let read = async {
+            let found = self.store.get(path).await?;
+            let size = found.meta.size;
+            if size <= WHOLE_BYTES || matches!(self.place, Place::Folder(_)) {
+                return found.bytes().await;
+            }
+            drop(found);
+            // One after another, since a single request for all of it may take longer than a request may.
+            let mut content = BytesMut::with_capacity(size as usize);
+            for range in ranges(size) {
+                content.extend_from_slice(&self.store.get_range(path, range).await?);
+            }
+            Ok(content.freeze())
+        };
+        read.await.map_err(|error| of_store(key, error))
     }
 }
 
