@@ -10,6 +10,7 @@ mod logistic;
 mod model_file;
 mod numbers;
 mod onnx;
+mod parity;
 mod seeded;
 mod sklearn;
 mod xgboost;
