@@ -198,6 +198,10 @@ async fn the_one_worker_finds_what_is_planted_and_the_winner_is_judged_on_what_n
     let said = system.says(0, &line);
     assert!(said.contains("trial 2 of 2 won with max_depth=5"), "{said}");
     assert!(said.contains("model version typed@1"), "{said}");
+    // Each trial was told when it had ended, below one line of headings.
+    for part in ["95 % interval", "max_depth=1", "max_depth=5  best so far"] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
     check_list(&system, &caller, &job, outcome).await;
 }
 
