@@ -3,7 +3,9 @@
 use super::Checked;
 use super::reproduce::{StoredFile, is_sha256};
 use super::train::MAX_MAX_ROWS;
-use crate::{ModelId, RowCounts, SingleRule, Span, TimeRange, TrainSpec, VersionFacts, Violations};
+use crate::{
+    Holdout, ModelId, RowCounts, SingleRule, Span, SplitSpec, TimeRange, TrainSpec, VersionFacts, Violations,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -99,6 +101,7 @@ impl ScoredVersion {
             range,
             known_before,
             max_rows,
+            split: untimed(&self.train.split),
             unseen_entity_share: None, // the kept model was fitted on all of them
             ..self.train.clone()
         }
@@ -138,6 +141,18 @@ impl ScoredVersion {
 impl fmt::Display for ScoredVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} version {}", self.model, self.version)
+    }
+}
+
+/// The split for another range, in which the time that a holdout begins at does not lie: the winner of a study has one.
+fn untimed(split: &SplitSpec) -> SplitSpec {
+    match split {
+        SplitSpec::Holdout(holdout) if holdout.test_start.is_some() => SplitSpec::Holdout(Holdout {
+            test_share: 0.2, // nothing is split: any share will do
+            embargo: holdout.embargo,
+            test_start: None,
+        }),
+        split => split.clone(),
     }
 }
 
@@ -194,6 +209,10 @@ fn embargo(span: Span) -> TimeDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        AlgorithmSpec, Calibration, ChangeAtHorizon, Direction, FeatureSpec, LabelSpec,
+        LogisticRegressionSpec, SampleWeight, ThresholdSpec,
+    };
 
     fn at(micros: i64) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(1_000_000 + micros).unwrap()
@@ -212,6 +231,54 @@ mod tests {
             positives: 1,
             negatives: 3,
         }
+    }
+
+    #[test]
+    fn a_version_whose_holdout_began_at_a_time_reads_other_ranges() {
+        let train = TrainSpec {
+            model: "tuned".parse().unwrap(),
+            source: "bars".parse().unwrap(),
+            range: range(0, 300),
+            known_before: None,
+            label: LabelSpec::ChangeAtHorizon(ChangeAtHorizon {
+                column: None,
+                change: 0.01,
+                direction: Direction::Up,
+                horizon: Span::from_mins(10),
+                tolerance: None,
+            }),
+            features: FeatureSpec::default(),
+            algorithm: AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
+            split: SplitSpec::Holdout(Holdout {
+                test_share: 0.0,
+                embargo: Span::from_mins(1),
+                test_start: Some(at(200)),
+            }),
+            unseen_entity_share: None,
+            sample_weight: SampleWeight::None,
+            calibration: Calibration::None,
+            threshold: ThresholdSpec::MaxF1,
+            seed: 1,
+            entities: Vec::new(),
+            phases: Vec::new(),
+            max_rows: 1000,
+        };
+        assert!(train.violations().is_empty(), "{:?}", train.violations());
+        let version = ScoredVersion {
+            model: train.model.clone(),
+            version: 1,
+            train,
+            trained: trained(0),
+            file: StoredFile {
+                key: "k".to_owned(),
+                sha256: "a".repeat(64),
+                size_bytes: 1,
+            },
+            single_rule: None,
+        };
+        let reading = version.reading(range(400, 500), None, 1000);
+        assert!(reading.violations().is_empty(), "{:?}", reading.violations());
+        assert_eq!(reading.split.embargo(), Span::from_mins(1));
     }
 
     /// With t the decision and r the resolve time of a row and e the embargo: training keeps a row for a later test iff r < T0 - e,
