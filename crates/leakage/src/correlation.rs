@@ -4,13 +4,17 @@
 pub(crate) const ENOUGH: usize = 50;
 
 /// Pearson's correlation; `None` when one of the numbers is constant or there are none.
-pub(crate) fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
-    let n = pairs.len() as f64;
-    let sum = |of: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>();
-    let (x, y) = (sum(&|pair| pair.0) / n, sum(&|pair| pair.1) / n);
-    let xx = sum(&|pair| (pair.0 - x).powi(2));
-    let yy = sum(&|pair| (pair.1 - y).powi(2));
-    let xy = sum(&|pair| (pair.0 - x) * (pair.1 - y));
+pub(crate) fn pearson(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let (mut n, mut x, mut y) = (0.0, 0.0, 0.0);
+    for (a, b) in pairs.clone() {
+        (n, x, y) = (n + 1.0, x + a, y + b);
+    }
+    let (x, y) = (x / n, y / n);
+    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+    for (a, b) in pairs {
+        let (a, b) = (a - x, b - y);
+        (xx, yy, xy) = (xx + a * a, yy + b * b, xy + a * b);
+    }
     let scale = (xx * yy).sqrt();
     (scale > 0.0 && scale.is_finite()).then(|| (xy / scale).clamp(-1.0, 1.0))
 }
@@ -18,11 +22,8 @@ pub(crate) fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
 /// Spearman's correlation: that of the ranks, ties sharing their mean.
 pub(crate) fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
     let ranks = |of: fn(&(f64, f64)) -> f64| ranks(&pairs.iter().map(of).collect::<Vec<_>>());
-    let ranked: Vec<(f64, f64)> = ranks(|pair| pair.0)
-        .into_iter()
-        .zip(ranks(|pair| pair.1))
-        .collect();
-    pearson(&ranked)
+    let (x, y) = (ranks(|pair| pair.0), ranks(|pair| pair.1));
+    pearson(x.into_iter().zip(y))
 }
 
 /// The larger of both, without its sign; `None` from fewer than [`ENOUGH`] pairs, or when one of the numbers is constant.
@@ -30,19 +31,22 @@ pub(crate) fn closeness(pairs: &[(f64, f64)]) -> Option<f64> {
     if pairs.len() < ENOUGH {
         return None;
     }
-    let found = [pearson(pairs), spearman(pairs)].into_iter().flatten();
+    let found = [pearson(pairs.iter().copied()), spearman(pairs)]
+        .into_iter()
+        .flatten();
     found.map(f64::abs).max_by(f64::total_cmp)
 }
 
+/// Values are sorted beside their places, not looked up by them.
 fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ordered: Vec<(f64, u32)> = values.iter().copied().zip(0..).collect();
+    ordered.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let mut ranks = vec![0.0; values.len()];
     let mut before = 0;
-    for tied in order.chunk_by(|a, b| values[*a] == values[*b]) {
+    for tied in ordered.chunk_by(|a, b| a.0 == b.0) {
         let mean = before as f64 + (tied.len() - 1) as f64 / 2.0;
-        for place in tied {
-            ranks[*place] = mean;
+        for (_, place) in tied {
+            ranks[*place as usize] = mean;
         }
         before += tied.len();
     }
@@ -60,10 +64,10 @@ mod tests {
         let (x, y) = (2.5, 3.5);
         let xy: f64 = pairs.iter().map(|(a, b)| (a - x) * (b - y)).sum();
         let expected = xy / (5.0_f64 * 41.0).sqrt();
-        assert!((pearson(&pairs).unwrap() - expected).abs() < 1e-12);
+        assert!((pearson(pairs.into_iter()).unwrap() - expected).abs() < 1e-12);
         assert!((spearman(&pairs).unwrap() - 0.9_f64.sqrt()).abs() < 1e-12);
         assert_eq!(
-            pearson(&[(1.0, 1.0), (1.0, 2.0)]),
+            pearson([(1.0, 1.0), (1.0, 2.0)].into_iter()),
             None,
             "a constant goes with nothing"
         );
@@ -73,7 +77,7 @@ mod tests {
     #[test]
     fn a_curve_that_only_rises_is_as_close_as_a_line() {
         let curve: Vec<(f64, f64)> = (0..100).map(f64::from).map(|x| (x, -(x / 10.0).exp())).collect();
-        assert!(pearson(&curve).unwrap().abs() < 0.8);
+        assert!(pearson(curve.iter().copied()).unwrap().abs() < 0.8);
         assert_eq!(closeness(&curve), Some(1.0));
     }
 }

@@ -199,7 +199,10 @@ mod tests {
                 .collect();
             let (ours, theirs) = (whole.of_parts(&parts), whole.sample(most as usize));
             let ours = ours.sample(most as usize);
-            assert_eq!((ours.entities(), ours.times()), (theirs.entities(), theirs.times()));
+            assert_eq!(
+                (ours.entities(), ours.times()),
+                (theirs.entities(), theirs.times())
+            );
         }
         assert_eq!(sampled(&named, 26).len(), 6);
     }

@@ -144,7 +144,11 @@ async fn two_streams_bring_what_one_brings() {
         let by_one = read(&one, &query(&view, &columns, from, look_back))
             .await
             .unwrap();
-        assert_eq!((two.pool_use().open, one.pool_use().open), (2, 1), "{from} {look_back:?}");
+        assert_eq!(
+            (two.pool_use().open, one.pool_use().open),
+            (2, 1),
+            "{from} {look_back:?}"
+        );
         assert_eq!(by_two.fingerprint, by_one.fingerprint, "{from} {look_back:?}");
         assert_eq!(by_two.rows, by_one.rows, "{from} {look_back:?}");
         assert_eq!(by_two.duplicates, by_one.duplicates, "{from} {look_back:?}");

@@ -121,15 +121,11 @@ fn correlation(a: &Column, b: &Column) -> f64 {
             .map(|(a, b)| f64::from(*a) * f64::from(*b));
         return (products.sum::<f64>() / rows as f64).clamp(-1.0, 1.0);
     }
-    let pairs = a
-        .values
-        .iter()
-        .zip(&b.values)
-        .filter(|(a, b)| !a.is_nan() && !b.is_nan());
-    let pairs: Vec<(f64, f64)> = pairs.map(|(a, b)| (f64::from(*a), f64::from(*b))).collect();
+    let both = a.values.iter().zip(&b.values);
+    let both = both.filter(|(a, b)| !a.is_nan() && !b.is_nan());
     let least = TOGETHER * a.known.max(b.known) as f64;
-    match pairs.len() as f64 >= least {
-        true => pearson(&pairs).unwrap_or(0.0),
+    match both.clone().count() as f64 >= least {
+        true => pearson(both.map(|(a, b)| (f64::from(*a), f64::from(*b)))).unwrap_or(0.0),
         false => 0.0,
     }
 }
