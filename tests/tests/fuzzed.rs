@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use mltraining_tests::fuzz::call::{Ended, call};
 use mltraining_tests::fuzz::contract::{Contract, Method};
-use mltraining_tests::fuzz::forged;
+use mltraining_tests::fuzz::forged::{self, Parents};
 use mltraining_tests::fuzz::grower::Grower;
 use mltraining_tests::fuzz::witness::{self, Noted};
 use mltraining_tests::fuzz::world::World;
@@ -124,7 +124,7 @@ async fn try_tokens(world: &World, contract: &Contract, findings: &mut Findings)
         connect(&world.system.endpoint),
         connect(&world.system.admin_endpoint),
     );
-    for list in forged::lists(world) {
+    for list in forged::lists(&Parents::of(world)) {
         let is_admin = list.path.contains("AdminService");
         let channel = if is_admin { &admin } else { &public };
         let method = contract.method(list.path);
@@ -154,6 +154,15 @@ async fn try_tokens(world: &World, contract: &Contract, findings: &mut Findings)
             findings.of_answer(&method, turn, &request, &ended);
         }
     }
+}
+
+#[test]
+fn every_list_gets_forged_page_tokens() {
+    let lists = forged::lists(&Parents::default());
+    let forged = lists.iter().filter(|list| list.token == "page_token");
+    let mut forged: Vec<&str> = forged.map(|list| list.path).collect();
+    forged.sort_unstable();
+    assert_eq!(forged, Contract::read().paged());
 }
 
 #[tokio::test(flavor = "multi_thread")]

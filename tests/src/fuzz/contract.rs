@@ -70,6 +70,18 @@ impl Contract {
         described(&method.unwrap_or_else(|| panic!("{path} is not in the contract")))
     }
 
+    /// Paths of all methods of the service whose request has a `page_token`, sorted.
+    pub fn paged(&self) -> Vec<String> {
+        let methods = self
+            .pool
+            .services()
+            .flat_map(|service| service.methods().collect::<Vec<_>>());
+        let paged = methods.filter(|method| method.input().get_field_by_name("page_token").is_some());
+        let mut paths: Vec<String> = paged.map(|method| described(&method).path).collect();
+        paths.sort();
+        paths
+    }
+
     /// Every method that the server at `endpoint` offers. Those that take something away come last.
     pub async fn offered(&self, endpoint: &str) -> Vec<Method> {
         let mut methods = Vec::new();

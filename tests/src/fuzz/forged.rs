@@ -86,14 +86,29 @@ fn below(path: &'static str, field: &'static str, name: &str, more: &[&str], cur
     }
 }
 
-/// The lists of the service that read their cursor back, but for that of a job's log.
+/// Names that lists are asked below.
+#[derive(Debug, Default)]
+pub struct Parents {
+    job: String,
+    evaluation: String,
+}
+
+impl Parents {
+    /// Things that the world has.
+    pub fn of(world: &World) -> Self {
+        let first = |sql: &str| world.system.database.sql(sql);
+        Self {
+            job: first("select 'projects/default/jobs/' || id from job where state = 'SUCCEEDED' limit 1"),
+            evaluation: first("select 'projects/default/evaluations/' || id from evaluation limit 1"),
+        }
+    }
+}
+
+/// The lists of the service, which read their cursor back.
 #[expect(clippy::too_many_lines, reason = "a table of lists")]
-pub fn lists(world: &World) -> Vec<List> {
+pub fn lists(Parents { job, evaluation }: &Parents) -> Vec<List> {
     let (time, id) = ("2026-01-01T00:00:00Z", "01890a5d-ac96-774b-bcce-b302099a8057");
     let at = |id: Value| json!({"created_at": time, "id": id});
-    let first = |sql: &str| world.system.database.sql(sql);
-    let job = first("select 'projects/default/jobs/' || id from job where state = 'SUCCEEDED' limit 1");
-    let evaluation = first("select 'projects/default/evaluations/' || id from evaluation limit 1");
     let (model, version) = (
         "projects/default/models/rise",
         "projects/default/models/rise/versions/1",
@@ -162,9 +177,16 @@ pub fn lists(world: &World) -> Vec<List> {
             json!({"started_at": time, "id": id}),
         ),
         below(
+            "/mltraining.v1.JobService/ListJobLogs",
+            "parent",
+            job,
+            &["LogFilter { attempt: None, least: Debug, since: None }"],
+            json!(2),
+        ),
+        below(
             "/mltraining.v1.ArtifactService/ListArtifacts",
             "parent",
-            &job,
+            job,
             &[],
             json!("a"),
         ),
@@ -199,7 +221,7 @@ pub fn lists(world: &World) -> Vec<List> {
         below(
             "/mltraining.v1.EvaluationService/ListEvaluationSlices",
             "parent",
-            &evaluation,
+            evaluation,
             &["0"],
             json!(0),
         ),

@@ -19,32 +19,20 @@ pub struct Noted {
     pub changes: i64,
 }
 
-/// Takes what was noted since the last time.
+/// Takes what was noted since the last time, in one statement: what is noted meanwhile is whole in the next one.
 pub fn take(database: &Database) -> Noted {
-    let changes = database.count("select count(*) from witness.change");
-    let audited = lines(
-        database,
-        "select coalesce(request_id, '') || ' ' || method from witness.audit",
-    );
-    if changes == 0 && audited.is_empty() {
-        return Noted::default();
+    let told = database.sql(include_str!("take.sql"));
+    let mut noted = Noted::default();
+    for line in told.lines() {
+        match line.split_once(' ') {
+            Some(("changes", count)) => noted.changes = count.parse().unwrap(),
+            Some(("unaudited", change)) => noted.unaudited.push(change.to_owned()),
+            Some(("audited", event)) => {
+                let (id, method) = event.split_once(' ').unwrap();
+                noted.audited.insert((id.to_owned(), method.to_owned()));
+            }
+            _ => panic!("the witness says {line:?}"),
+        }
     }
-    let noted = Noted {
-        unaudited: lines(
-            database,
-            "select distinct relation || ' ' || what from witness.change where tx not in (select tx from witness.audit)",
-        ),
-        audited: audited
-            .iter()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(id, method)| (id.to_owned(), method.to_owned()))
-            .collect(),
-        changes,
-    };
-    database.sql("truncate witness.change, witness.audit");
     noted
-}
-
-fn lines(database: &Database, sql: &str) -> Vec<String> {
-    database.sql(sql).lines().map(str::to_owned).collect()
 }
