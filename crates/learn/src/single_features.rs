@@ -91,8 +91,8 @@ pub fn correlate(matrix: &Matrix, targets: &[f32]) -> Vec<CorrelatedFeature> {
 
 #[cfg(test)]
 mod tests {
-    use super::measure;
-    use crate::matrix::Matrix;
+    use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_feature_is_measured_either_way_round_and_not_from_a_few_rows() {
@@ -115,12 +115,6 @@ mod tests {
             "rare: 49 positives"
         );
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
 
     proptest! {
         #[test]
