@@ -13,6 +13,7 @@ use pb::predict_request::Input;
 use prost_types::{Duration, Timestamp};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
+use std::time::SystemTime;
 
 const MINUTES: u32 = 700;
 const TRAINED: i64 = 600;
@@ -230,7 +231,7 @@ async fn one_misspelt_entity_among_good_ones_is_named_and_none_alone_is_an_error
 }
 
 #[tokio::test]
-async fn all_rows_are_read_as_they_were_known_when_the_job_was_made() {
+async fn rows_are_read_as_they_were_known_at_the_instant_of_the_request() {
     let mut system = System::start_with(SHORT_LEASE).await;
     data::make_bars(&system.database, 3, MINUTES);
     system.database.sql(
@@ -258,19 +259,22 @@ async fn all_rows_are_read_as_they_were_known_when_the_job_was_made() {
     system.add_worker().await;
     caller.trained(data::training("m", TRAINED, 5)).await;
     system.says(0, &["promote", "m@1"]);
-    // Of one entity nothing was recorded yet when the job is made: a bar of tomorrow's import.
+    // Of one entity nothing was recorded by then: a bar of tomorrow's import. Without an instant all rows are there.
     system
         .database
         .sql("UPDATE bars SET recorded = now() + interval '1 day' WHERE entity = 'e2'");
-    let job = ended(&caller, request()).await;
-    let found = set(&job);
-    let (known, made) = (found.known_before.unwrap(), job.create_time.unwrap());
-    assert!((known.seconds - made.seconds).abs() <= 60, "{known:?} {made:?}");
+    let found = set(&ended(&caller, request()).await);
+    assert_eq!((found.known_before, found.rows), (None, ROWS));
+    let now = pb::BatchPredictRequest {
+        known_before: Some(SystemTime::now().into()),
+        ..request()
+    };
+    let found = set(&ended(&caller, now).await);
     assert_eq!(
         (found.rows, &found.absent_entities[..]),
         (ROWS / 2, &["e2".to_owned()][..])
     );
-    // The instant of a request goes before: half of the hour was recorded by then.
+    // Half of the hour was recorded by then.
     let then = Timestamp {
         seconds: data::START + 60 * (FROM + 30) - 3650 * 86_400,
         nanos: 0,

@@ -1,15 +1,13 @@
 //! BatchPredict: makes a job that says what a model version foresees of all rows of a range.
 
 use super::call::Call;
-use super::resolved::Resolved;
 use super::scored_version;
 use super::training::{TrainingApi, Wish};
 use crate::convert::{batch_predict, name};
 use crate::error::ApiError;
-use chrono::{DateTime, Utc};
 use mltraining_domain::name::VersionRef;
 use mltraining_domain::names::first_of;
-use mltraining_domain::{BatchPredictSpec, PeriodPlace, ScoredVersion, SourceSpec, TimeRange, Violations};
+use mltraining_domain::{BatchPredictSpec, PeriodPlace, ScoredVersion, TimeRange, Violations};
 use mltraining_proto::v1;
 use mltraining_store::jobs::NewSpec;
 use tonic::Request;
@@ -51,9 +49,6 @@ impl TrainingApi {
             spec.read_entities = spec.version.train.entities.clone();
             resolved = scored_version::resolve(&call, spec.reading()).await?;
         }
-        if spec.known_before.is_none() {
-            spec.known_before = instant(&call, &resolved).await?;
-        }
         let spec = spec.check()?;
         let wish = Wish {
             spec: NewSpec::BatchPredict(&spec),
@@ -62,17 +57,6 @@ impl TrainingApi {
         };
         self.submit(&call, &wish, &resolved).await
     }
-}
-
-/// The instant by which all rows are read, now, so that every attempt sees the same; `None` where a source that is read does not say when
-/// its rows were recorded.
-async fn instant(call: &Call, resolved: &Resolved) -> Result<Option<DateTime<Utc>>, ApiError> {
-    let says_when = |source: &SourceSpec| source.recorded_time_column.is_some();
-    let mut contexts = resolved.plan.contexts().iter();
-    if !says_when(&resolved.source) || !contexts.all(|context| says_when(&context.source)) {
-        return Ok(None);
-    }
-    Ok(Some(call.store.now().await?))
 }
 
 /// Features that rank entities are those of the training's entities alone.

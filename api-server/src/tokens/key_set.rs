@@ -57,6 +57,7 @@ impl KeySet {
             let id = key.get("kid").and_then(Value::as_str).unwrap_or_default();
             let said = format!("key {place} ({:?})", shown(id));
             if key.get("d").is_some() {
+                *ids.entry(id).or_default() += 1; // its public twin, of the same id, is no longer to be believed
                 found.faults.push(format!(
                     "{said} holds its private part, which is the issuer's alone: list public keys, and replace this one"
                 ));
@@ -240,7 +241,7 @@ mod tests {
     fn a_private_key_and_keys_of_one_id_are_faults_that_leave_the_other_keys() {
         let mut private = rsa("private");
         private["d"] = json!(number(256));
-        let set = read(&[private, rsa("good")]).unwrap();
+        let set = read(&[private, rsa("private"), rsa("good")]).unwrap();
         assert!(set.fault().unwrap().contains("private part"));
         assert!(set.find("private").is_none() && set.find("good").is_some());
         let set = read(&[rsa("same"), rsa("good"), rsa("same"), rsa("same")]).unwrap();

@@ -43,6 +43,8 @@ enum Step {
     Done,
     /// The key has other bytes, or those of this very upload, when an earlier try arrived.
     Taken,
+    /// The storage knows of no such upload: it has never been, or is a file by now.
+    Gone(String),
     /// It may help to try again.
     Failed(String),
     /// It will not.
@@ -84,14 +86,18 @@ impl Parts {
     /// Makes one file of the parts.
     async fn complete(&self, path: &Path, upload: &str, parts: &[PartId]) -> Result<(), Error> {
         let (list, begun) = (listed(parts), Instant::now());
+        let mut tried = false;
         loop {
             match self.try_complete(path, upload, &list).await? {
                 Step::Done => return Ok(()),
                 Step::Taken => return Err(taken(path)),
-                Step::Refused(why) => return Err(failed(why)),
+                // An earlier try may have arrived though its answer did not: who asks compares what is there.
+                Step::Gone(_) if tried => return Err(taken(path)),
+                Step::Gone(why) | Step::Refused(why) => return Err(failed(why)),
                 Step::Failed(why) if begun.elapsed() >= self.retries => return Err(failed(why)),
                 Step::Failed(_) => tokio::time::sleep(PAUSE).await,
             }
+            tried = true;
         }
     }
 
@@ -131,6 +137,7 @@ fn step(status: StatusCode, text: &str) -> Step {
     };
     match status {
         StatusCode::PRECONDITION_FAILED => Step::Taken,
+        StatusCode::NOT_FOUND => Step::Gone(said()),
         StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => Step::Failed(said()),
         status if status.is_server_error() => Step::Failed(said()),
         status if !status.is_success() => Step::Refused(said()),
@@ -207,6 +214,7 @@ mod tests {
             Step::Done => "done".to_owned(),
             Step::Taken => "taken".to_owned(),
             Step::Failed(why) => format!("again: {why}"),
+            Step::Gone(why) => format!("gone: {why}"),
             Step::Refused(why) => format!("no: {why}"),
         };
         assert_eq!(
@@ -226,7 +234,8 @@ mod tests {
             "taken"
         );
         assert!(name(409, "").starts_with("again") && name(503, "").starts_with("again"));
-        assert!(name(404, "<Error><Code>NoSuchUpload</Code></Error>").starts_with("no: "));
+        assert!(name(404, "<Error><Code>NoSuchUpload</Code></Error>").starts_with("gone: "));
+        assert!(name(403, "<Error><Code>AccessDenied</Code></Error>").starts_with("no: "));
     }
 
     #[test]

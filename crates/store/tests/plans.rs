@@ -55,7 +55,7 @@ fn statement(line: &str) -> (String, String, Wanted) {
 }
 
 /// Statements without a look-up to plan: inserts of one row, settings, the catalogue of Postgres.
-const WITHOUT_PLAN: [&str; 14] = [
+const WITHOUT_PLAN: [&str; 15] = [
     "api_keys/create",
     "aliases/record",
     "audit/record",
@@ -63,6 +63,7 @@ const WITHOUT_PLAN: [&str; 14] = [
     "migrate/exists",
     "migrate/version",
     "projects/ensure",
+    "reader/export_snapshot",
     "reader/settings",
     "sources/allow_time",
     "sources/create",

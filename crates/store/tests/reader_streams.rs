@@ -189,6 +189,7 @@ async fn both_streams_see_the_same_moment() {
     let database = TestDatabase::empty().await;
     run(&database, TICKS).await;
     let pool = sqlx::PgPool::connect(database.url()).await.unwrap();
+    let (wrote, mut written) = tokio::sync::mpsc::unbounded_channel();
     let writer = tokio::spawn(async move {
         for i in 0..100_000_i64 {
             sqlx::query(
@@ -199,8 +200,10 @@ async fn both_streams_see_the_same_moment() {
             .execute(&pool)
             .await
             .unwrap();
+            wrote.send(i).unwrap();
         }
     });
+    written.recv().await.unwrap();
     let spec = source("ticks", DuplicateRule::KeepFirst);
     let columns = names(&spec);
     let store = store(&database, 10).await;
@@ -215,6 +218,10 @@ async fn both_streams_see_the_same_moment() {
             .collect();
         assert!(torn.is_empty(), "{} entities have one row of two", torn.len());
     }
+    assert!(
+        store.pool_use().open >= 2,
+        "none of five reads was made by two connections"
+    );
     writer.abort();
 }
 

@@ -18,8 +18,8 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{Instrument, Span};
 
-/// Connections of a process that does one attempt: two that read, and one that tells how far it is.
-const CONNECTIONS: u32 = 3;
+/// Connections of a process that does one attempt: a read takes two.
+const CONNECTIONS: u32 = 2;
 
 /// What an attempt works with.
 pub(crate) struct Task {

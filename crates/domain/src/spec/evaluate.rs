@@ -148,9 +148,8 @@ impl fmt::Display for ScoredVersion {
 fn untimed(split: &SplitSpec) -> SplitSpec {
     match split {
         SplitSpec::Holdout(holdout) if holdout.test_start.is_some() => SplitSpec::Holdout(Holdout {
-            test_share: 0.2, // nothing is split: any share will do
-            embargo: holdout.embargo,
             test_start: None,
+            ..holdout.clone()
         }),
         split => split.clone(),
     }
@@ -250,7 +249,7 @@ mod tests {
             features: FeatureSpec::default(),
             algorithm: AlgorithmSpec::LogisticRegression(LogisticRegressionSpec::default()),
             split: SplitSpec::Holdout(Holdout {
-                test_share: 0.0,
+                test_share: 0.2,
                 embargo: Span::from_mins(1),
                 test_start: Some(at(200)),
             }),

@@ -62,8 +62,8 @@ const MAX_UNSEEN_SHARE: f64 = 0.5;
 /// The form in which specs are stored now. 2 added kinds of labels and splits and held-out entities, 3 weights of rows,
 /// `known_before`, ranks and contexts, 4 calibration and thresholds by utility and by day, which a worker of before would not
 /// understand, or not heed; 5 numbers as labels, and their learners; 6 a holdout from
-/// a time on.
-pub const SPEC_VERSION: i32 = 6;
+/// a time on; 7 comparisons of numbers, and versions of studies that read other ranges.
+pub const SPEC_VERSION: i32 = 7;
 
 impl TrainSpec {
     /// The spec with the proof that it may be stored and run, or everything that is wrong with it (fields below `spec.`).

@@ -66,7 +66,8 @@ pub struct Difference {
 /// A model's rows, ready to be weighed by blocks.
 enum Weighable {
     Classes(Scores),
-    Numbers(Errors),
+    /// `None` when a forecast is NaN.
+    Numbers(Option<Errors>),
 }
 
 /// Probabilities of classes.
@@ -157,7 +158,8 @@ impl Weighable {
                     fold_ends: &[],
                 };
                 let rows = 0..truths.len();
-                Self::Numbers(Errors::of(&tested, rows, &blocks.of_rows, blocks.count))
+                let known = !scores.iter().any(|forecast| forecast.is_nan());
+                Self::Numbers(known.then(|| Errors::of(&tested, rows, &blocks.of_rows, blocks.count)))
             }
         }
     }
@@ -169,7 +171,8 @@ impl Weighable {
                 let [a, b, c, d] = scores.measured(weights, sizes);
                 [a, b, c, d, None]
             }
-            Self::Numbers(errors) => {
+            Self::Numbers(None) => [None; 5],
+            Self::Numbers(Some(errors)) => {
                 let found = errors.measured(weights);
                 [
                     found.rmse,
@@ -487,6 +490,30 @@ mod tests {
             seed: 7,
         };
         compare(rivals, resampling, &Control::none()).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_told_of_a_model_that_does_not_say_a_number() {
+        let (truths, mut said, times) = numbers(1, 10, &[0.1, 0.8, 0.3]);
+        said[1][7] = f64::NAN;
+        let rivals = Rivals {
+            truth: Truth::Numbers(&truths),
+            scores: &said,
+            times: &times,
+        };
+        let resampling = Resampling {
+            least_block: HOURS,
+            resamples: 50,
+            seed: 7,
+        };
+        let compared = compare(rivals, resampling, &Control::none()).unwrap();
+        for pair in &compared.pairs {
+            let told = pair
+                .differences
+                .iter()
+                .any(|difference| difference.value.is_some());
+            assert_eq!(told, (pair.first, pair.second) == (0, 2), "{pair:?}");
+        }
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl LooseRows {
             });
         }
         let phases = put(self.phases, &kept);
-        let columns = self.columns.into_par_iter();
+        let columns = self.columns.into_iter();
         let panel = Panel {
             entities: names,
             starts,
@@ -113,7 +113,7 @@ impl LooseRows {
                 Vec::new()
             },
             column_names: self.column_names,
-            // A few at a time, each in the place of the one it is made of.
+            // One after another, each in the place of the one it is made of.
             columns: columns.map(|column| put(column, &kept)).collect(),
             contexts: Vec::new(),
         };

@@ -97,7 +97,7 @@ const BYTES_MAX: u64 = 1 << 50;
 #[rustfmt::skip]
 pub const KEYS: &[Key] = &[
     key("database.url", Both, "", Secret("a URL postgres://user:password@host:port/database"), "Postgres, the truth. Required"),
-    key("database.max_connections", Both, "10", Integer(2, 1_000), "Connections of this process at most; a worker has one more for its leases, and three for each attempt that runs"),
+    key("database.max_connections", Both, "10", Integer(2, 1_000), "Connections of this process at most; a worker has one more for its leases, and two for each attempt that runs"),
     key("database.acquire_timeout", Both, "3s", Span("100ms", "1m"), "Longest wait for a free connection of the pool"),
     key("database.statement_timeout", Both, "10s", Span("100ms", "10m"), "Longest run of one statement, the reading of a source aside"),
     key("database.copy_timeout", Both, "10m", Span("1s", "1d"), "Longest run of the COPY that reads a source; a training makes labels and features meanwhile"),

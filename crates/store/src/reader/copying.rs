@@ -14,6 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
+/// Threads that put rows in order: as many as streams bring them.
+const THREADS: usize = 2;
 /// How often the caller hears of progress.
 const ROWS_PER_CALL: u64 = 10_000;
 
@@ -48,7 +50,14 @@ impl<'a> Copying<'a> {
     pub(super) async fn finish(self) -> Result<Gathered, ReadError> {
         let rule = self.part.source().duplicate_rule;
         // Putting loose rows in order takes a while: not on a thread that others wait for.
-        let work = tokio::task::spawn_blocking(move || self.arriving.finish(rule));
+        let work = tokio::task::spawn_blocking(move || {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(THREADS).build();
+            let arriving = self.arriving;
+            match pool {
+                Ok(pool) => pool.install(|| arriving.finish(rule)),
+                Err(_) => arriving.finish(rule),
+            }
+        });
         Ok(work.await.map_err(|_| ReadError::Stopped)??)
     }
 

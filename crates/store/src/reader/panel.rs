@@ -207,17 +207,18 @@ pub fn ordered_copy_statement(query: &PanelQuery<'_>) -> String {
 }
 
 impl Store {
-    /// Runs a read with the limit of time that its query names, for a count and a COPY of each part, beside the usual one for
-    /// the rest.
+    /// Runs a read of so many parts with the limit of time that its query names, for a look for history, a count and a COPY of each, beside
+    /// the usual one for the rest.
     pub(super) async fn patiently<T>(
         &self,
         call: &'static str,
         query: &PanelQuery<'_>,
+        parts: usize,
         work: impl Future<Output = Result<T, ReadError>> + Send,
     ) -> Result<T, ReadError> {
         let limit = query
             .timeout
-            .saturating_mul(2 + 2 * query.contexts.len() as u32)
+            .saturating_mul(3 * parts as u32)
             .saturating_add(self.call_timeout());
         match tokio::time::timeout(limit, work).await {
             Ok(answer) => answer,
@@ -236,7 +237,8 @@ impl Store {
             reading.end().await?;
             Ok(rows)
         };
-        self.patiently("reader.count", query, work).await
+        self.patiently("reader.count", query, 1 + query.contexts.len(), work)
+            .await
     }
 
     /// Reads a source as one panel; see [`read_batches`](Self::read_batches).
@@ -273,6 +275,7 @@ impl Store {
             reading.end().await?;
             Ok(read)
         };
-        self.patiently("reader.copy", query, work).await
+        self.patiently("reader.copy", query, 1 + query.contexts.len(), work)
+            .await
     }
 }

@@ -24,25 +24,22 @@ impl Reading {
         Ok(Self { first, second: None })
     }
 
-    /// Takes a second connection when there is one at once, and none is there yet.
+    /// Takes a second connection when there is one at once that sees the same, and none is there yet.
     pub(super) async fn widen(&mut self, store: &Store) -> Result<(), ReadError> {
         if self.second.is_some() {
             return Ok(());
         }
-        let Ok(Ok(mut second)) = tokio::time::timeout(WAIT, store.session()).await else {
+        let Ok(Ok(second)) = tokio::time::timeout(WAIT, store.session()).await else {
             return Ok(());
         };
         let id = sqlx::query_file_scalar!("sql/reader/export_snapshot.sql")
             .fetch_one(&mut *self.first)
             .await
             .map_err(StoreError::from)?;
-        let Some(see) = source_sql::see_snapshot(&id) else {
-            return Ok(());
-        };
-        begin(&mut second).await?;
-        second.execute(see).await.map_err(StoreError::from)?;
-        store.read_as_source_role(&mut second).await?;
-        self.second = Some(second);
+        match joined(store, second, &id).await {
+            Ok(second) => self.second = Some(second),
+            Err(error) => tracing::debug!(%error, "a read goes on with one connection"),
+        }
         Ok(())
     }
 
@@ -64,6 +61,15 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// The connection, once it sees the snapshot.
+async fn joined(store: &Store, mut second: Session, id: &str) -> Result<Session, ReadError> {
+    let see = source_sql::see_snapshot(id).ok_or(ReadError::Stopped)?;
+    begin(&mut second).await?;
+    second.execute(see).await.map_err(StoreError::from)?;
+    store.read_as_source_role(&mut second).await?;
+    Ok(second)
 }
 
 async fn begin(connection: &mut PgConnection) -> Result<(), ReadError> {

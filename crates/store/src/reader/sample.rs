@@ -57,7 +57,8 @@ impl Store {
             let keys = self
                 .part_of_sample(&mut reading, &of_keys, &mut |at| on_rows(SampleStep::Keys, at))
                 .await?;
-            let chosen = choose(&keys.panel, most);
+            let (chosen, entities) = (choose(&keys.panel, most), keys.panel.entities().len() as u64);
+            drop(keys.panel);
             let some = PanelQuery {
                 source: &source,
                 entities: chosen.as_deref().unwrap_or(query.entities),
@@ -67,17 +68,20 @@ impl Store {
                 .part_of_sample(&mut reading, &some, &mut |at| on_rows(SampleStep::Rows, at))
                 .await?;
             reading.end().await?;
+            let rows = PanelRows {
+                context: read.rows.context,
+                ..keys.rows
+            };
+            rows.within(query.max_rows)?;
             Ok(PanelSample {
-                rows: PanelRows {
-                    context: read.rows.context,
-                    ..keys.rows
-                },
-                entities: keys.panel.entities().len() as u64,
+                rows,
+                entities,
                 duplicates: keys.duplicates,
                 read,
             })
         };
-        self.patiently("reader.sample", query, work).await
+        self.patiently("reader.sample", query, 2 + query.contexts.len(), work)
+            .await
     }
 
     async fn part_of_sample(

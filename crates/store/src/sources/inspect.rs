@@ -13,7 +13,7 @@ pub struct TableInfo {
     pub columns: Vec<TableColumn>,
     /// Whose it is.
     pub owner: TableOwner,
-    /// Whether its rows are stored, so that parts of them can be read; a view makes all of them for each part.
+    /// Whether its rows are stored on this server, so that parts of them can be read in one snapshot; a view makes all of them for each part.
     pub stored: bool,
 }
 
