@@ -356,30 +356,9 @@ async fn comparison(caller: &Caller, versions: &[&String]) -> pb::ModelCompariso
     found.unwrap().into_inner()
 }
 
-#[tokio::test]
-async fn versions_that_foresee_numbers_are_compared_on_the_same_rows_and_two_seeds_of_one_are_not_told_apart()
-{
-    use pb::{ComparedMetric as By, ComparisonAnswer as Answer};
-    let mut system = System::start().await;
-    let caller = system.caller();
-    make_hours(&system, &caller).await;
-    system.add_worker().await;
-    let learner = |name: &str| {
-        let mut all = every_learner().into_iter();
-        all.find(|(known, _)| *known == name).unwrap().1
-    };
-    let forest = earlier(&caller, "forest", "close", learner("random_forest"), 1).await;
-    let again = earlier(&caller, "forest", "close", learner("random_forest"), 2).await;
-    let ridge = earlier(&caller, "line", "close", learner("ridge"), 1).await;
-    let other = earlier(&caller, "other", "noise", learner("ridge"), 1).await;
-
-    // A step is among what moves the next hour: the forest sees it, a line does not.
-    let found = comparison(&caller, &[&ridge, &forest]).await;
-    assert_eq!(
-        (found.overall(), &found.better_version),
-        (Answer::Better, &forest),
-        "{found:?}"
-    );
+/// Of a line and a forest that is better: the differences are those of the metrics, and sure.
+fn check_differences(found: &pb::ModelComparison) {
+    use pb::ComparedMetric as By;
     let by: Vec<By> = found.answers.iter().map(pb::MetricAnswer::metric).collect();
     assert_eq!(by, [By::Rmse, By::Mae, By::R2, By::Spearman]);
     assert_eq!((found.rows, found.positives), (3 * (HOURS - AFTER.0 - 1), 0));
@@ -405,6 +384,33 @@ async fn versions_that_foresee_numbers_are_compared_on_the_same_rows_and_two_see
         .rmse
         .unwrap();
     assert!(sure.low.unwrap() < of(1).rmse.unwrap() && of(1).rmse.unwrap() < sure.high.unwrap());
+}
+
+#[tokio::test]
+async fn versions_that_foresee_numbers_are_compared_on_the_same_rows_and_two_seeds_of_one_are_not_told_apart()
+{
+    use pb::ComparisonAnswer as Answer;
+    let mut system = System::start().await;
+    let caller = system.caller();
+    make_hours(&system, &caller).await;
+    system.add_worker().await;
+    let learner = |name: &str| {
+        let mut all = every_learner().into_iter();
+        all.find(|(known, _)| *known == name).unwrap().1
+    };
+    let forest = earlier(&caller, "forest", "close", learner("random_forest"), 1).await;
+    let again = earlier(&caller, "forest", "close", learner("random_forest"), 2).await;
+    let ridge = earlier(&caller, "line", "close", learner("ridge"), 1).await;
+    let other = earlier(&caller, "other", "noise", learner("ridge"), 1).await;
+
+    // A step is among what moves the next hour: the forest sees it, a line does not.
+    let found = comparison(&caller, &[&ridge, &forest]).await;
+    assert_eq!(
+        (found.overall(), &found.better_version),
+        (Answer::Better, &forest),
+        "{found:?}"
+    );
+    check_differences(&found);
 
     let found = comparison(&caller, &[&forest, &again]).await;
     assert_eq!(found.overall(), Answer::NotDistinguishable, "{found:?}");

@@ -208,21 +208,24 @@ pub fn ordered_copy_statement(query: &PanelQuery<'_>) -> String {
 
 impl Store {
     /// Runs a read of so many parts with the limit of time that its query names, for a look for history, a count and a COPY of each, beside
-    /// the usual one for the rest.
-    pub(super) async fn patiently<T>(
+    /// the usual one for the rest. The read lives in a box, so that the futures of callers stay small.
+    pub(super) fn patiently<T>(
         &self,
         call: &'static str,
         query: &PanelQuery<'_>,
         parts: usize,
         work: impl Future<Output = Result<T, ReadError>> + Send,
-    ) -> Result<T, ReadError> {
+    ) -> impl Future<Output = Result<T, ReadError>> + Send {
         let limit = query
             .timeout
             .saturating_mul(3 * parts as u32)
             .saturating_add(self.call_timeout());
-        match tokio::time::timeout(limit, work).await {
-            Ok(answer) => answer,
-            Err(_) => Err(StoreError::Timeout { call }.into()),
+        let bounded = tokio::time::timeout(limit, Box::pin(work));
+        async move {
+            match bounded.await {
+                Ok(answer) => answer,
+                Err(_) => Err(StoreError::Timeout { call }.into()),
+            }
         }
     }
 

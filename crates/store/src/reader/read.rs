@@ -253,12 +253,43 @@ pub(super) async fn copy_all(
         start: query.range.start_micros(),
         rows: &mut rows,
     };
-    let order = if expected.in_range + expected.warm_up <= batches.whole {
+    let mut say = |arrived, held| say(arrived, held, before);
+    let of_source = expected.in_range + expected.warm_up;
+    let read = copy_source(
+        store,
+        reading,
+        query.timeout,
+        source,
+        of_source,
+        &mut handing,
+        &mut say,
+    )
+    .await?;
+    handing.hand(read.panel, Place::Last).await?;
+    Ok(PanelSummary {
+        fingerprint: read.fingerprint.with_contexts(prints),
+        rows,
+        duplicates: read.duplicates,
+    })
+}
+
+/// Copies the rows of the source, of which so many are expected: in the panel's order, or loose where all are held anyway, and then
+/// by two connections where they are many.
+async fn copy_source(
+    store: &Store,
+    reading: &mut Reading,
+    timeout: Duration,
+    source: Checked<'_>,
+    rows: u64,
+    handing: &mut Handing<'_>,
+    say: Say<'_>,
+) -> Result<Gathered, ReadError> {
+    let order = if rows <= handing.batches.whole {
         Order::AsTheyCome
     } else {
         Order::OfThePanel
     };
-    let values = (expected.in_range + expected.warm_up) * (2 + source.part.columns.len() as u64);
+    let values = rows.saturating_mul(2 + source.part.columns.len() as u64);
     let halves = match order {
         Order::AsTheyCome if values >= VALUES_OF_TWO_STREAMS => source.halves(),
         Order::AsTheyCome | Order::OfThePanel => None,
@@ -266,24 +297,17 @@ pub(super) async fn copy_all(
     if halves.is_some() {
         reading.widen(store).await?;
     }
-    let mut say = |arrived, held| say(arrived, held, before);
     let mut copying = Copying::of(&source.part, source.layout, order);
     if let (Some(halves), Some([first, second])) = (halves, reading.both()) {
-        settle(first, &halves[0], query.timeout).await?;
-        settle(second, &halves[1], query.timeout).await?;
-        copying.run_halves([first, second], &halves, &mut say).await?;
+        settle(first, &halves[0], timeout).await?;
+        settle(second, &halves[1], timeout).await?;
+        copying.run_halves([first, second], &halves, say).await?;
     } else {
         let connection = reading.first();
-        settle(connection, &source.part, query.timeout).await?;
-        copying.run(connection, Some(&mut handing), &mut say).await?;
+        settle(connection, &source.part, timeout).await?;
+        copying.run(connection, Some(handing), say).await?;
     }
-    let read = copying.finish().await?;
-    handing.hand(read.panel, Place::Last).await?;
-    Ok(PanelSummary {
-        fingerprint: read.fingerprint.with_contexts(prints),
-        rows,
-        duplicates: read.duplicates,
-    })
+    copying.finish().await
 }
 
 /// The way of the source's rows out.
