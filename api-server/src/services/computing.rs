@@ -100,10 +100,7 @@ impl Turn {
         query: &PanelQuery<'_>,
         need: &Need<'_>,
     ) -> Result<PanelRead, ApiError> {
-        let mut watch = Watch {
-            turn: self,
-            refused: None,
-        };
+        let mut watch = Watch::of(self);
         let mut on_rows = |at| watch.look(at, need.bytes);
         let read = call.store.read_panel(query, &mut on_rows).await;
         watch.judge(read, need)
@@ -120,10 +117,7 @@ impl Turn {
         most: u64,
         need: &Need<'_>,
     ) -> Result<PanelSample, ApiError> {
-        let mut watch = Watch {
-            turn: self,
-            refused: None,
-        };
+        let mut watch = Watch::of(self);
         let mut on_rows = |step, at| match step {
             SampleStep::Keys => watch.look(at, &keys_bytes),
             SampleStep::Rows => watch.look(at, need.bytes),
@@ -165,7 +159,11 @@ struct Watch<'a> {
     refused: Option<(u64, u64)>,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    fn of(turn: &'a Turn) -> Self {
+        Self { turn, refused: None }
+    }
+
     fn look(&mut self, at: ReadProgress, bytes: &dyn Fn(u64) -> u64) -> ControlFlow<()> {
         if at.rows == 0 && bytes(at.expected) > self.turn.most_bytes {
             self.refused = Some((at.expected, bytes(at.expected)));

@@ -1,6 +1,6 @@
 //! A job of this service.
 
-use super::Took;
+use super::{Took, pipeline};
 use crate::label::rise;
 use crate::service::{Service, ended};
 use crate::{attempt, cpu};
@@ -66,17 +66,6 @@ pub(super) async fn run(service: &Service, worker: &Process, round: usize) -> an
     })
 }
 
-/// The columns that the pipeline takes as they are.
-const COLUMNS: [&str; 7] = [
-    "volume_sol",
-    "buy_pressure_ratio",
-    "unique_signer_ratio",
-    "volatility_pct",
-    "dev_sold_amount",
-    "net_volume_sol",
-    "avg_trade_size_sol",
-];
-
 /// The features that the pipeline computes.
 fn features() -> Vec<String> {
     let returns = [1, 5, 10, 15].map(|bars| format!("pct_change(price_close, {bars})"));
@@ -90,7 +79,7 @@ fn features() -> Vec<String> {
         ]
     });
     let others = ["running_max_distance(price_high)", "phase"].into_iter();
-    let bare = COLUMNS.into_iter().chain(others).map(str::to_owned);
+    let bare = pipeline::COLUMNS.into_iter().chain(others).map(str::to_owned);
     bare.chain(returns).chain(windows.into_iter().flatten()).collect()
 }
 

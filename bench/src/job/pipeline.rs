@@ -5,10 +5,10 @@ use crate::{cpu, data, report};
 use anyhow::{Context, ensure};
 use std::time::Instant;
 
-/// The columns that it reads beside the keys.
-const COLUMNS: [&str; 9] = [
-    "price_close",
-    "price_high",
+/// The prices that it reads beside the keys.
+const PRICES: [&str; 2] = ["price_close", "price_high"];
+/// The columns that it reads as well, and takes as they are.
+pub(super) const COLUMNS: [&str; 7] = [
     "volume_sol",
     "buy_pressure_ratio",
     "unique_signer_ratio",
@@ -26,7 +26,8 @@ pub(super) fn run(url: &str) -> anyhow::Result<Took> {
     let script = report::shared().join("bench/peers/honest_pipeline.py");
     ensure!(script.exists(), "the pipeline {} is absent", script.display());
     let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("feat.json"), serde_json::to_vec(&COLUMNS)?)?;
+    let read = [&PRICES[..], &COLUMNS[..]].concat();
+    std::fs::write(folder.path().join("feat.json"), serde_json::to_vec(&read)?)?;
     let (start, before) = (Instant::now(), cpu::children_seconds()?);
     let output = data::python()
         .arg(&script)

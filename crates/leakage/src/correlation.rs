@@ -1,5 +1,7 @@
 //! Correlations over the rows where both numbers are known.
 
+use mltraining_learn::metrics::average_ranks;
+
 /// With fewer rows, chance makes numbers go together.
 pub(crate) const ENOUGH: usize = 50;
 
@@ -21,7 +23,7 @@ pub(crate) fn pearson(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option
 
 /// Spearman's correlation: that of the ranks, ties sharing their mean.
 pub(crate) fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
-    let ranks = |of: fn(&(f64, f64)) -> f64| ranks(&pairs.iter().map(of).collect::<Vec<_>>());
+    let ranks = |of: fn(&(f64, f64)) -> f64| average_ranks(&pairs.iter().map(of).collect::<Vec<_>>());
     let (x, y) = (ranks(|pair| pair.0), ranks(|pair| pair.1));
     pearson(x.into_iter().zip(y))
 }
@@ -35,22 +37,6 @@ pub(crate) fn closeness(pairs: &[(f64, f64)]) -> Option<f64> {
         .into_iter()
         .flatten();
     found.map(f64::abs).max_by(f64::total_cmp)
-}
-
-/// Values are sorted beside their places, not looked up by them.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut ordered: Vec<(f64, u32)> = values.iter().copied().zip(0..).collect();
-    ordered.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let mut ranks = vec![0.0; values.len()];
-    let mut before = 0;
-    for tied in ordered.chunk_by(|a, b| a.0 == b.0) {
-        let mean = before as f64 + (tied.len() - 1) as f64 / 2.0;
-        for (_, place) in tied {
-            ranks[*place as usize] = mean;
-        }
-        before += tied.len();
-    }
-    ranks
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What single features tell of the label. One that tells nearly all of it is a leak more often than a discovery.
 
+use crate::binned::sort::key;
 use crate::matrix::Matrix;
 use crate::metrics;
 use mltraining_domain::{CorrelatedFeature, SingleFeature};
@@ -55,12 +56,6 @@ fn roc_auc(pairs: impl Iterator<Item = (f32, u8)>) -> Option<f64> {
     }
     let enough = positives >= ENOUGH as u64 && negatives >= ENOUGH as u64;
     enough.then(|| twice as f64 / 2.0 / (positives as f64 * negatives as f64))
-}
-
-/// A number that is larger for a larger value.
-fn key(value: f32) -> u32 {
-    let bits = value.to_bits();
-    if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }
 }
 
 /// As [`measure`], of numbers: the rank correlation of every feature with at least 100 known values of which some differ.

@@ -2,7 +2,7 @@
 
 mod cuts;
 pub(crate) mod packed;
-mod sort;
+pub(crate) mod sort;
 
 use crate::control::Control;
 use crate::fit::FitError;

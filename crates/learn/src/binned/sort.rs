@@ -36,7 +36,7 @@ fn digit(key: u32, pass: usize) -> usize {
 }
 
 /// A number that is larger for a larger value: negative values are the larger the smaller their bits.
-fn key(value: f32) -> u32 {
+pub(crate) fn key(value: f32) -> u32 {
     let bits = value.to_bits();
     if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
 }

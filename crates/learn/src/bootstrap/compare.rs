@@ -317,19 +317,19 @@ mod tests {
         (labels, scores, times)
     }
 
-    fn found(seed: u64, days: i64, noise: &[f64], resamples: u32) -> Compared {
-        let (labels, scores, times) = world(seed, days, noise);
-        let rivals = Rivals {
-            truth: Truth::Classes(&labels),
-            scores: &scores,
-            times: &times,
-        };
+    fn drawn(truth: Truth<'_>, scores: &[Vec<f64>], times: &[i64], resamples: u32) -> Compared {
+        let rivals = Rivals { truth, scores, times };
         let resampling = Resampling {
             least_block: HOURS,
             resamples,
             seed: 7,
         };
         compare(rivals, resampling, &Control::none()).unwrap()
+    }
+
+    fn found(seed: u64, days: i64, noise: &[f64], resamples: u32) -> Compared {
+        let (labels, scores, times) = world(seed, days, noise);
+        drawn(Truth::Classes(&labels), &scores, &times, resamples)
     }
 
     #[test]
@@ -479,34 +479,14 @@ mod tests {
 
     fn of_numbers(seed: u64, days: i64, noise: &[f64], resamples: u32) -> Compared {
         let (truths, said, times) = numbers(seed, days, noise);
-        let rivals = Rivals {
-            truth: Truth::Numbers(&truths),
-            scores: &said,
-            times: &times,
-        };
-        let resampling = Resampling {
-            least_block: HOURS,
-            resamples,
-            seed: 7,
-        };
-        compare(rivals, resampling, &Control::none()).unwrap()
+        drawn(Truth::Numbers(&truths), &said, &times, resamples)
     }
 
     #[test]
     fn nothing_is_told_of_a_model_that_does_not_say_a_number() {
         let (truths, mut said, times) = numbers(1, 10, &[0.1, 0.8, 0.3]);
         said[1][7] = f64::NAN;
-        let rivals = Rivals {
-            truth: Truth::Numbers(&truths),
-            scores: &said,
-            times: &times,
-        };
-        let resampling = Resampling {
-            least_block: HOURS,
-            resamples: 50,
-            seed: 7,
-        };
-        let compared = compare(rivals, resampling, &Control::none()).unwrap();
+        let compared = drawn(Truth::Numbers(&truths), &said, &times, 50);
         for pair in &compared.pairs {
             let told = pair
                 .differences

@@ -14,8 +14,7 @@ pub use curves::curves;
 pub(crate) use decisions::{f1, mcc, precision, recall};
 pub use forecasts::forecast_parts;
 use mltraining_domain::{CalibrationBin, Confusion, Metrics};
-pub(crate) use numbers::average_ranks;
-pub use numbers::{measure_numbers, r2, spearman};
+pub use numbers::{average_ranks, measure_numbers, r2, spearman};
 pub(crate) use probabilities::{loss_of_row, square_of_row};
 pub(crate) use ranking::{Counts, Tied, ranked};
 

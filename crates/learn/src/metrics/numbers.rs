@@ -76,16 +76,17 @@ pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     (spread > 0.0).then(|| products(&a, &b) / spread.sqrt())
 }
 
-/// The rank of each value from 1 on; of equal values the mean of theirs.
-pub(crate) fn average_ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<u32> = (0..values.len() as u32).collect();
-    order.sort_unstable_by(|a, b| values[*a as usize].total_cmp(&values[*b as usize]));
+/// The rank of each value from 1 on; of equal values the mean of theirs. No value may be NaN.
+pub fn average_ranks(values: &[f64]) -> Vec<f64> {
+    // Values are sorted beside their rows, not looked up by them.
+    let mut ordered: Vec<(f64, u32)> = values.iter().copied().zip(0..).collect();
+    ordered.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let mut ranks = vec![0.0; values.len()];
     let mut first = 0;
     // 0 and -0 are equal and lie side by side.
-    for tied in order.chunk_by(|a, b| values[*a as usize] == values[*b as usize]) {
+    for tied in ordered.chunk_by(|a, b| a.0 == b.0) {
         let rank = first as f64 + (tied.len() as f64 + 1.0) / 2.0;
-        tied.iter().for_each(|&row| ranks[row as usize] = rank);
+        tied.iter().for_each(|&(_, row)| ranks[row as usize] = rank);
         first += tied.len();
     }
     ranks

@@ -69,11 +69,7 @@ impl<'a> Copying<'a> {
         handing: Option<&mut Handing<'_>>,
         say: Say<'_>,
     ) -> Result<(), ReadError> {
-        say(0, 0)?;
-        let inflow = Mutex::new(Inflow {
-            arriving: &mut self.arriving,
-            say,
-        });
+        let inflow = Inflow::begin(&mut self.arriving, say)?;
         let decoder = Decoder::new(self.layout.clone());
         stream(connection, self.part, decoder, self.order, &inflow, handing).await?;
         locked(&inflow).say()
@@ -86,11 +82,7 @@ impl<'a> Copying<'a> {
         halves: &[Part<'_>; 2],
         say: Say<'_>,
     ) -> Result<(), ReadError> {
-        say(0, 0)?;
-        let inflow = Mutex::new(Inflow {
-            arriving: &mut self.arriving,
-            say,
-        });
+        let inflow = Inflow::begin(&mut self.arriving, say)?;
         let [a, b] = connections;
         let decoder = || Decoder::new(self.layout.clone());
         tokio::try_join!(
@@ -101,7 +93,13 @@ impl<'a> Copying<'a> {
     }
 }
 
-impl Inflow<'_, '_> {
+impl<'a, 's> Inflow<'a, 's> {
+    /// Says that nothing is there yet.
+    fn begin(arriving: &'a mut Arriving, say: Say<'s>) -> Result<Mutex<Self>, ReadError> {
+        say(0, 0)?;
+        Ok(Mutex::new(Self { arriving, say }))
+    }
+
     fn say(&mut self) -> Result<(), ReadError> {
         (self.say)(self.arriving.arrived(), self.arriving.held())
     }
